@@ -1,0 +1,364 @@
+"""Frames between grader and child: one JSON object and named arrays, bounded and free of pickles.
+
+A frame is two little-endian ``u32`` (bytes of JSON, bytes of arrays), the JSON text, and a
+safetensors blob. The side that reads trusts nothing: every length, name, rank and dtype is
+looked at before anything of that size is made, and whatever is wrong raises `WireError`.
+
+Every request carries a nonce that its reply must repeat, so that student code cannot leave an
+answer in the pipe to a question that it has not been asked yet.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+import select
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import safetensors
+from safetensors.numpy import save
+
+Message = dict[str, Any]
+NamedArrays = dict[str, np.ndarray]
+
+HEADER = struct.Struct("<II")
+BLOB_HEADER = struct.Struct("<Q")
+NONCE = "nonce"
+MEBIBYTE = 1 << 20
+
+DTYPES = {
+    "BOOL": np.dtype(np.bool_),
+    "I8": np.dtype("<i1"),
+    "I16": np.dtype("<i2"),
+    "I32": np.dtype("<i4"),
+    "I64": np.dtype("<i8"),
+    "U8": np.dtype("<u1"),
+    "U16": np.dtype("<u2"),
+    "U32": np.dtype("<u4"),
+    "U64": np.dtype("<u8"),
+    "F16": np.dtype("<f2"),
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+}
+"""What may cross, under the names that safetensors uses."""
+
+
+class WireError(Exception):
+    """A frame is malformed, too large, or answers another request: the message says which."""
+
+
+class HungUpError(Exception):
+    """The other side closed the connection before its frame was complete."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The largest frame that is read.
+
+    Attributes:
+        frame_bytes: the whole frame, header included.
+        json_bytes: its JSON text.
+        json_depth: objects and lists inside one another.
+        arrays: number of arrays.
+        name_chars: length of an array's name.
+        rank: number of an array's axes.
+    """
+
+    frame_bytes: int = 64 * MEBIBYTE
+    json_bytes: int = 4 * MEBIBYTE
+    json_depth: int = 32
+    arrays: int = 256
+    name_chars: int = 200
+    rank: int = 16
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+def encode(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """One frame.
+
+    Args:
+        message: JSON values under string keys; numbers are finite.
+        arrays: any shapes, 0-d included; dtypes of `DTYPES`; floats may be NaN or infinite.
+
+    Raises:
+        WireError: a value is not JSON, or an array has another dtype.
+    """
+    try:
+        text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WireError(f"the message is not JSON: {error}") from error
+    blob = save({str(name): _portable(name, array) for name, array in arrays.items()})
+    if max(len(text), len(blob)) >= 1 << 32:
+        raise WireError("the message does not fit into one frame (4 GiB)")
+    return HEADER.pack(len(text), len(blob)) + text + blob
+
+
+def decode(
+    frame: bytes | bytearray | memoryview, bounds: Bounds = DEFAULT_BOUNDS
+) -> tuple[Message, NamedArrays]:
+    """The message and the arrays (writable, C-contiguous) of one whole frame.
+
+    Raises:
+        WireError: the frame is malformed or exceeds ``bounds``.
+    """
+    view = memoryview(frame)
+    if len(view) < HEADER.size:
+        raise WireError(f"a frame starts with {HEADER.size} bytes, got {len(view)}")
+    size = frame_size(view[: HEADER.size], bounds)
+    if size != len(view):
+        raise WireError(f"the header announces {size} bytes, the frame has {len(view)}")
+    json_end = HEADER.size + HEADER.unpack_from(view)[0]
+    message = _decode_json(bytes(view[HEADER.size : json_end]), bounds)
+    return message, _decode_arrays(bytes(view[json_end:]), bounds)
+
+
+def frame_size(header: bytes | bytearray | memoryview, bounds: Bounds = DEFAULT_BOUNDS) -> int:
+    """Bytes of the whole frame that the 8 bytes of ``header`` announce.
+
+    Raises:
+        WireError: more than ``bounds`` allow.
+    """
+    json_bytes, blob_bytes = HEADER.unpack(header)
+    size: int = HEADER.size + json_bytes + blob_bytes
+    if json_bytes > bounds.json_bytes:
+        raise WireError(f"{json_bytes:,} bytes of JSON, at most {bounds.json_bytes:,} are read")
+    if size > bounds.frame_bytes:
+        raise WireError(f"a frame of {size:,} bytes, at most {bounds.frame_bytes:,} are read")
+    return size
+
+
+def _portable(name: str, array: np.ndarray) -> np.ndarray:
+    """The array with a plain class, this format's byte order, and C order; a scalar stays 0-d."""
+    try:
+        plain = np.array(array, order="C", subok=False)
+        plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
+    except (TypeError, ValueError) as error:
+        raise WireError(f"{name!r} is no array: {error}") from error
+    if plain.dtype not in DTYPES.values():
+        raise WireError(f"array {name!r} has dtype {plain.dtype}; it must hold numbers or booleans")
+    return plain
+
+
+def _decode_json(raw: bytes, bounds: Bounds) -> Message:
+    try:
+        message = json.loads(
+            raw.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique_keys,
+        )
+    except RecursionError as error:
+        raise WireError("JSON is nested too deeply") from error
+    except ValueError as error:  # bad UTF-8, bad JSON, a number of thousands of digits
+        raise WireError(f"bad JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise WireError(f"a message is a JSON object, got {type(message).__name__}")
+    _check_values(message, bounds.json_depth)
+    return message
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise WireError(f"{name} is not JSON; numbers that may be NaN belong into an array")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise WireError(f"the number {text[:20]} is too large")
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> Message:
+    message = dict(pairs)
+    if len(message) != len(pairs):
+        raise WireError("a JSON object has the same key twice")
+    return message
+
+
+def _check_values(message: Message, depth: int) -> None:
+    """Refuse deep nesting, and text that cannot be written anywhere (a lone surrogate)."""
+    level: list[Any] = [message]
+    for _ in range(depth):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value.keys()
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif isinstance(value, str):
+                try:
+                    value.encode()
+                except UnicodeEncodeError as error:
+                    raise WireError("a text holds half of a surrogate pair") from error
+        if not below:
+            return
+        level = below
+    raise WireError(f"JSON is nested deeper than {depth} levels")
+
+
+def _decode_arrays(blob: bytes, bounds: Bounds) -> NamedArrays:
+    if len(blob) < BLOB_HEADER.size:
+        raise WireError(f"the arrays start with {BLOB_HEADER.size} bytes, got {len(blob)}")
+    # The parser would build the whole table of arrays before we could count it.
+    table_bytes = BLOB_HEADER.unpack_from(blob)[0]
+    if table_bytes > bounds.arrays * (bounds.name_chars * 6 + 1024):
+        raise WireError(f"{table_bytes:,} bytes only to name the arrays")
+    try:
+        entries = safetensors.deserialize(blob)  # type: ignore[no-untyped-call]
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the Rust parser is no Exception
+        raise WireError(f"bad arrays: {error}") from error
+    if len(entries) > bounds.arrays:
+        raise WireError(f"{len(entries)} arrays, at most {bounds.arrays} are read")
+    return {name: _decode_array(name, entry, bounds) for name, entry in entries}
+
+
+def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.ndarray:
+    if len(name) > bounds.name_chars:
+        raise WireError(f"an array's name has {len(name)} characters, allowed {bounds.name_chars}")
+    if len(entry["shape"]) > bounds.rank:
+        raise WireError(f"array {name!r} has {len(entry['shape'])} axes, allowed {bounds.rank}")
+    dtype = DTYPES.get(entry["dtype"])
+    if dtype is None:
+        raise WireError(f"array {name!r} has dtype {entry['dtype']}, which is not accepted")
+    try:
+        array = np.frombuffer(entry["data"], dtype="u1" if dtype == np.bool_ else dtype)
+        array = array.reshape(entry["shape"])
+    except (ValueError, OverflowError, MemoryError) as error:  # [0, 2**62] is no shape for NumPy
+        raise WireError(f"array {name!r}: {error}") from error
+    if dtype == np.bool_ and array.size and array.max() > 1:
+        raise WireError(f"array {name!r} holds booleans that are neither 0 nor 1")
+    return array.astype(dtype)  # a copy, which is writable and owns its memory
+
+
+class Channel:
+    """The grader's end of a connection to a child.
+
+    Sends and receives at the same time, so that a child that does not read cannot hold the
+    grader, and stops reading at the bound, so that a child that floods cannot fill its memory.
+    """
+
+    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        connection.setblocking(False)
+        self._connection = connection
+        self._bounds = bounds
+
+    def exchange(
+        self,
+        message: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        pause: Callable[[], float],
+    ) -> tuple[Message, NamedArrays]:
+        """Send a request, receive its reply.
+
+        Args:
+            message: JSON values; the key "nonce" is the channel's own.
+            arrays: as for `encode`.
+            pause: called before every wait; returns for how many seconds to wait at most, or
+                raises to give up (a deadline).
+
+        Raises:
+            WireError: the reply is malformed, exceeds the bounds, or is not to this request. The
+                connection cannot be used any more.
+            HungUpError: the child closed its end.
+        """
+        nonce = secrets.token_hex(16)
+        request = encode({**message, NONCE: nonce}, arrays)
+        reply, reply_arrays = decode(self._transfer(memoryview(request), pause), self._bounds)
+        if reply.pop(NONCE, None) != nonce:
+            raise WireError("the reply does not belong to the request")
+        return reply, reply_arrays
+
+    def _transfer(self, unsent: memoryview, pause: Callable[[], float]) -> bytearray:
+        received = bytearray()
+        size: int | None = None
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN | select.POLLOUT)
+        while size is None or len(received) < size:
+            events = sum(mask for _, mask in poll.poll(math.ceil(pause() * 1000)))
+            if events & select.POLLOUT and unsent:
+                unsent = unsent[self._send_some(unsent) :]
+                if not unsent:
+                    poll.modify(self._connection, select.POLLIN)
+            if events & ~select.POLLOUT:
+                received += self._receive_some()
+            if size is None and len(received) >= HEADER.size:
+                size = frame_size(received[: HEADER.size], self._bounds)
+        if len(received) > size:
+            raise WireError("there is more than one reply")
+        if unsent:
+            raise WireError("the reply came before the request was read")
+        return received
+
+    def _send_some(self, unsent: memoryview) -> int:
+        try:
+            return self._connection.send(unsent)
+        except BlockingIOError:
+            return 0
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise HungUpError from error
+
+    def _receive_some(self) -> bytes:
+        try:
+            data = self._connection.recv(MEBIBYTE)
+        except BlockingIOError:
+            return b""
+        except ConnectionResetError as error:
+            raise HungUpError from error
+        if not data:
+            raise HungUpError
+        return data
+
+
+class Connection:
+    """The child's end: blocking, one reply to each request.
+
+    ``receive`` raises EOFError when the grader has no further request.
+    """
+
+    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        connection.setblocking(True)
+        self._connection = connection
+        self._bounds = bounds
+        self._nonce: str | None = None
+
+    def receive(self) -> tuple[Message, NamedArrays]:
+        """Wait for the next request.
+
+        Raises:
+            EOFError: there is none.
+            WireError: the request exceeds the bounds.
+        """
+        header = self._read(HEADER.size)
+        frame = header + self._read(frame_size(header, self._bounds) - HEADER.size)
+        message, arrays = decode(frame, self._bounds)
+        self._nonce = message.pop(NONCE, None)
+        return message, arrays
+
+    def send(self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Answer the last request.
+
+        Raises:
+            WireError: as `encode`; nothing has been sent then.
+        """
+        self._connection.sendall(encode({**message, NONCE: self._nonce}, arrays))
+
+    def _read(self, size: int) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            count = self._connection.recv_into(view)
+            if count == 0:
+                raise EOFError
+            view = view[count:]
+        return data

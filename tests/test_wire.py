@@ -1,0 +1,275 @@
+"""Frames: what goes in comes out, and nothing that comes in can do more than be refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograder.sandbox import wire
+from autograder.sandbox.wire import HEADER, Bounds, Channel, Connection, HungUpError, WireError
+
+dtypes = st.sampled_from(sorted(wire.DTYPES.values(), key=str))
+arrays = dtypes.flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0))
+)
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | names
+json_values = st.recursive(
+    scalars.filter(lambda value: value not in (float("inf"), float("-inf"))),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def frame(text: bytes = b"{}", blob: bytes | None = None) -> bytes:
+    blob = wire.save({}) if blob is None else blob
+    return HEADER.pack(len(text), len(blob)) + text + blob
+
+
+def entry(dtype: str, shape: list[int], data: bytes) -> bytes:
+    """A frame that holds one array under the name "x", which need not be a proper one."""
+    table = {"x": {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}}
+    text = json.dumps(table).encode()
+    return frame(blob=wire.BLOB_HEADER.pack(len(text)) + text + data)
+
+
+@given(st.dictionaries(names, json_values, max_size=4), st.dictionaries(names, arrays, max_size=4))
+@settings(deadline=None)
+def test_what_is_encoded_comes_back(message, named):
+    named.pop("__metadata__", None)
+    decoded, decoded_arrays = wire.decode(wire.encode(message, named))
+    assert decoded == message
+    assert decoded_arrays.keys() == named.keys()
+    for name, array in named.items():
+        assert decoded_arrays[name].dtype == array.dtype
+        assert decoded_arrays[name].shape == array.shape
+        np.testing.assert_array_equal(decoded_arrays[name], array)
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_random_bytes_are_refused(data):
+    with pytest.raises(WireError):
+        wire.decode(data)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_random_parts_are_refused_or_read(text, blob):
+    for data in (frame(text, blob), frame(b"{}", blob), frame(text)):
+        with contextlib.suppress(WireError):
+            wire.decode(data)
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_changed_byte_raises_nothing_else(position, value):
+    data = bytearray(wire.encode({"a": [1, {"b": "c"}]}, {"x": np.arange(6.0).reshape(2, 3)}))
+    data[position % len(data)] = value
+    with contextlib.suppress(WireError):
+        wire.decode(data)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.float32(1.5) + np.zeros((), np.float32),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(10)[::3],
+        np.arange(4, dtype=">i4"),
+        np.array([np.nan, np.inf, -np.inf]),
+        np.ma.masked_array([1.0, 2.0], mask=[True, False]),
+        np.zeros((3, 0, 2)),
+    ],
+    ids=["0-d", "fortran", "strided", "big-endian", "nan", "subclass", "empty"],
+)
+def test_unusual_arrays_keep_shape_and_values(array):
+    _, decoded = wire.decode(wire.encode({}, {"x": array}))
+    assert type(decoded["x"]) is np.ndarray
+    assert decoded["x"].shape == array.shape
+    assert decoded["x"].flags.writeable
+    np.testing.assert_array_equal(decoded["x"], np.asarray(array))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([object()]),
+        np.array(["text"]),
+        np.array([1j]),
+        np.array([(1, 2.0)], dtype="i4,f8"),
+        np.array(["2024-01-01"], "M8[D]"),
+        [[1], [1, 2]],
+    ],
+    ids=["object", "text", "complex", "record", "date", "ragged list"],
+)
+def test_other_dtypes_are_not_sent(array):
+    with pytest.raises(WireError, match="'x'"):
+        wire.encode({}, {"x": array})
+
+
+@pytest.mark.parametrize(
+    "message", [{"a": float("nan")}, {"a": float("inf")}, {"a": object()}, {"a": b"bytes"}]
+)
+def test_what_is_not_json_is_not_sent(message):
+    with pytest.raises(WireError, match="not JSON"):
+        wire.encode(message, {})
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "starts with"),
+        (HEADER.pack(2, 8), "announces"),
+        (frame() + b"x", "announces"),
+        (frame(b"[1]"), "a JSON object"),
+        (frame(b'{"a": NaN}'), "NaN"),
+        (frame(b'{"a": 1e999}'), "too large"),
+        (frame(b'{"a": ' + b"9" * 5000 + b"}"), "bad JSON"),
+        (frame(b'{"a": 1, "a": 2}'), "twice"),
+        (frame(b'{"a": "\\ud800"}'), "surrogate"),
+        (frame(b'{"\\ud800": 1}'), "surrogate"),
+        (frame(b'{"a": "\xff"}'), "bad JSON"),
+        (frame(b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}"), "deeper"),
+        (frame(b'{"a": ' + b"[" * 200_000), "nested"),
+        (frame(blob=b""), "start with"),
+        (frame(blob=b"\xff" * 8), "to name the arrays"),
+        (entry("F64", [2], b""), "bad arrays"),
+        (entry("C64", [1], b"1" * 8), "dtype C64"),
+        (entry("BF16", [1], b"12"), "dtype BF16"),
+        (entry("BOOL", [1], b"2"), "neither 0 nor 1"),
+        (entry("F64", [0, 2**62], b""), "'x'"),
+        (entry("U8", [1] * 17, b"1"), "17 axes"),
+    ],
+)
+def test_malformed_frames_are_refused_with_a_reason(data, reason):
+    with pytest.raises(WireError, match=reason):
+        wire.decode(data)
+
+
+def test_bounds_are_kept():
+    small = Bounds(frame_bytes=4000, json_bytes=100, arrays=3, name_chars=5)
+    one = np.zeros(1, np.uint8)
+    wire.decode(wire.encode({}, {"abcde": one}), small)
+    for message, named, reason in [
+        ({}, {"abcdef": one}, "characters"),
+        ({}, dict.fromkeys("abcd", one), "4 arrays"),
+        ({"a": "b" * 100}, {}, "bytes of JSON"),
+        ({}, {"a": np.zeros(4000, np.uint8)}, "a frame of"),
+        ({}, {"a" * 10_000: one}, "a frame of"),
+    ]:
+        with pytest.raises(WireError, match=reason):
+            wire.decode(wire.encode(message, named), small)
+
+
+# --- over a connection -------------------------------------------------------------------------
+
+
+class DeadlineError(Exception):
+    pass
+
+
+def deadline(seconds: float):
+    end = time.monotonic() + seconds
+
+    def pause() -> float:
+        if time.monotonic() > end:
+            raise DeadlineError
+        return 0.05
+
+    return pause
+
+
+@pytest.fixture
+def pair():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def serve(connection: socket.socket, answer) -> threading.Thread:
+    thread = threading.Thread(target=answer, args=(connection,), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_large_frames_cross_in_both_directions_at_once(pair):
+    ours, theirs = pair
+
+    def echo(connection):
+        child = Connection(connection)
+        message, named = child.receive()
+        child.send(message, named)
+
+    thread = serve(theirs, echo)
+    sent = {"x": np.random.default_rng(0).normal(size=500_000)}
+    message, received = Channel(ours).exchange({"a": 1}, sent, deadline(20))
+    thread.join(5)
+    assert message == {"a": 1}
+    np.testing.assert_array_equal(received["x"], sent["x"])
+
+
+def test_a_child_that_does_not_read_meets_the_deadline(pair):
+    with pytest.raises(DeadlineError):
+        Channel(pair[0]).exchange({}, {"x": np.zeros(2_000_000)}, deadline(0.2))
+
+
+def test_a_child_that_floods_is_cut_at_the_bound(pair):
+    ours, theirs = pair
+
+    def flood(connection):
+        try:
+            connection.sendall(HEADER.pack(10, 1 << 20))
+            while True:
+                connection.sendall(bytes(1 << 16))
+        except OSError:
+            pass
+
+    serve(theirs, flood)
+    with pytest.raises(WireError, match="at most 100,000"):
+        Channel(ours, Bounds(frame_bytes=100_000)).exchange({}, {}, deadline(10))
+    ours.close()
+
+
+def test_a_reply_to_another_request_is_refused(pair):
+    ours, theirs = pair
+    theirs.sendall(wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    with pytest.raises(WireError, match="belong"):
+        Channel(ours).exchange({}, {}, deadline(5))
+
+
+def test_a_second_reply_is_refused(pair):
+    ours, theirs = pair
+
+    def twice(connection):
+        request, _ = wire.decode(connection.recv(1 << 16))
+        connection.sendall(2 * wire.encode({"nonce": request["nonce"]}, {}))
+
+    serve(theirs, twice)
+    with pytest.raises(WireError, match="more than one"):
+        Channel(ours).exchange({}, {}, deadline(5))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x05\x00", HEADER.pack(10, 10) + b"{"])
+def test_a_child_that_hangs_up_is_noticed(pair, data):
+    ours, theirs = pair
+    theirs.sendall(data)
+    theirs.close()
+    with pytest.raises(HungUpError):
+        Channel(ours).exchange({}, {}, deadline(5))
+
+
+def test_the_child_sees_the_end(pair):
+    ours, theirs = pair
+    ours.close()
+    with pytest.raises(EOFError):
+        Connection(theirs).receive()
