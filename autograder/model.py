@@ -68,6 +68,8 @@ class Check:
         judge: compares observation and reference; runs in the grader.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
         budget: seconds of CPU time the probe may take; None for the default.
+        reference_floatx: Keras' default float type while the reference is probed; students'
+            implementations always run in float32.
         hidden: graded with, never released.
     """
 
@@ -80,6 +82,7 @@ class Check:
     judge: Judge
     withheld: tuple[str, ...] = ()
     budget: float | None = None
+    reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
 
     @property
@@ -90,13 +93,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A known-wrong variant of the reference: one edit of an exercise's solution cell."""
+    """A known-wrong variant of the reference: one edit of an exercise's solution cell.
+
+    A release holds the name, the hint and the arrays of a misconception, never its edit.
+    """
 
     name: str
     exercise: str
     hint: str
-    find: str
-    replace: str
+    find: str = ""
+    replace: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,218 @@
+"""From observations to verdicts, and from a class of submissions to reports."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from autograder.grading.diagnose import diagnose
+from autograder.grading.observe import observations
+from autograder.grading.oracle import LiveOracle, Oracle
+from autograder.model import (
+    Check,
+    Exercise,
+    ExerciseReport,
+    Failure,
+    FailureKind,
+    Observation,
+    Report,
+    Status,
+    Verdict,
+)
+from autograder.sandbox.pool import Sandbox
+from autograder.sources.assignment import Assignment
+from autograder.sources.checks import CheckSet
+from autograder.sources.submission import Submission
+
+# Whose fault a failure is decides the status: code that gave no answer failed, code that broke
+# is an error (both earn nothing), and what broke in the grader is left for a person.
+_STATUS: Mapping[FailureKind, Status] = {
+    "missing": "failed",
+    "unwritten": "failed",
+    "delegated": "failed",
+    "malformed": "failed",
+    "raised": "error",
+    "timeout": "error",
+    "memory": "error",
+    "crashed": "error",
+    "internal": "ungraded",
+}
+
+
+def new_seed() -> int:
+    """A seed that nobody could have known before, for the inputs of one run."""
+    return secrets.randbits(48)
+
+
+def grade_submission(
+    submission: Submission, check_set: CheckSet, oracle: Oracle, sandbox: Sandbox
+) -> Report:
+    """Observe, judge and diagnose one submission.
+
+    Whatever is wrong with it is in the report; a fault of the grader makes the checks it touched
+    "ungraded". Nothing is raised for either.
+    """
+    plan = submission.definitions([exercise.name for exercise in check_set.exercises])
+    observed = {
+        check.id: Observation(failure=Failure("missing", plan.missing[check.exercise]))
+        for check in check_set.checks
+        if check.exercise in plan.missing
+    }
+    pairs = [
+        (check_set.exercise(check.exercise), check)
+        for check in check_set.checks
+        if check.exercise not in plan.missing
+    ]
+    if pairs:
+        found = observations(
+            sandbox, plan.definitions, pairs, check_set.probes, oracle.inputs, seed=oracle.seed
+        )
+        observed |= {check.id: observation for check, observation in found}
+    remarks = (
+        *submission.remarks,
+        *(f"{cell}. This cell was stepped over." for cell in plan.broken),
+    )
+    return Report(
+        submission.student,
+        check_set.name,
+        judge_exercises(check_set, observed, oracle),
+        oracle.seed,
+        sandbox.level,
+        remarks,
+    )
+
+
+def judge_exercises(
+    check_set: CheckSet, observed: Mapping[str, Observation], oracle: Oracle
+) -> tuple[ExerciseReport, ...]:
+    """The verdicts on what was observed of one implementation, exercise by exercise."""
+    return tuple(
+        _judge_exercise(exercise, check_set.of(exercise.name), observed, oracle)
+        for exercise in check_set.exercises
+    )
+
+
+def _judge_exercise(
+    exercise: Exercise,
+    checks: Sequence[Check],
+    observed: Mapping[str, Observation],
+    oracle: Oracle,
+) -> ExerciseReport:
+    decided = {check.id: judge_check(check, observed[check.id], oracle) for check in checks}
+    by_status: dict[bool, list[Check]] = {True: [], False: []}
+    for check in checks:
+        if decided[check.id][0] != "ungraded":
+            by_status[decided[check.id][0] == "passed"].append(check)
+    named = diagnose(by_status[False], by_status[True], observed, oracle)
+    verdicts = []
+    for check in checks:
+        status, message = decided[check.id]
+        misconception = named.get(check.id)
+        verdicts.append(
+            Verdict(
+                check.name,
+                check.claim,
+                status,
+                check.points if status == "passed" else 0.0,
+                check.points,
+                message,
+                misconception.name if misconception else None,
+                misconception.hint if misconception else "",
+                check.hidden,
+            )
+        )
+    return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
+
+
+def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple[Status, str]:
+    """The decision on one check, and the sentence that goes with it."""
+    if observation.failure:
+        return _STATUS[observation.failure.kind], _sentence(observation.failure)
+    expected = oracle.expected(check)
+    if expected.failure:
+        return "ungraded", f"the reference itself failed here: {expected.failure.message}"
+    try:
+        message = check.judge(observation.arrays, expected.arrays, oracle.inputs[check.id])
+    except Exception as error:  # a judge is the author's code: its faults are not the student's
+        return "ungraded", f"the check itself failed: {error!r}"
+    return ("failed", message) if message else ("passed", "")
+
+
+def _sentence(failure: Failure) -> str:
+    place = f" ({failure.where})" if failure.where else ""
+    if failure.kind == "unwritten":
+        text = failure.message.removeprefix("NotImplementedError: ")
+        return f"not written yet: {text}{place}"
+    return f"{failure.message}{place}"
+
+
+def grade_class(
+    submissions: Iterable[Submission],
+    assignment: Assignment,
+    sandbox: Sandbox,
+    *,
+    jobs: int,
+    seed: int,
+    graded: Callable[[Report], None],
+) -> list[Report]:
+    """Grade a class, ``jobs`` submissions at a time; ``graded`` is called after each, in turn.
+
+    Returns:
+        the reports in the order of the submissions, whatever the order they were finished in.
+    """
+    submissions = list(submissions)
+    oracle = LiveOracle(sandbox, assignment, seed)
+    check_set = assignment.check_set
+    turn = threading.Lock()
+
+    def work(submission: Submission) -> Report:
+        try:
+            report = grade_submission(submission, check_set, oracle, sandbox)
+        except Exception as error:  # our own fault: the class goes on, a person looks at this one
+            report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
+        with turn:
+            graded(report)
+        return report
+
+    executor = ThreadPoolExecutor(jobs, "grade")
+    try:
+        # The reference's answers first, one exercise a worker, so that no student's job waits.
+        for future in as_completed(
+            [
+                executor.submit(oracle.expected, check_set.of(exercise.name)[0])
+                for exercise in check_set.exercises
+            ]
+        ):
+            future.result()
+        return list(executor.map(work, submissions))
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def ungraded(
+    submission: Submission, check_set: CheckSet, seed: int, sandbox: str, error: Exception
+) -> Report:
+    """The report of a submission on which the grader itself failed."""
+    message = f"the grader failed: {type(error).__name__}: {error}"
+    exercises = tuple(
+        ExerciseReport(
+            exercise.name,
+            exercise.bonus,
+            tuple(
+                Verdict(
+                    check.name,
+                    check.claim,
+                    "ungraded",
+                    0.0,
+                    check.points,
+                    message,
+                    hidden=check.hidden,
+                )
+                for check in check_set.of(exercise.name)
+            ),
+        )
+        for exercise in check_set.exercises
+    )
+    return Report(submission.student, check_set.name, exercises, seed, sandbox, submission.remarks)

@@ -1,0 +1,124 @@
+"""Expected arrays in a file: what lets a student's laptop judge and name mistakes without answers.
+
+A release holds, for the public seed, the arrays of the reference and of every misconception, and
+no code of either. One safetensors file: the arrays, and JSON in its metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from autograder.grading.diagnose import same
+from autograder.grading.observe import draw_inputs
+from autograder.grading.oracle import Oracle
+from autograder.model import AutograderError, Check, Failure, Misconception, Observation
+from autograder.sources.checks import CheckSet
+
+FILE = "expected.safetensors"
+PUBLIC_SEED = 0
+_REFERENCE = "reference"
+
+
+class StoredOracle:
+    """Reads from a release what the reference and the misconceptions did with the public seed."""
+
+    def __init__(self, path: Path, check_set: CheckSet) -> None:
+        """Raises: AutograderError if the file is missing, damaged, or of other checks."""
+        try:
+            with safe_open(path, "numpy") as file:
+                described = json.loads((file.metadata() or {})["autograder"])
+                arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except FileNotFoundError as error:
+            raise AutograderError(
+                f"{path} is missing. Check from the folder that your assignment came in: it holds "
+                f"the notebook, checks.py, probes.py and {FILE}."
+            ) from error
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise AutograderError(
+                f"{path} is damaged ({error}). Get the assignment's folder again."
+            ) from error
+        self.seed = int(described["seed"])
+        self.inputs = {check.id: draw_inputs(check, self.seed) for check in check_set.checks}
+        self._misconceptions = [Misconception(**entry) for entry in described["misconceptions"]]
+        self._observations: dict[tuple[str, str], Observation] = {
+            (who, check): Observation(failure=Failure(**failure))
+            for who, check, failure in described["failures"]
+        }
+        grouped: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+        for key, array in arrays.items():
+            who, check, name = key.split("|")
+            grouped.setdefault((who, check), {})[name] = array
+        self._observations |= {key: Observation(found) for key, found in grouped.items()}
+        for check in check_set.checks:
+            if (_REFERENCE, check.id) not in self._observations:
+                raise AutograderError(
+                    f"{path} has no numbers for {check.id}: it belongs to another version of "
+                    "checks.py. Get the assignment's folder again."
+                )
+
+    def expected(self, check: Check) -> Observation:
+        return self._observations[_REFERENCE, check.id]
+
+    def misconceptions(self, exercise: str) -> Sequence[Misconception]:
+        return [m for m in self._misconceptions if m.exercise == exercise]
+
+    def mistaken(self, misconception: Misconception, check: Check) -> Observation:
+        # A misconception that did as the reference does is not stored twice.
+        return self._observations.get((misconception.name, check.id), self.expected(check))
+
+
+def store(oracle: Oracle, check_set: CheckSet, path: Path) -> None:
+    """Write everything an oracle knows about the checks of a release."""
+    arrays: dict[str, np.ndarray] = {}
+    failures: list[tuple[str, str, dict[str, Any]]] = []
+
+    def add(who: str, check: Check, observation: Observation, dtype: str) -> None:
+        if observation.failure:
+            failures.append((who, check.id, asdict(observation.failure)))
+        for name, array in observation.arrays.items():
+            kept = array.astype(dtype) if array.dtype.kind == "f" else array
+            arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
+
+    misconceptions: list[dict[str, str]] = []
+    for exercise in check_set.exercises:
+        for check in check_set.of(exercise.name):
+            add(_REFERENCE, check, oracle.expected(check), "float64")
+        for misconception in oracle.misconceptions(exercise.name):
+            known = {
+                "name": misconception.name,
+                "exercise": misconception.exercise,
+                "hint": misconception.hint,
+            }
+            misconceptions.append(known)
+            for check in check_set.of(exercise.name):
+                seen = oracle.mistaken(misconception, check)
+                if not same(seen, oracle.expected(check)):
+                    add(misconception.name, check, seen, "float32")
+    described = {"seed": oracle.seed, "misconceptions": misconceptions, "failures": failures}
+    save_file(arrays, path, metadata={"autograder": json.dumps(described)})
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two files say the same, up to what differs between two machines' arithmetic."""
+    if not one.is_file() or not other.is_file():
+        return False
+    with safe_open(one, "numpy") as a, safe_open(other, "numpy") as b:
+        return (
+            a.metadata() == b.metadata()
+            and sorted(a.keys()) == sorted(b.keys())
+            and all(_alike(a.get_tensor(key), b.get_tensor(key)) for key in a.keys())  # noqa: SIM118
+        )
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and np.allclose(
+        one, other, rtol=1e-3, atol=1e-4, equal_nan=True
+    )

@@ -1,0 +1,228 @@
+"""Cut the definitions of the exercises out of cells: what they need is kept, the rest is not run.
+
+A student's notebook trains models and draws pictures at the top level. For grading, only the
+statements that define the exercises matter, and those that define what these refer to. Which
+names a statement refers to is asked of Python's own ``symtable``, so that a method's local
+variable ``w`` does not drag in an exploratory ``w = train_for_an_hour()``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autograder.model import Definitions, SourceFile
+
+PARSE_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+"""Notebooks allow ``await`` at the top level. The child must parse with the same flags."""
+
+# What ast.parse and symtable raise on hostile text: deep nesting, null bytes, lone surrogates.
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError)
+
+_PYTHON_CELL_MAGICS = frozenset({"capture", "time", "timeit", "prun", "python", "python3"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell, or a whole module. ``label`` is what a person calls it: "cell 7"."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class BrokenCell:
+    """A cell that is not Python, and where it stops being so."""
+
+    label: str
+    line: int
+    message: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.label}, line {self.line}: {self.message}"
+
+
+@dataclass(frozen=True)
+class _Statement:
+    file: int
+    index: int
+    binds: frozenset[str]
+    uses: frozenset[str]
+    always: bool
+
+
+def definitions(
+    cells: Sequence[Cell], names: Iterable[str]
+) -> tuple[Definitions, frozenset[str], tuple[BrokenCell, ...]]:
+    """The statements that define ``names``, which of the names are defined, and the broken cells.
+
+    Magics and shell lines are stepped over. A later definition of the same name wins, as in
+    Python, because the statements keep their order.
+    """
+    wanted = frozenset(names)
+    texts: list[tuple[Cell, str]] = []
+    statements: list[_Statement] = []
+    broken: list[BrokenCell] = []
+    for cell in cells:
+        text = without_magics(cell.text)
+        try:
+            tree = compile(text, cell.label, "exec", PARSE_FLAGS, dont_inherit=True)
+            found = [
+                _statement(len(texts), index, node)
+                for index, node in enumerate(tree.body)  # type: ignore[attr-defined]
+            ]
+        except UNPARSABLE as error:
+            broken.append(_broken(cell, error))
+            continue
+        statements += found
+        texts.append((cell, text))
+
+    needed = set(wanted)
+    kept: set[tuple[int, int]] = set()
+    growing = True
+    while growing:
+        growing = False
+        for statement in statements:
+            place = (statement.file, statement.index)
+            if place not in kept and (statement.always or statement.binds & needed):
+                kept.add(place)
+                needed |= statement.uses
+                growing = True
+
+    files = []
+    for number, (cell, text) in enumerate(texts):
+        keep = tuple(sorted(index for file, index in kept if file == number))
+        if keep:
+            files.append(SourceFile(f"{_identifier(cell.label)}.py", cell.label, text, keep))
+    bound = frozenset().union(*(s.binds for s in statements if (s.file, s.index) in kept))
+    return Definitions(tuple(files)), wanted & bound, tuple(broken)
+
+
+def without_magics(text: str) -> str:
+    """The cell as plain Python with the same line numbers: IPython's own syntax taken out.
+
+    A cell magic that runs Python (``%%time``) is taken off its cell; another one (``%%bash``)
+    takes the cell with it.
+    """
+    if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", text, re.MULTILINE):
+        return text
+    # Imported late: it costs a third of a second, and most notebooks have no magic.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    magic = re.match(r"\s*%%(\w+).*\n?", text)
+    if magic and magic[1] in _PYTHON_CELL_MAGICS:
+        text = "\n" + text[magic.end() :]
+    elif magic:
+        return ""
+    try:
+        plain = TransformerManager().transform_cell(text)
+    except (*UNPARSABLE, IndexError, KeyError):
+        return text  # then ast.parse says what is wrong, and where
+    # The transformer drops empty leading lines.
+    leading = len(text) - len(text.lstrip("\n"))
+    return "\n" * (leading - (len(plain) - len(plain.lstrip("\n")))) + plain
+
+
+def cut_out(text: str, name: str) -> str:
+    """The source of one top-level function of a module and of what it refers to, nothing more.
+
+    Raises:
+        KeyError: the module defines no such function.
+    """
+    found, bound, broken = definitions([Cell("module", text)], [name])
+    if broken:
+        raise SyntaxError(str(broken[0]))
+    if name not in bound:
+        raise KeyError(name)
+    body = ast.parse(text).body
+    lines = text.splitlines()
+    return "\n".join(
+        "\n".join(lines[_first_line(body[index]) - 1 : body[index].end_lineno])
+        for index in found.files[0].keep
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _identifier(label: str) -> str:
+    return re.sub(r"\W+", "_", label).strip("_") or "cell"
+
+
+def _broken(cell: Cell, error: BaseException) -> BrokenCell:
+    if isinstance(error, SyntaxError):
+        return BrokenCell(cell.label, error.lineno or 1, f"{error.msg}", cell.text)
+    if isinstance(error, RecursionError | MemoryError):
+        return BrokenCell(cell.label, 1, "the code is nested too deeply to be read", cell.text)
+    return BrokenCell(cell.label, 1, str(error), cell.text)
+
+
+def _statement(file: int, index: int, node: ast.stmt) -> _Statement:
+    binds, uses, always = set[str](), set[str](), False
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            binds.add(alias.asname or alias.name.split(".")[0])
+        always = any(alias.name == "*" for alias in node.names) or (
+            isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        )
+    elif not isinstance(node, ast.Expr | ast.Pass | ast.Assert | ast.Delete | ast.Raise):
+        binds = _bound_names(node)
+        uses = _global_names(node)
+    return _Statement(file, index, frozenset(binds), frozenset(uses), always)
+
+
+def _bound_names(node: ast.stmt) -> set[str]:
+    """Names that running the statement binds or changes in the module's namespace."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    names = set[str]()
+    open_nodes: list[ast.AST] = [node]
+    while open_nodes:
+        current = open_nodes.pop()
+        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(current.name)
+            continue
+        if isinstance(current, ast.Lambda):
+            continue
+        if isinstance(current, ast.alias):
+            names.add(current.asname or current.name.split(".")[0])
+        elif isinstance(current, ast.Name) and isinstance(current.ctx, ast.Store):
+            names.add(current.id)
+        elif isinstance(current, ast.Attribute | ast.Subscript) and isinstance(
+            current.ctx, ast.Store
+        ):
+            # `Adam.get_config = get_config` and `RATES["adam"] = 0.1` change what the name means.
+            root: ast.AST = current
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            if isinstance(root, ast.Name):
+                names.add(root.id)
+        elif isinstance(current, ast.ExceptHandler) and current.name:
+            names.add(current.name)
+        open_nodes.extend(ast.iter_child_nodes(current))
+    return names
+
+
+def _global_names(node: ast.stmt) -> set[str]:
+    """Names of the module's namespace that the statement refers to, at any depth."""
+    try:
+        top = symtable.symtable(ast.unparse(node), "statement", "exec")
+    except SyntaxError:  # a top-level await, which symtable does not know
+        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    names = set[str]()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        for symbol in table.get_symbols():
+            if (
+                symbol.is_referenced() and (table is top or symbol.is_global())
+            ) or symbol.is_declared_global():
+                names.add(symbol.get_name())
+        tables.extend(table.get_children())
+    return names
