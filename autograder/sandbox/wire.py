@@ -274,6 +274,7 @@ class Channel:
         """
         nonce = secrets.token_hex(16)
         request = encode({**message, NONCE: nonce}, arrays)
+        frame_size(request[: HEADER.size])  # or the child would refuse it
         reply, reply_arrays = decode(self._transfer(memoryview(request), pause), self._bounds)
         if reply.pop(NONCE, None) != nonce:
             raise WireError("the reply does not belong to the request")

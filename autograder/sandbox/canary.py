@@ -1,0 +1,61 @@
+"""A trusted program that behaves like a hostile one, to see what the sandbox really stops.
+
+It runs in a confined child before any student's code does. What succeeds is missing protection.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.sandbox.wire import Connection
+
+EXEC = "starting another program"
+
+
+def serve(connection: Connection) -> None:
+    """Answer one request: which of the attempts succeeded.
+
+    The request names ``secrets`` (paths that must not be readable), ``outside`` (a folder that
+    must not be writable) and ``grader`` (a process id). If starting a program succeeds, the
+    connection simply ends.
+    """
+    request, _ = connection.receive()
+    grader = request["grader"]
+    attempts: dict[str, Callable[[], object]] = {
+        f"writing to {request['outside']}": lambda: Path(request["outside"], "canary").write_bytes(b""),
+        "using TCP": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
+        "using UDP": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "using local sockets": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
+        "starting another process": _fork,
+        "sending a signal to the grader": lambda: os.kill(grader, 0),
+        "reading the grader's environment": lambda: Path(f"/proc/{grader}/environ").read_bytes(),
+        "seeing other processes": lambda: os.listdir("/proc"),  # noqa: PTH208 - as an attacker
+    }
+    for path in request["secrets"]:
+        attempts[f"reading {path}"] = lambda path=path: _read(Path(path))  # type: ignore[misc]
+    succeeded = [name for name, attempt in attempts.items() if _succeeds(attempt)]
+    _succeeds(lambda: os.execv("/proc/self/exe", ["canary", "-c", ""]))
+    _succeeds(lambda: os.execv("/usr/bin/env", ["env"]))
+    connection.send({"succeeded": succeeded}, {})
+
+
+def _succeeds(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return False
+    return True
+
+
+def _fork() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _read(path: Path) -> object:
+    return os.listdir(path) if path.is_dir() else path.open("rb").read(1)  # noqa: PTH208

@@ -1,0 +1,400 @@
+"""What a child gives up before it runs a student's first line: files, network, processes, time.
+
+Everything here is called in the freshly forked child, while it has one thread, and cannot be
+undone by it. Landlock (a kernel mechanism that needs no root) covers files, TCP and signals;
+a seccomp filter covers what Landlock does not; resource limits bound memory, time and files.
+
+The kernel is called through ctypes: of the packages that were tried, ``landlock`` 1.0.0.dev5
+covers files but neither TCP nor signals, ``pyseccomp`` 0.1.2 needs a system libseccomp and looks
+for it by starting programs, and ``landlockpy`` 0.2.0 covers Landlock only, with ctypes of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.sandbox import syscalls
+
+GIBIBYTE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a child may use.
+
+    Attributes:
+        memory_bytes: address space beyond what the zygote's imports take. TensorFlow reserves
+            about 2 GiB that it hardly touches.
+        cpu_seconds: CPU time of the child's whole life; each request has a budget of its own.
+        file_bytes: size of one file.
+        scratch_bytes: all files in the child's folder together. Looked at while a request runs,
+            so a fast writer goes beyond it for a moment.
+        scratch_files: their number.
+        open_files: file descriptors.
+        threads: threads at a time. Looked at while a request runs.
+        frame_bytes: size of one reply.
+    """
+
+    memory_bytes: int = 4 * GIBIBYTE
+    cpu_seconds: int = 900
+    file_bytes: int = GIBIBYTE // 4
+    scratch_bytes: int = GIBIBYTE
+    scratch_files: int = 10_000
+    open_files: int = 256
+    threads: int = 512
+    frame_bytes: int = GIBIBYTE // 16
+
+
+class ConfinementError(Exception):
+    """This system lacks a protection: the message says which."""
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
+PR_SET_SECCOMP, PR_SET_MM, PR_SET_NO_NEW_PRIVS = 22, 35, 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+PR_SET_PTRACER = 0x59616D61
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    words = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
+    if _libc.prctl(ctypes.c_int(option), *words) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+
+
+def _syscall(number: int, *arguments: object) -> int:
+    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"system call {number}: {os.strerror(code)}")
+    return result
+
+
+def hide_memory() -> None:
+    """Keep other processes of the same user from reading this one's memory and environment."""
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Receive ``how`` when the thread that started this process ends.
+
+    Args:
+        parent: the process id that the parent is known to have; if it is gone already, exit.
+    """
+    _prctl(PR_SET_PDEATHSIG, how)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def confine(scratch: Path, readable: Iterable[Path], limits: Limits) -> None:
+    """Give up everything but reading ``readable``, and reading and writing in ``scratch``.
+
+    Raises:
+        ConfinementError: a protection is missing; nothing of the student's may run then.
+    """
+    try:
+        limit_resources(limits)
+        _prctl(PR_SET_NO_NEW_PRIVS, 1)
+        _drop_capabilities()
+        _restrict_files(scratch, readable)
+        _filter_system_calls()
+    except OSError as error:
+        raise ConfinementError(f"the kernel refused to confine a process: {error}") from error
+
+
+# --- resources ------------------------------------------------------------------------------------
+
+
+def limit_resources(limits: Limits) -> None:
+    """Set the limits that the kernel keeps itself; they end with the process."""
+    with Path("/proc/self/statm").open("rb") as file:
+        mapped_bytes = int(file.read().split()[0]) * resource.getpagesize()
+    for kind, soft, hard in (
+        (resource.RLIMIT_AS, mapped_bytes + limits.memory_bytes, None),
+        # SIGXCPU, which code can catch, and SIGKILL soon after.
+        (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 5),
+        (resource.RLIMIT_FSIZE, limits.file_bytes, None),
+        (resource.RLIMIT_NOFILE, limits.open_files, None),
+        (resource.RLIMIT_CORE, 0, None),
+        (resource.RLIMIT_MEMLOCK, 0, None),
+    ):
+        wanted = (soft, soft if hard is None else hard)
+        ceiling = resource.getrlimit(kind)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            wanted = (min(wanted[0], ceiling), min(wanted[1], ceiling))
+        resource.setrlimit(kind, wanted)
+    # If the machine runs out of memory, the kernel shall take the child, not the grader. The file
+    # belongs to root while the memory is hidden.
+    _prctl(PR_SET_DUMPABLE, 1)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    hide_memory()
+
+
+def _drop_capabilities() -> None:
+    """Make root an ordinary user to the kernel. The uid stays: only it may reach the runtime."""
+    try:
+        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+        for capability in range(64):
+            _prctl(PR_CAPBSET_DROP, capability)
+    except OSError as error:
+        # EINVAL: past the last one. EPERM: not root; without exec the bounding set is moot.
+        if error.errno not in (errno.EINVAL, errno.EPERM):
+            raise
+    header = struct.pack("Ii", 0x20080522, 0)  # version 3, this process
+    if _libc.capset(header, bytes(24)) != 0:  # effective, permitted, inheritable, twice 32 bits
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+# --- Landlock -------------------------------------------------------------------------------------
+
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+WRITE_FILE, READ_FILE, READ_DIR = 1 << 1, 1 << 2, 1 << 3
+REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
+REFER, TRUNCATE, IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
+ON_A_FILE = WRITE_FILE | READ_FILE | TRUNCATE
+READ = READ_FILE | READ_DIR  # without EXECUTE, so that Landlock refuses exec as well
+# No links, devices, named pipes or sockets: nobody may be led astray by what a child leaves.
+READ_AND_WRITE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER
+TCP = 0b11
+SIGNALS_AND_ABSTRACT_SOCKETS = 0b11
+NO_LOG = 1 << 0
+
+DEVICES = {
+    "/dev/null": READ_FILE | WRITE_FILE,
+    "/dev/zero": READ_FILE,
+    "/dev/urandom": READ_FILE,  # TensorFlow aborts without it
+}
+SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/sys/devices/system/cpu",
+)
+IN_A_PREFIX = ("lib", "lib64", "share", "pyvenv.cfg")
+
+
+def landlock_abi() -> int:
+    """The version of Landlock that this kernel speaks; 0 if none."""
+    try:
+        return _syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    except OSError:
+        return 0
+
+
+def readable_paths() -> tuple[Path, ...]:
+    """What any Python program on this machine needs to read: the runtime, and this package.
+
+    Of a virtual environment only the folders that hold code count, since the environment may be
+    the course folder itself, and of the repository only the package.
+    """
+    prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    paths = {Path(path) for path in SYSTEM}
+    paths |= {Path(prefix, name) for prefix in prefixes for name in IN_A_PREFIX}
+    paths |= {Path(sysconfig.get_path(name)) for name in names}
+    paths.add(Path(__file__).parent.parent)
+    # Sorted, so that one run is as the next; /proc/self would resolve to the wrong process here.
+    return tuple(sorted(path for path in paths if path.exists()))
+
+
+def _restrict_files(scratch: Path, readable: Iterable[Path]) -> None:
+    abi = landlock_abi()
+    if abi < 1:
+        raise ConfinementError("this kernel has no Landlock (Linux 5.13 or newer, enabled)")
+    handled = (1 << 13) - 1
+    handled |= REFER if abi >= 2 else 0
+    handled |= TRUNCATE if abi >= 3 else 0
+    handled |= IOCTL_DEVICE if abi >= 5 else 0
+    ruleset = _create_ruleset(
+        handled, TCP if abi >= 4 else 0, SIGNALS_AND_ABSTRACT_SOCKETS if abi >= 6 else 0
+    )
+    try:
+        for path in readable:
+            _allow(ruleset, path, READ & handled)
+        for name, access in DEVICES.items():
+            _allow(ruleset, Path(name), access & handled)
+        _allow(ruleset, scratch, (READ_AND_WRITE | TRUNCATE) & handled)
+        # A child that is refused a thousand times a second shall not fill the kernel's log.
+        flags = NO_LOG if abi >= 7 else 0
+        _syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(flags))
+    finally:
+        os.close(ruleset)
+
+
+def _create_ruleset(files: int, network: int, scope: int) -> int:
+    words = [files, network, scope]
+    while words[-1] == 0:  # an older kernel knows a shorter structure
+        words.pop()
+    attributes = struct.pack(f"{len(words)}Q", *words)
+    try:
+        return _syscall(
+            LANDLOCK_CREATE_RULESET,
+            attributes,
+            ctypes.c_size_t(len(attributes)),
+            ctypes.c_uint32(0),
+        )
+    except OSError as error:
+        if error.errno != errno.EINVAL or not scope:
+            raise
+        # Some kernels announce version 6 without knowing the scopes; seccomp covers for them.
+        return _create_ruleset(files, network, 0)
+
+
+def _allow(ruleset: int, path: Path, access: int) -> None:
+    try:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        if not path.is_dir():
+            access &= ON_A_FILE
+        rule = struct.pack("=Qi", access, handle)
+        path_beneath = ctypes.c_int(1)
+        _syscall(LANDLOCK_ADD_RULE, ctypes.c_int(ruleset), path_beneath, rule, ctypes.c_uint32(0))
+    finally:
+        os.close(handle)
+
+
+# --- seccomp --------------------------------------------------------------------------------------
+
+LOAD, JUMP_IF_EQUAL, JUMP_IF_GREATER, JUMP_IF_ANY_BIT, AND, RETURN = (
+    0x20,
+    0x15,
+    0x25,
+    0x45,
+    0x54,
+    0x06,
+)
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets into struct seccomp_data
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH
+CLONE_THREAD = 0x00010000
+CLONE_NEW_NAMESPACE = 0x7E020000
+AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+
+Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
+
+
+def _filter_system_calls() -> None:
+    column, architecture = _architecture()
+    program = b"".join(
+        struct.pack("HBBI", *instruction)
+        for instruction in _program(column, architecture, os.getpid(), landlock_abi())
+    )
+    code = ctypes.create_string_buffer(program, len(program))
+    descriptor = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+    buffer = ctypes.create_string_buffer(descriptor, len(descriptor))
+    mode_filter = 2
+    _prctl(PR_SET_SECCOMP, mode_filter, ctypes.addressof(buffer))
+
+
+def _architecture() -> tuple[int, int]:
+    machine = platform.machine()
+    if machine not in ARCHITECTURES or struct.calcsize("P") != 8:
+        raise ConfinementError(f"no list of system calls for {machine}, only for x86_64 and arm64")
+    return ARCHITECTURES[machine]
+
+
+def _program(column: int, architecture: int, pid: int, abi: int) -> list[Instruction]:
+    """The filter: refuse what is listed, allow the rest; one rule after another."""
+
+    def numbers(table: syscalls.Numbers) -> dict[str, int]:
+        return {name: row[column] for name, row in table.items() if row[column] is not None}  # type: ignore[misc]
+
+    by_argument = numbers(syscalls.BY_ARGUMENT)
+    refuse = _answer(errno.EPERM)
+    rules = [_on(number, [refuse]) for number in numbers(syscalls.REFUSED).values()]
+    rules += [_on(number, [_answer(0)]) for number in numbers(syscalls.PRETENDED).values()]
+    for name, number in numbers(syscalls.OWN_PROCESS_ONLY).items():
+        own = [pid, 0] if name in syscalls.ZERO_IS_SELF else [pid]
+        rules.append(_on(number, _unless_argument(0, own)))
+    # glibc falls back to clone, whose flags a filter can see.
+    rules.append(_on(by_argument["clone3"], [_answer(errno.ENOSYS)]))
+    rules.append(
+        _on(
+            by_argument["clone"],
+            [
+                _argument(0),
+                (JUMP_IF_ANY_BIT, 1, 0, CLONE_NEW_NAMESPACE),
+                (JUMP_IF_ANY_BIT, 1, 0, CLONE_THREAD),
+                refuse,
+            ],
+        )
+    )
+    # A datagram socket of a pair can be sent elsewhere by name; a stream (asyncio's) cannot.
+    rules.append(_on(by_argument["socketpair"], _unless_argument(0, [AF_UNIX])))
+    rules.append(_on(by_argument["socketpair"], _unless_argument(1, [SOCK_STREAM], SOCK_TYPE_MASK)))
+    # Undoing PR_SET_PDEATHSIG would be a way to outlive the grader.
+    forbidden = [PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_MM, PR_SET_PTRACER]
+    rules.append(_on(by_argument["prctl"], _if_argument(0, forbidden)))
+    rules.append(_on(by_argument["ioctl"], _if_argument(1, [TIOCSTI, TIOCLINUX])))
+    if abi < 3:
+        rules.append(_on(by_argument["truncate"], [refuse]))
+
+    return [
+        (LOAD, 0, 0, ARCHITECTURE),
+        (JUMP_IF_EQUAL, 1, 0, architecture),
+        (RETURN, 0, 0, KILL),
+        (LOAD, 0, 0, NUMBER),
+        # Later than this list; on x86_64 also the calls of the x32 ABI.
+        (JUMP_IF_GREATER, 0, 1, syscalls.NEWEST),
+        _answer(errno.ENOSYS),
+        *(instruction for rule in rules for instruction in rule),
+        (RETURN, 0, 0, ALLOW),
+    ]
+
+
+def _on(number: int, body: list[Instruction]) -> list[Instruction]:
+    """Run ``body`` for one system call; go on to the next rule if it returns nothing."""
+    rule = [(JUMP_IF_EQUAL, 0, len(body), number), *body]
+    if len(body) > 1:
+        rule[0] = (JUMP_IF_EQUAL, 0, len(body) + 1, number)
+        rule.append((LOAD, 0, 0, NUMBER))  # the body may have loaded an argument
+    return rule
+
+
+def _answer(error: int) -> Instruction:
+    return (RETURN, 0, 0, ERRNO | error)
+
+
+def _argument(index: int) -> Instruction:
+    """Load the low half: the kernel reads these arguments as 32 bits."""
+    return (LOAD, 0, 0, ARGUMENTS + 8 * index)
+
+
+def _unless_argument(index: int, allowed: list[int], mask: int = 0xFFFFFFFF) -> list[Instruction]:
+    checks = [
+        (JUMP_IF_EQUAL, len(allowed) - position, 0, value) for position, value in enumerate(allowed)
+    ]
+    return [_argument(index), (AND, 0, 0, mask), *checks, _answer(errno.EPERM)]
+
+
+def _if_argument(index: int, refused: list[int]) -> list[Instruction]:
+    checks = [
+        (JUMP_IF_EQUAL, len(refused) - position - 1, 0, value)
+        for position, value in enumerate(refused[:-1])
+    ]
+    last = (JUMP_IF_EQUAL, 0, 1, refused[-1])
+    return [_argument(index), *checks, last, _answer(errno.EPERM)]

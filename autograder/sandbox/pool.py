@@ -1,0 +1,663 @@
+"""Confined children for the grader: started from one warm process, asked, timed, and removed.
+
+    with Sandbox() as sandbox:
+        with sandbox.child() as child:
+            message, arrays = child.request({"op": "load"}, {}, cpu_seconds=5.0)
+
+A `Sandbox` may be used from several threads at once; a `Child` belongs to the thread that asked
+for it. Nothing here imports keras.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets as random_bytes
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from autograder.model import AutograderError
+from autograder.sandbox import canary, scratch
+from autograder.sandbox.confinement import Limits, hide_memory
+from autograder.sandbox.wire import Bounds, Channel, HungUpError, Message, NamedArrays, WireError
+from autograder.sandbox.zygote import CONTROL_BYTES, OUT_OF_MEMORY
+
+DEFAULT_LIMITS = Limits()
+RESTARTS = 2
+START_SECONDS = 180.0
+KILL_SECONDS = 20.0
+"""How long a killed process may take to be gone before the sandbox is declared broken."""
+LOOK_SECONDS = 0.25
+"""How often a running child's time, threads and folder are looked at, at least."""
+REPLY_JSON_BYTES = 1 << 20
+
+DeathKind = Literal["timeout", "memory", "crashed"]
+
+
+class ChildDied(Exception):  # noqa: N818 - it says what happened, as StopIteration does
+    """The process of an implementation ended, or was ended, while it had a request to answer.
+
+    Attributes:
+        kind: "timeout", "memory" or "crashed".
+        message: one sentence for the student.
+        cpu_seconds: CPU time since the request was sent.
+    """
+
+    def __init__(self, kind: DeathKind, message: str, cpu_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.cpu_seconds = cpu_seconds
+
+
+class SandboxLost(Exception):  # noqa: N818
+    """The sandbox itself failed: nothing can be said about the submission."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistics:
+    """What a sandbox has used so far.
+
+    Attributes:
+        start_seconds: wall-clock time until the (last) zygote was ready.
+        zygote_peak_bytes: its resident memory after the imports.
+        children: how many have ended.
+        child_peak_bytes: the largest resident memory of a child, pages shared with the zygote
+            included.
+        restarts: how often the zygote had to be started again.
+    """
+
+    start_seconds: float = 0.0
+    zygote_peak_bytes: int = 0
+    children: int = 0
+    child_peak_bytes: int = 0
+    restarts: int = 0
+
+
+class _Job:
+    """What the grader knows of one child; the keeper thread fills it in."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.pid = 0
+        self.first_size = 0
+        self.status: int | None = None
+        self.peak_bytes = 0
+        self.cpu_seconds = 0.0
+        self.lost = ""
+        self.started = threading.Event()
+        self.ended = threading.Event()
+
+
+class Sandbox:
+    """Starts children that run untrusted code.
+
+    Args:
+        confined: False grades without protection; only what keeps children apart from each
+            other's accidents (limits, private folders, closed descriptors) stays.
+        limits: of every child.
+        service: module that children run (``serve(connection)``), by dotted name or ``.py`` path.
+        secrets: folders and files that no child may read, such as the course's solutions. They
+            are refused if they lie in the Python installation, and the self-test tries them.
+
+    Raises (on entering):
+        AutograderError: the system cannot run or confine children; says what is missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        confined: bool = True,
+        limits: Limits = DEFAULT_LIMITS,
+        service: str = "autograder.sandbox.child",
+        secrets: Sequence[Path] = (),
+    ) -> None:
+        self.confined = confined
+        self.limits = limits
+        self._service = service
+        self._secrets = tuple(path.resolve() for path in secrets)
+        self._level = ""
+        self._statistics = Statistics()
+        self._jobs: dict[int, _Job] = {}
+        self._next_job = 0
+        # Guards everything above and the control socket's sending side.
+        self._lock = threading.Condition()
+        self._connection: socket.socket | None = None  # to the zygote, from its first moment
+        self._control: socket.socket | None = None  # the same, once the zygote is ready
+        self._failure = ""
+        self._closing = False
+        self._keeper: threading.Thread | None = None
+        self._folder: Path | None = None
+        self._ready_facts: Message = {}
+
+    @property
+    def level(self) -> str:
+        """The protection that is really on, as text for every report."""
+        return self._level
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of this run lies, removed at the end."""
+        if self._folder is None:
+            raise SandboxLost("a sandbox is used inside its `with` block")
+        return self._folder
+
+    @property
+    def statistics(self) -> Statistics:
+        """What has been used so far."""
+        with self._lock:
+            return self._statistics
+
+    def __enter__(self) -> Self:
+        if sys.platform != "linux":
+            raise AutograderError(
+                "running submissions needs Linux; on Windows use WSL 2, on a Mac a Linux container"
+            )
+        hide_memory()
+        self._folder = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
+        try:
+            self._outside = self.folder / "outside"
+            self._outside.mkdir()
+            self._secret = self._outside / "secret"
+            self._secret.write_text(random_bytes.token_hex(16))
+            # The thread that starts a process is the one whose end the process can notice, so
+            # one thread starts the zygote and lives as long as the sandbox does.
+            self._keeper = threading.Thread(target=self._keep, name="sandbox", daemon=True)
+            self._keeper.start()
+            self._await_control()
+            self._level = self._self_test() if self.confined else "none"
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every child and the zygote, and remove every file; may be called twice."""
+        with self._lock:
+            self._closing = True
+            if self._connection is not None:
+                with contextlib.suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_RDWR)
+            self._lock.notify_all()
+        if self._keeper is not None:
+            self._keeper.join()
+        if self._folder is not None:
+            scratch.remove(self._folder)
+
+    def child(self, limits: Limits | None = None) -> Child:
+        """Start a process for one implementation; use it as a context manager.
+
+        Raises:
+            SandboxLost: the zygote is gone and could not be started again, or confining failed.
+        """
+        return Child(self, limits or self.limits, confined=self.confined)
+
+    # --- the zygote, in the keeper's thread -------------------------------------------------------
+
+    def _keep(self) -> None:
+        for attempt in range(RESTARTS + 1):
+            lost = self._run_zygote()
+            with self._lock:
+                self._connection = self._control = None
+                for job in self._jobs.values():
+                    job.lost = "the process that starts the children ended"
+                    job.started.set()
+                    job.ended.set()
+                self._jobs.clear()
+                if self._closing:
+                    return
+                if not self._ready_facts or attempt == RESTARTS:
+                    self._failure = lost
+                    self._lock.notify_all()
+                    return
+                self._statistics = dataclasses.replace(
+                    self._statistics, restarts=self._statistics.restarts + 1
+                )
+
+    def _run_zygote(self) -> str:
+        """Start a zygote and listen to it until it ends; returns why it did, if it says so."""
+        started = time.monotonic()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        home = self.folder / f"zygote-{random_bytes.token_hex(4)}"
+        home.mkdir()
+        log = home / "stderr"
+        with ours:
+            try:
+                with theirs, log.open("wb") as errors:
+                    process = subprocess.Popen(
+                        self._command(theirs.fileno()),
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=errors,
+                        pass_fds=[theirs.fileno()],
+                        env=_environment(home),
+                        cwd=home,
+                        start_new_session=True,  # Ctrl-C is not for it
+                    )
+            except OSError as error:
+                return str(error)
+            try:
+                with self._lock:
+                    self._connection = ours  # from here on close() reaches the zygote
+                    closing = self._closing
+                if not closing:
+                    self._listen(ours, started)
+            finally:
+                ours.close()
+                if self._control is not ours:
+                    process.kill()  # still importing, so it has no children to see to
+                try:
+                    process.wait(KILL_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        status = process.returncode
+        tail = log.read_text(errors="replace").strip() if log.exists() else ""
+        return f"{tail[-2000:]}\n(exit status {status})".strip()
+
+    def _command(self, control: int) -> list[str]:
+        # -I: neither the environment nor the current folder decides what is imported.
+        module = [sys.executable, "-I", "-m", "autograder.sandbox.zygote"]
+        return [*module, str(control), str(os.getpid()), str(self.folder), self._service]
+
+    def _listen(self, control: socket.socket, started: float) -> None:
+        control.settimeout(START_SECONDS)
+        while True:
+            try:
+                data = control.recv(CONTROL_BYTES)
+            except OSError:  # TimeoutError is one
+                return
+            if not data:
+                return
+            control.settimeout(None)
+            self._note(json.loads(data), control, time.monotonic() - started)
+
+    def _note(self, event: Message, control: socket.socket, seconds: float) -> None:
+        with self._lock:
+            if event["event"] == "ready":
+                self._ready_facts = event
+                self._control = control
+                self._statistics = dataclasses.replace(
+                    self._statistics,
+                    start_seconds=seconds,
+                    zygote_peak_bytes=event["peak_bytes"],
+                )
+                self._lock.notify_all()
+                return
+            job = self._jobs.get(event["job"])
+            if job is None:
+                return
+            if event["event"] == "started":
+                job.pid = event["pid"]
+                job.started.set()
+                return
+            del self._jobs[job.number]
+            if event["event"] == "refused":
+                job.lost = event["reason"]
+                job.started.set()
+            else:
+                job.status = event["status"]
+                job.peak_bytes = event["peak_bytes"]
+                job.cpu_seconds = event["cpu_seconds"]
+                self._statistics = dataclasses.replace(
+                    self._statistics,
+                    children=self._statistics.children + 1,
+                    child_peak_bytes=max(self._statistics.child_peak_bytes, job.peak_bytes),
+                )
+            job.ended.set()
+
+    # --- called from any thread -------------------------------------------------------------------
+
+    def _await_control(self) -> None:
+        with self._lock:
+            self._lock.wait_for(lambda: self._control or self._failure or self._closing)
+            if self._control is None:
+                reason = self._failure or "the sandbox is closed"
+                if self._ready_facts:
+                    raise SandboxLost(f"the sandbox ended and did not start again: {reason}")
+                raise AutograderError(f"the sandbox did not start: {reason}")
+
+    def _start(self, folder: Path, limits: Limits, confined: bool, test: bool) -> _StartedJob:
+        """Have the zygote fork a child; the job and the grader's end of the connection."""
+        self._await_control()
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            self._next_job += 1
+            job = _Job(self._next_job)
+            message = {
+                "do": "start",
+                "job": job.number,
+                "scratch": str(folder),
+                "confined": confined,
+                "canary": test,
+                "limits": dataclasses.asdict(limits),
+            }
+            try:
+                if self._control is None:
+                    raise BrokenPipeError
+                socket.send_fds(self._control, [json.dumps(message).encode()], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise SandboxLost("the process that starts the children ended") from error
+            self._jobs[job.number] = job
+        return job, ours
+
+    def _kill(self, job: _Job) -> None:
+        """Kill a child and wait until it is gone, so that nothing of it can still run."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._control is not None and not job.ended.is_set():
+                self._control.send(json.dumps({"do": "kill", "job": job.number}).encode())
+        if not job.ended.wait(KILL_SECONDS):
+            raise SandboxLost("a killed process did not end")
+
+    def _self_test(self) -> str:
+        self._refuse_readable_secrets()
+        request = {
+            "secrets": [str(path) for path in (self._secret, *self._secrets) if path.exists()],
+            "outside": str(self._outside),
+            "grader": os.getpid(),
+        }
+        advice = (
+            "grade on another system (Linux 5.13 or newer with Landlock), or trust the submissions "
+            "and pass --unsafe, which grades without protection"
+        )
+        try:
+            with Child(self, self.limits, confined=True, test=True) as child:
+                reply, _ = child.request(request, {}, cpu_seconds=10.0)
+                missing = reply["succeeded"]
+        except (ChildDied, WireError):
+            # All that the canary does after its other attempts is to start a program.
+            missing = [canary.EXEC]
+        except SandboxLost as error:
+            raise AutograderError(f"student code cannot be confined: {error}; {advice}") from error
+        if missing:
+            raise AutograderError(
+                f"this system does not stop student code from {', '.join(missing)}; {advice}"
+            )
+        return f"landlock+seccomp (Landlock ABI {self._ready_facts['landlock_abi']})"
+
+    def _refuse_readable_secrets(self) -> None:
+        for secret in self._secrets:
+            for path in map(Path, self._ready_facts["readable"]):
+                real = path.resolve()
+                if secret.is_relative_to(real) or real.is_relative_to(secret):
+                    raise AutograderError(
+                        f"{secret} and the Python installation ({real}) contain one another, so "
+                        "student code could read it; move the course elsewhere"
+                    )
+
+
+_StartedJob = tuple[_Job, socket.socket]
+
+
+class Child:
+    """A process that runs the service for one implementation, confined if the sandbox is.
+
+    After a request has raised, the process is gone and every further request raises `ChildDied`.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, limits: Limits, *, confined: bool, test: bool = False
+    ) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._gone: ChildDied | None = None
+        self._closed = False
+        self._folder = sandbox.folder / f"child-{random_bytes.token_hex(8)}"
+        self._folder.mkdir(mode=0o700)
+        try:
+            self._job, self._socket = sandbox._start(self._folder, limits, confined, test)
+        except BaseException:
+            scratch.remove(self._folder)
+            raise
+        bounds = Bounds(frame_bytes=limits.frame_bytes, json_bytes=REPLY_JSON_BYTES)
+        self._channel = Channel(self._socket, bounds)
+        try:
+            self._await_readiness()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._job.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and remove its folder; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._socket.close()
+        try:
+            # Nothing of it is wanted any more, so it is not asked to end: it might refuse.
+            self._sandbox._kill(self._job)
+        finally:
+            scratch.remove(self._folder)
+
+    def request(
+        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
+    ) -> tuple[Message, NamedArrays]:
+        """Send a request and wait for its reply.
+
+        Args:
+            message: JSON values; the key "nonce" is taken.
+            arrays: named arrays of numbers or booleans.
+            cpu_seconds: CPU time (all threads) the answer may take. The wall clock only ends a
+                child after 6 times that plus 5 seconds, so that a busy machine fails nobody.
+
+        Raises:
+            ChildDied: out of time, out of memory, or crashed; the process is gone.
+            WireError: the reply is malformed or too large; the process is gone. Or the request
+                itself cannot be encoded.
+            SandboxLost: the grader's own fault.
+        """
+        if self._gone is not None:
+            raise self._gone
+        watch = _Watch(self._job, self._folder, self._limits, cpu_seconds)
+        try:
+            return self._channel.exchange(message, arrays, watch.pause)
+        except ChildDied as died:
+            self._gone = died
+            self._sandbox._kill(self._job)
+            raise
+        except HungUpError:
+            self._gone = self._explain_end(watch)
+            raise self._gone from None
+        except WireError as error:
+            self._gone = ChildDied("crashed", "the process was ended after a malformed answer")
+            self._sandbox._kill(self._job)
+            raise error
+        except BaseException:  # Ctrl-C: a reply that nobody waits for must not be read later
+            self._gone = ChildDied("crashed", "the process was ended in the middle of a request")
+            raise
+
+    def _await_readiness(self) -> None:
+        """Wait until the child is confined; nothing of the student's has run before."""
+
+        def pause() -> float:
+            if time.monotonic() > end:
+                raise SandboxLost("a new process did not confine itself in time")
+            return LOOK_SECONDS
+
+        end = time.monotonic() + START_SECONDS
+        try:
+            reply, _ = self._channel.exchange({}, {}, pause)
+        except HungUpError:
+            self._job.ended.wait(KILL_SECONDS)
+            reason = self._job.lost or f"it ended with status {self._job.status}"
+            raise SandboxLost(f"a process could not be started: {reason}") from None
+        if "refused" in reply:
+            raise SandboxLost(reply["refused"])
+        self._job.started.wait(KILL_SECONDS)
+        self._job.first_size = _size_and_threads(self._job.pid)[0]
+
+    def _explain_end(self, watch: _Watch) -> ChildDied:
+        """Why the connection ended although nobody here closed it."""
+        spent = watch.spent()
+        ended_by_itself = self._job.ended.wait(1.0)
+        self._sandbox._kill(self._job)
+        job = self._job
+        if job.lost:
+            raise SandboxLost(job.lost)
+        if not ended_by_itself:
+            return ChildDied("crashed", "the process closed its connection to the grader", spent)
+        kind, message = _explain(job, self._limits, watch.address_space_was_short)
+        return ChildDied(kind, message, spent)
+
+
+def _explain(job: _Job, limits: Limits, address_space_was_short: bool) -> tuple[DeathKind, str]:
+    status = job.status or 0
+    out_of_memory = f"the process ran out of memory ({limits.memory_bytes / 2**30:.1f} GiB allowed)"
+    if status == OUT_OF_MEMORY:
+        return "memory", out_of_memory
+    if status >= 0:
+        return (
+            "crashed",
+            f"the process ended by itself with status {status} while this check ran",
+        )
+    name = _signal_name(-status)
+    out_of_cpu = job.cpu_seconds >= limits.cpu_seconds
+    if -status == signal.SIGXCPU or (-status == signal.SIGKILL and out_of_cpu):
+        seconds = limits.cpu_seconds
+        return "timeout", f"the submission used up the {seconds} seconds it has for all checks"
+    if -status in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS) and address_space_was_short:
+        return "memory", f"{out_of_memory}, and crashed ({name})"
+    if -status == signal.SIGKILL and job.peak_bytes > limits.memory_bytes / 2:
+        return "memory", "the process was killed (SIGKILL), most likely since memory ran out"
+    return "crashed", f"the process crashed ({name}) while this check ran"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+class _Watch:
+    """Looks after one request of a child: its time, its threads, its folder."""
+
+    def __init__(self, job: _Job, folder: Path, limits: Limits, cpu_seconds: float) -> None:
+        self._job = job
+        self._folder = folder
+        self._limits = limits
+        self._cpu_seconds = cpu_seconds
+        self._wall_seconds = 6 * cpu_seconds + 5
+        self._sent = time.monotonic()
+        self._cpu_when_sent = _cpu_time(job.pid)
+        self._spent = 0.0
+        self._looked = self._sent
+        self.address_space_was_short = False
+
+    def spent(self) -> float:
+        """Seconds of CPU time since the request was sent, as far as still known."""
+        self._spent = max(self._spent, _cpu_time(self._job.pid) - self._cpu_when_sent)
+        return self._spent
+
+    def pause(self) -> float:
+        """Seconds until the next look.
+
+        Raises:
+            ChildDied: something is used up.
+        """
+        now = time.monotonic()
+        cpu_left = self._cpu_seconds - self.spent()
+        wall_left = self._wall_seconds - (now - self._sent)
+        if cpu_left <= 0:
+            message = f"took more than {self._cpu_seconds:g} seconds of computing time"
+            raise ChildDied("timeout", message, self._spent)
+        if wall_left <= 0:
+            message = f"did not answer within {self._wall_seconds:g} seconds"
+            raise ChildDied("timeout", message, self._spent)
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._look()
+        # All cores at once use the time up soonest.
+        soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)
+        return min(soonest, wall_left, LOOK_SECONDS)
+
+    def _look(self) -> None:
+        size, threads = _size_and_threads(self._job.pid)
+        grown = size - self._job.first_size
+        self.address_space_was_short |= grown > 0.75 * self._limits.memory_bytes
+        if threads > self._limits.threads:
+            raise ChildDied("crashed", f"more than {self._limits.threads} threads", self._spent)
+        size, files = scratch.usage(self._folder, self._limits.scratch_files)
+        if size > self._limits.scratch_bytes or files > self._limits.scratch_files:
+            message = f"wrote more than {self._limits.scratch_bytes:,} bytes of files"
+            if files > self._limits.scratch_files:
+                message = f"wrote more than {self._limits.scratch_files:,} files"
+            raise ChildDied("crashed", message, self._spent)
+
+
+def _cpu_time(pid: int) -> float:
+    """CPU seconds of all threads of a process; 0 once it is gone.
+
+    The clock of a process has the number that ``clock_getcpuclockid(3)`` computes.
+    """
+    whole_process = 2
+    try:
+        return time.clock_gettime((~pid << 3) | whole_process) if pid else 0.0
+    except OSError:
+        return 0.0
+
+
+def _size_and_threads(pid: int) -> tuple[int, int]:
+    """Address space in bytes and number of threads; (0, 0) if that cannot be read."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0
+    return int(after_name[20]), int(after_name[17])  # fields 23 and 20 of proc(5)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of the grader's: it may hold tokens."""
+    environment = {
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "OPENBLAS_NUM_THREADS": "1",  # else OpenBLAS starts threads when NumPy is imported
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "Agg",
+    }
+    if "LD_LIBRARY_PATH" in os.environ:  # some interpreters do not start without it
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return environment
