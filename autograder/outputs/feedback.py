@@ -1,0 +1,88 @@
+"""What a student reads about an exercise: one table of verdicts, as HTML and as plain text.
+
+A hidden check shows that it failed and what it was worth, and nothing of what it looks at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from autograder.model import ExerciseReport, Status, Verdict
+
+MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
+
+HIDDEN_CLAIM = "A check that is not shown."
+
+
+@dataclass(frozen=True)
+class _Row:
+    mark: str
+    status: Status
+    claim: str
+    message: str
+    hint: str
+    points: str
+
+
+def verdict_table(exercise: ExerciseReport) -> str:
+    """The verdicts of one exercise as an HTML table: escaped, no script, no external resource."""
+    return _template().render(
+        exercise=exercise,
+        total=total(exercise),
+        rows=[_row(verdict) for verdict in exercise.verdicts],
+    )
+
+
+def verdict_text(exercise: ExerciseReport) -> str:
+    """The same table for a reader without HTML."""
+    lines = [f"{exercise.name}: {total(exercise)}"]
+    for verdict in exercise.verdicts:
+        row = _row(verdict)
+        lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
+        lines += [f"      {line}" for line in row.message.splitlines()]
+        if row.hint:
+            lines.append(f"      Hint: {row.hint}")
+    return "\n".join(lines)
+
+
+def total(exercise: ExerciseReport) -> str:
+    """The sum under the verdicts, in words: ``7.5 of 10 points``."""
+    if exercise.ungraded:
+        return "not graded yet; the autograder could not finish, and a person will look at it"
+    points = f"{number(exercise.score)} of {number(exercise.max_score)} points"
+    return f"{points}, a bonus on top of the grade" if exercise.bonus else points
+
+
+def number(points: float) -> str:
+    """Points without needless decimals: ``10``, ``7.5``, ``3.33``."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def _row(verdict: Verdict) -> _Row:
+    if verdict.status == "ungraded":
+        points = f"? / {number(verdict.max_points)}"
+    else:
+        points = f"{number(verdict.points)} / {number(verdict.max_points)}"
+    shown = not verdict.hidden
+    return _Row(
+        mark=MARKS[verdict.status],
+        status=verdict.status,
+        claim=verdict.claim if shown else HIDDEN_CLAIM,
+        message=verdict.message if shown else "",
+        hint=verdict.hint if shown and verdict.misconception else "",
+        points=points,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    return environment.get_template("verdicts.html.j2")

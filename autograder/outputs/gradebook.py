@@ -1,0 +1,432 @@
+"""A graded class, recorded in nbgrader: gradebook, graded notebooks, feedback pages, CSV.
+
+Importing this module is cheap; nbgrader (3 s) is imported when something is recorded.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.model import AutograderError, Report
+
+if TYPE_CHECKING:
+    from nbconvert.exporters import Exporter
+    from nbformat.notebooknode import NotebookNode
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+CONFIG = "nbgrader_config.py"
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What no other student's files will fare better with."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One graded submission.
+
+    Attributes:
+        report: its verdicts.
+        notebook: what was submitted, in nbformat 4, as the student left it.
+        timestamp: the text of its ``timestamp.txt``, if there is one.
+    """
+
+    report: Report
+    notebook: NotebookNode
+    timestamp: str | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where everything now is.
+
+    Attributes:
+        database: path of the SQLite file, or the database's address without its password.
+        autograded: folder of the graded notebooks.
+        feedback: folder of the feedback pages.
+        grades_csv: the exported grades.
+        problems: what could not be recorded as it should, one sentence each, by student.
+    """
+
+    database: str
+    autograded: Path
+    feedback: Path
+    grades_csv: Path
+    problems: tuple[str, ...]
+
+
+def record(
+    course: Path,
+    assignment: str,
+    release: NotebookNode,
+    submissions: Sequence[Graded],
+    *,
+    progress: Callable[[str], None],
+) -> Recorded:
+    """Record the class's grades in nbgrader, as ``nbgrader autograde`` would.
+
+    The course's own ``nbgrader_config.py`` counts: database, folders, late penalties, exporter,
+    further preprocessors. For as long as it runs, the process stands in the course folder, as
+    nbgrader's commands do. Grades are saved student by student; calling it again overwrites
+    automatic scores and nothing that a person gave.
+
+    Args:
+        release: the notebook that students got.
+        progress: called with a student's id when that student is done.
+
+    Raises:
+        AutograderError: the class cannot be recorded: a broken or locked gradebook, a full disk,
+            a release that does not fit the reports.
+    """
+    course = course.resolve()
+    with _standing_in(course), _quiet():
+        from nbgrader.coursedir import CourseDirectory
+
+        config = course_config(course)
+        directory = CourseDirectory(config=config, root=str(course))
+        chain = _Chain(directory, config, assignment, release)
+        with _database_errors_explained(directory):
+            _open(directory)
+            chain.register(graded.report for graded in submissions)
+            problems: list[str] = []
+            for graded in submissions:
+                problems += chain.record(graded)
+                progress(graded.report.student)
+            grades_csv = _export(directory, config)
+    return Recorded(
+        database=_address(directory),
+        autograded=course / directory.autograded_directory,
+        feedback=course / directory.feedback_directory,
+        grades_csv=grades_csv,
+        problems=tuple(problems),
+    )
+
+
+def course_config(course: Path) -> Config:
+    """nbgrader's configuration as its commands find it when they run in ``course``.
+
+    Raises:
+        AutograderError: a configuration file does not run.
+    """
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    config = Config()
+    for folder in [*reversed(jupyter_config_path()), str(course)]:
+        path = Path(folder, CONFIG)
+        if path.is_file():
+            try:
+                config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+            except Exception as error:
+                raise AutograderError(f"{path} does not run: {error!r}. Mend it there.") from error
+    return config
+
+
+class _Chain:
+    """nbgrader's chain of preprocessors, set up once and run for student after student."""
+
+    def __init__(
+        self, course: CourseDirectory, config: Config, assignment: str, release: NotebookNode
+    ) -> None:
+        from nbconvert.exporters import NotebookExporter
+        from nbgrader.converters import Autograde, GenerateFeedback
+
+        self.course = course
+        self.assignment = assignment
+        self.release = release
+        autograde = Autograde(coursedir=course, config=config)
+        feedback = GenerateFeedback(coursedir=course, config=config)
+        sanitize, grade = _with_engine(
+            autograde.sanitize_preprocessors, autograde.autograde_preprocessors
+        )
+        self.sanitize = _exporter(NotebookExporter, autograde, sanitize)
+        self.grade = _exporter(NotebookExporter, autograde, grade)
+        self.feedback = _exporter(feedback.exporter_class, feedback, feedback.preprocessors)
+        self.notebook_mode = int(str(autograde.permissions), 8)
+        self.feedback_mode = int(str(feedback.permissions), 8)
+
+    def register(self, reports: Iterator[Report]) -> None:
+        from autograder.outputs.preprocessors import match_release, register
+
+        for report in reports:
+            match_release(self.release, report)
+        register(self.course, self.assignment, self.release)
+
+    def record(self, graded: Graded) -> Iterator[str]:
+        """Record one student; yields what went wrong."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        student = graded.report.student
+        try:
+            yield from self._record(graded)
+        except (AutograderError, SQLAlchemyError):
+            raise
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise AutograderError(
+                    f"Stopped at student {student!r}: {error.strerror}: {error.filename}. "
+                    "Make room (or the folder writable) and grade again."
+                ) from error
+            yield f"{student}: {error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        except Exception as error:  # whatever a submission brings, the class goes on
+            yield f"{student}: could not be recorded ({type(error).__name__}: {error})"
+
+    def _record(self, graded: Graded) -> Iterator[str]:
+        from nbgrader.api import Gradebook
+        from nbgrader.utils import parse_utc
+
+        from autograder.outputs.restore import note, restore
+
+        student = graded.report.student
+        if student in ("", ".", "..") or re.search(r"[/\\\x00]", student):
+            yield f"{student!r}: is no student id that nbgrader can store"
+            return
+        if re.search(r'[,"\n\r]', student):
+            yield f"{student}: nbgrader's CSV does not quote ids, so this student's row is shifted"
+        try:
+            timestamp = parse_utc(graded.timestamp.strip()) if graded.timestamp else None
+        except (ValueError, OverflowError):
+            timestamp = None
+            yield f"{student}: timestamp.txt is not a date, so no late penalty was computed"
+
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(self.assignment, student, timestamp=timestamp)
+        given = {"release": self.release, "report": graded.report}
+        try:
+            restored = restore(graded.notebook, self.release)
+        except Exception as error:  # the report stands, whatever the notebook does to its readers
+            restored = restore(self.release, self.release)
+            restored.cells.insert(0, note("The submitted notebook could not be shown."))
+            yield f"{student}: graded, but the notebook cannot be shown ({type(error).__name__})"
+        notebook = self._run(
+            self.grade, self._run(self.sanitize, restored, student, given), student, given
+        )
+
+        home = self._folder(self.course.autograded_directory, student)
+        write(home / f"{self.assignment}.ipynb", notebook, self.notebook_mode)
+        page = self._run(self.feedback, notebook, student, {})
+        pages = self._folder(self.course.feedback_directory, student)
+        write(pages / f"{self.assignment}.html", page, self.feedback_mode)
+        for folder, mode in ((home, self.notebook_mode), (pages, self.feedback_mode)):
+            if graded.timestamp and timestamp:
+                write(folder / "timestamp.txt", graded.timestamp.strip() + "\n", mode)
+            else:
+                (folder / "timestamp.txt").unlink(missing_ok=True)
+
+    def _run(self, exporter: Exporter, notebook: Any, student: str, given: dict[str, Any]) -> str:
+        """One exporter's work on a notebook, or on the text of one that another exporter wrote."""
+        import nbformat
+
+        if isinstance(notebook, str):
+            notebook = nbformat.reads(notebook, as_version=4)
+        resources = {
+            "unique_key": self.assignment,
+            "output_files_dir": f"{self.assignment}_files",
+            "nbgrader": {
+                "student": student,
+                "assignment": self.assignment,
+                "notebook": self.assignment,
+                "db_url": self.course.db_url,
+            },
+            "autograder": given,
+        }
+        output, _ = exporter.from_notebook_node(notebook, resources)
+        return str(output)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return Path(self.course.format_path(step, student, self.assignment))
+
+
+def _with_engine(sanitize: Sequence[Any], grade: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The configured preprocessors with the engine in place of execution.
+
+    A course without our ``nbgrader_config.py``, or with one of its own, names nbgrader's classes.
+    """
+    from nbgrader.preprocessors import Execute, SaveAutoGrades
+    from traitlets.utils.importstring import import_item
+
+    from autograder.outputs.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
+
+    def classes(steps: Sequence[Any]) -> list[Any]:
+        return [import_item(step) if isinstance(step, str) else step for step in steps]
+
+    ours = {Execute: WriteVerdicts, SaveAutoGrades: SaveVerdicts}
+    sanitizers = [step for step in classes(sanitize) if step is not RestoreRelease]
+    graders = [ours.get(step, step) for step in classes(grade)]
+    for step in (WriteVerdicts, SaveVerdicts):
+        if step not in graders:
+            raise AutograderError(
+                f"{CONFIG} leaves neither {step.__name__} nor what it stands for in "
+                "c.Autograde.autograde_preprocessors. Add "
+                f"'{step.__module__}.{step.__name__}' there."
+            )
+    return [RestoreRelease, *sanitizers], graders
+
+
+def _exporter(kind: Any, converter: Any, preprocessors: Sequence[Any]) -> Exporter:
+    exporter = kind(parent=converter, config=converter.config)
+    for preprocessor in preprocessors:
+        exporter.register_preprocessor(preprocessor)
+    return exporter
+
+
+def write(path: Path, text: str, mode: int) -> None:
+    """Put ``text`` at ``path`` whole or not at all, also over a file that is not writable."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _export(course: CourseDirectory, config: Config) -> Path:
+    """Write the CSV by the course's export plugin, nbgrader's own unless configured."""
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import ExportApp
+
+    app = ExportApp(config=config)
+    plugin = app.plugin_class(config=config)
+    destination = Path(course.root, plugin.to or "grades.csv")
+    descriptor, temporary = tempfile.mkstemp(dir=course.root, prefix=".grades.")
+    os.close(descriptor)
+    plugin.to = temporary
+    try:
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            plugin.export(gradebook)
+        if Path(temporary).stat().st_size:  # a plugin that writes elsewhere leaves it empty
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(destination)
+    except OSError as error:
+        raise AutograderError(
+            f"The grades are saved, but {destination} could not be written: {error.strerror}. "
+            "Make it writable and run: nbgrader export"
+        ) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return destination
+
+
+def _open(course: CourseDirectory) -> None:
+    """Create the gradebook if there is none, whole or not at all."""
+    from nbgrader.api import Gradebook
+
+    path = _sqlite_file(course)
+    new = path is not None and not path.exists()
+    try:
+        Gradebook(course.db_url, course.course_id).close()
+    except BaseException:
+        # nbgrader makes the tables first and marks their version last; without the mark, its
+        # next start would take the half for a whole.
+        if new and path is not None:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _sqlite_file(course: CourseDirectory) -> Path | None:
+    from sqlalchemy.engine import make_url
+
+    url = make_url(course.db_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(course.root, url.database)
+
+
+def _address(course: CourseDirectory) -> str:
+    from sqlalchemy.engine import make_url
+
+    path = _sqlite_file(course)
+    return str(path) if path else make_url(course.db_url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def _database_errors_explained(course: CourseDirectory) -> Iterator[None]:
+    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise AutograderError(
+            f"The gradebook's address {course.db_url!r} is not one SQLAlchemy can open ({error}). "
+            f"Correct c.CourseDirectory.db_url in {CONFIG}."
+        ) from error
+    except DBAPIError as error:
+        reason = str(error.orig)
+        raise AutograderError(
+            f"The gradebook {_address(course)}: {reason}. {_remedy(reason)}"
+        ) from error
+
+
+def _remedy(reason: str) -> str:
+    """How to mend what the database complains about."""
+    remedies = {
+        "locked": "Another program is writing to it: let that finish (or close it), grade again.",
+        "not a database": "Move the file away (or put a backup in its place) and grade again: "
+        "automatic grades come back, grades given by hand only from a backup.",
+        "malformed": "Move the file away (or put a backup in its place) and grade again: "
+        "automatic grades come back, grades given by hand only from a backup.",
+        "readonly": "Make the file and its folder writable and grade again.",
+        "unable to open": "Its folder must exist and be writable.",
+        "full": "Make room on the disk and grade again.",
+        "no such": "It is from another version of nbgrader: copy it away, then run: "
+        "nbgrader db upgrade",
+    }
+    for sign, remedy in remedies.items():
+        if sign in reason:
+            return remedy
+    return "Grades saved so far are kept; once it works again, grade again."
+
+
+@contextmanager
+def _standing_in(course: Path) -> Iterator[None]:
+    """Work in the course folder, as nbgrader's commands do.
+
+    Configuration and plugins may count on it: relative paths, modules beside the configuration.
+    nbgrader also runs ``alembic`` from PATH when it makes a database, which is only there where
+    the environment is activated.
+    """
+    before, path, search = Path.cwd(), sys.path[:], os.environ.get("PATH", "")
+    if not course.is_dir():
+        raise AutograderError(f"There is no course folder {course}.")
+    try:
+        os.chdir(course)
+        sys.path.insert(0, str(course))
+        os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), search])
+        yield
+    finally:
+        os.chdir(before)
+        sys.path[:] = path
+        os.environ["PATH"] = search
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep nbgrader's, nbconvert's and SQLAlchemy's chatter off the terminal.
+
+    What goes wrong reaches the caller as an exception or a problem.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
