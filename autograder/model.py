@@ -217,3 +217,8 @@ class Report:
     def max_score(self) -> float:
         """Points of the exercises that are not a bonus."""
         return sum(exercise.max_score for exercise in self.exercises if not exercise.bonus)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every exercise that is no bonus earned all its points."""
+        return all(e.score == e.max_score for e in self.exercises if not e.bonus)

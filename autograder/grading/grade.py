@@ -12,6 +12,7 @@ from autograder.grading.observe import observations
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import (
     Check,
+    Definitions,
     Exercise,
     ExerciseReport,
     Failure,
@@ -55,21 +56,7 @@ def grade_submission(
     "ungraded". Nothing is raised for either.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
-    observed = {
-        check.id: Observation(failure=Failure("missing", plan.missing[check.exercise]))
-        for check in check_set.checks
-        if check.exercise in plan.missing
-    }
-    pairs = [
-        (check_set.exercise(check.exercise), check)
-        for check in check_set.checks
-        if check.exercise not in plan.missing
-    ]
-    if pairs:
-        found = observations(
-            sandbox, plan.definitions, pairs, check_set.probes, oracle.inputs, seed=oracle.seed
-        )
-        observed |= {check.id: observation for check, observation in found}
+    exercises = grade_definitions(plan.definitions, plan.missing, check_set, oracle, sandbox)
     remarks = (
         *submission.remarks,
         *(f"{cell}. This cell was stepped over." for cell in plan.broken),
@@ -77,11 +64,43 @@ def grade_submission(
     return Report(
         submission.student,
         check_set.name,
-        judge_exercises(check_set, observed, oracle),
+        exercises,
         oracle.seed,
         sandbox.level,
         remarks,
     )
+
+
+def grade_definitions(
+    definitions: Definitions,
+    missing: Mapping[str, str],
+    check_set: CheckSet,
+    oracle: Oracle,
+    sandbox: Sandbox,
+) -> tuple[ExerciseReport, ...]:
+    """Observe, judge and diagnose one implementation of the exercises.
+
+    Args:
+        missing: exercises that are not defined, with the reason; their probes are not run.
+    """
+    observed = {
+        check.id: Observation(failure=Failure("missing", missing[check.exercise]))
+        for check in check_set.checks
+        if check.exercise in missing
+    }
+    pairs = [
+        (check_set.exercise(check.exercise), check)
+        for check in check_set.checks
+        if check.exercise not in missing
+    ]
+    if pairs:
+        observed |= {
+            check.id: observation
+            for check, observation in observations(
+                sandbox, definitions, pairs, check_set.probes, oracle.inputs, seed=oracle.seed
+            )
+        }
+    return judge_exercises(check_set, observed, oracle)
 
 
 def judge_exercises(

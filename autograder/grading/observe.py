@@ -78,7 +78,9 @@ def observations(
                     child.__enter__()
                     _load(child, definitions)
                 floatx = check.reference_floatx if reference else "float32"
-                yield check, _ask(child, exercise, check, probes, inputs[check.id], seed, floatx)
+                asked = request(exercise, check, probes, inputs[check.id], seed, floatx)
+                reply = child.request(*asked, cpu_seconds=check.budget or PROBE_SECONDS)
+                yield check, read_reply(*reply)
             except ChildDied as death:
                 yield check, Observation(failure=_death(death))
                 child = _leave(child)
@@ -103,15 +105,15 @@ def _load(child: Child, definitions: Definitions) -> None:
     child.request({"op": "load", "files": files}, {}, cpu_seconds=LOAD_SECONDS)
 
 
-def _ask(
-    child: Child,
+def request(
     exercise: Exercise,
     check: Check,
     probes: Mapping[str, Probe],
     inputs: Inputs,
     seed: int,
     floatx: str,
-) -> Observation:
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The message and the arrays that ask for one observation: all that a child gets to see."""
     sent = {name: value for name, value in inputs.items() if name not in check.withheld}
     arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
     message = {
@@ -124,12 +126,13 @@ def _ask(
         "floatx": floatx,
         "inputs": {name: value for name, value in sent.items() if name not in arrays},
     }
-    reply, found = child.request(message, arrays, cpu_seconds=check.budget or PROBE_SECONDS)
-    return Observation(_arrays(found), _failure(reply.get("failure")))
+    return message, arrays
 
 
-def _arrays(found: Arrays) -> Arrays:
-    return {clean(name, 60): array for name, array in found.items()}
+def read_reply(reply: Mapping[str, Any], found: Arrays) -> Observation:
+    """An observation from what a child said; nothing in it is believed to be well-formed."""
+    arrays = {clean(name, 60): array for name, array in found.items()}
+    return Observation(arrays, _failure(reply.get("failure")))
 
 
 def _failure(reported: Any) -> Failure | None:

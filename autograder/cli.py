@@ -1,0 +1,205 @@
+"""The commands. Thin: each reads its arguments, calls one floor below, and prints.
+
+Nothing heavy is imported at the top, so that ``--help`` and every usage error answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.model import AutograderError
+
+if TYPE_CHECKING:
+    from autograder.sources.course import Course
+
+app = typer.Typer(
+    help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CourseOption = Annotated[
+    Path, typer.Option("--course", help="A folder in the course (it holds solutions/).")
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="How many to run at a time; default: the cores.")
+]
+UnsafeOption = Annotated[
+    bool,
+    typer.Option("--unsafe", help="Run without the sandbox: only for code you trust."),
+]
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main() -> None:
+    """Run the command line: exit code 0 done, 1 something to fix, 2 wrong usage or course."""
+    try:
+        app()
+    except AutograderError as error:
+        Console(stderr=True).print(f"Error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. What was written before is whole.", style="yellow")
+        sys.exit(130)
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Notebooks, modules or folders; default: here.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Check this exercise alone; repeatable.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Also write a results file.")] = None,
+) -> None:
+    """Check your own work on the public seeds, with the checks that grade it."""
+    from autograder.outputs.results import results, write
+    from autograder.outputs.selfcheck import check_paths
+    from autograder.outputs.terminal import show_report
+
+    console = Console(highlight=False)
+    reports = []
+    for path, report in check_paths(paths or [Path()], frozenset(only or [])):
+        if reports:
+            console.rule()
+        show_report(console, report, path)
+        reports.append(report)
+    if json:
+        first = reports[0]
+        write(json, results(first.assignment, first.seed, first.sandbox, reports))
+    raise typer.Exit(0 if all(report.complete for report in reports) else 1)
+
+
+@app.command()
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all.")] = None,
+    course: CourseOption = Path(),
+    stale: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a release is stale.")
+    ] = False,
+) -> None:
+    """Make the students' folders under assignments/ from solutions/."""
+    from autograder.grading.oracle import LiveOracle
+    from autograder.grading.stored import PUBLIC_SEED
+    from autograder.outputs.release import build as build_release
+    from autograder.sandbox.pool import Sandbox
+    from autograder.sources.assignment import read_assignment
+
+    console = Console(highlight=False)
+    found = _course(course)
+    assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
+    changed = False
+    # The author's own code, and nothing else, runs here.
+    with Sandbox(confined=False) as sandbox:
+        for assignment in assignments:
+            folder = found.release(assignment.name)
+            oracle = LiveOracle(sandbox, assignment, PUBLIC_SEED)
+            files = build_release(assignment, oracle, folder, write=not stale)
+            changed = changed or bool(files)
+            said = ", ".join(files) or "nothing"
+            console.print(f"{assignment.name}: {said} {'is stale' if stale else 'changed'}.")
+    raise typer.Exit(1 if stale and changed else 0)
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all.")] = None,
+    course: CourseOption = Path(),
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds that the reference must pass.")] = 5,
+    jobs: JobsOption = CORES,
+) -> None:
+    """Prove the checks: reference full, stub none, misconceptions named, variants full."""
+    from autograder.grading.grade import new_seed
+    from autograder.grading.verify import steps
+    from autograder.grading.verify import verify as prove
+    from autograder.outputs.terminal import progress, show_proof
+    from autograder.sandbox.pool import Sandbox
+    from autograder.sources.assignment import read_assignment
+
+    console = Console(highlight=False)
+    found = _course(course)
+    assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
+    failed = False
+    with Sandbox(confined=False) as sandbox:
+        for assignment in assignments:
+            drawn = [new_seed() for _ in range(seeds)]
+            with progress(console, assignment.name, steps(assignment, seeds)) as step:
+                proof = prove(assignment, sandbox, jobs=jobs, seeds=drawn, step=step)
+            show_proof(console, assignment, proof)
+            failed = failed or bool(proof.problems)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def grade(
+    name: Annotated[str, typer.Argument(help="The assignment.")],
+    course: CourseOption = Path(),
+    submissions: Annotated[
+        Path | None,
+        typer.Option(help="nbgrader's folder of submissions; default: submitted/ in the course."),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="The results file; default: results.json.")
+    ] = None,
+    jobs: JobsOption = CORES,
+    seed: Annotated[
+        int | None, typer.Option(help="Reproduce an earlier run; default: a fresh secret one.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Grade this student alone; repeatable.")
+    ] = None,
+    unsafe: UnsafeOption = False,
+) -> None:
+    """Grade a class into nbgrader's gradebook, with feedback for every student."""
+    from autograder.outputs.classroom import grade_course
+
+    console = Console(highlight=False)
+    graded = grade_course(
+        _course(course),
+        name,
+        console,
+        submissions=submissions,
+        results_file=json,
+        jobs=jobs,
+        seed=seed,
+        only=frozenset(only or []),
+        confined=not unsafe,
+    )
+    raise typer.Exit(1 if graded.problems else 0)
+
+
+@app.command()
+def demo(
+    into: Annotated[
+        Path | None, typer.Option(help="An empty or new folder; default: a temporary one.")
+    ] = None,
+    course: CourseOption = Path(),
+    name: Annotated[str, typer.Option("--assignment", help="The assignment.")] = "",
+    jobs: JobsOption = CORES,
+    unsafe: UnsafeOption = False,
+) -> None:
+    """Build an assignment, hand in a varied class, grade it, and show where everything lies."""
+    from autograder.demo import run
+
+    run(
+        _course(course),
+        name,
+        into,
+        Console(highlight=False),
+        jobs=jobs,
+        confined=not unsafe,
+    )
+
+
+def _course(start: Path) -> Course:
+    from autograder.sources.course import find_course
+
+    return find_course(start)

@@ -1,0 +1,89 @@
+"""Build: from an assignment's one source, the folder that students get."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbgrader.utils import compute_checksum
+
+from autograder.grading.oracle import Oracle
+from autograder.grading.stored import FILE, same_file, store
+from autograder.model import AutograderError
+from autograder.sources.assignment import Assignment, solution_lines, student_notebook
+from autograder.sources.checks import CHECKS, PROBES, read_checks
+
+
+def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
+    """The student's notebook with nbgrader's checksums, as every view of the release has it."""
+    notebook = student_notebook(assignment)
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader["cell_type"] = cell.cell_type
+            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def build(
+    assignment: Assignment, oracle: Oracle, folder: Path, *, write: bool = True
+) -> tuple[str, ...]:
+    """Write the release of an assignment into ``folder``, replacing what is stale there.
+
+    Args:
+        write: if False, only find out what is stale.
+
+    Returns:
+        the names of the files that are new or differ; empty if the release was fresh.
+
+    Raises:
+        AutograderError: a line of the reference would be released, or the folder cannot be
+            written.
+    """
+    public = read_checks(assignment.folder, hidden=False)
+    try:
+        with tempfile.TemporaryDirectory() as made:
+            new = Path(made)
+            nbformat.write(release_notebook(assignment), new / f"{assignment.name}.ipynb")
+            for name in (CHECKS, PROBES):
+                shutil.copyfile(assignment.folder / name, new / name)
+            store(oracle, public, new / FILE)
+            _refuse_answers(assignment, new)
+            names = sorted(path.name for path in new.iterdir())
+            changed = tuple(name for name in names if not _same(new / name, folder / name))
+            if changed and write:
+                folder.mkdir(parents=True, exist_ok=True)
+                for name in changed:
+                    shutil.copyfile(new / name, folder / name)
+    except OSError as error:
+        raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
+    return changed
+
+
+def _same(new: Path, old: Path) -> bool:
+    if new.name == FILE:
+        return same_file(new, old)
+    return old.is_file() and new.read_bytes() == old.read_bytes()
+
+
+def _refuse_answers(assignment: Assignment, folder: Path) -> None:
+    answers = solution_lines(assignment)
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".ipynb":
+            lines = [
+                line
+                for cell in nbformat.read(path, as_version=4).cells
+                for line in cell.source.splitlines()
+            ]
+        elif path.suffix == ".py":
+            lines = path.read_text(encoding="utf-8").splitlines()
+        else:
+            continue
+        for number, line in enumerate(lines, 1):
+            if line.strip() in answers:
+                raise AutograderError(
+                    f"{path.name}, line {number}, would give away a line of the reference: "
+                    f"{line.strip()!r}. Put it inside the solution region, or say it differently."
+                )

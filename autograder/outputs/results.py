@@ -1,0 +1,70 @@
+"""The results file, version 1: what other programs read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.model import AutograderError, ExerciseReport, Report, Verdict
+
+VERSION = 1
+
+
+def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report]) -> dict[str, Any]:
+    """The reports of one run as plain JSON values."""
+    return {
+        "version": VERSION,
+        "assignment": assignment,
+        "seed": seed,
+        "sandbox": sandbox,
+        "students": [
+            {
+                "student": report.student,
+                "score": report.score,
+                "max_score": report.max_score,
+                "exercises": [_exercise(exercise) for exercise in report.exercises],
+            }
+            for report in reports
+        ],
+    }
+
+
+def _exercise(exercise: ExerciseReport) -> dict[str, Any]:
+    return {
+        "name": exercise.name,
+        "bonus": exercise.bonus,
+        "score": exercise.score,
+        "max_score": exercise.max_score,
+        "checks": [_check(verdict) for verdict in exercise.verdicts],
+    }
+
+
+def _check(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.check,
+        "status": verdict.status,
+        "points": verdict.points,
+        "max_points": verdict.max_points,
+        "message": verdict.message,
+        "misconception": verdict.misconception,
+    }
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write the file whole or not at all.
+
+    Raises:
+        AutograderError: the folder cannot be written, or the disk is full.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise AutograderError(
+            f"{path} could not be written ({error.strerror}). Name another place with --json."
+        ) from error

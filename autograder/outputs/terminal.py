@@ -1,0 +1,179 @@
+"""What a person reads in a terminal: verdicts, class tables, progress, errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.verify import Proof
+from autograder.model import ExerciseReport, Report, Status, Verdict
+from autograder.outputs.feedback import MARKS, number, total
+from autograder.sources.assignment import Assignment
+
+_STYLES: dict[Status, str] = {
+    "passed": "green",
+    "failed": "red",
+    "error": "red",
+    "ungraded": "yellow",
+}
+
+
+def show_report(console: Console, report: Report, path: Path | str) -> None:
+    """One submission in full: a line per check, and under a failed one what to do about it."""
+    console.print(Text(str(path), style="bold"))
+    for remark in report.remarks:
+        console.print(Padding(Text(remark, style="yellow"), (0, 2)))
+    for exercise in report.exercises:
+        console.print()
+        _show_exercise(console, exercise)
+    console.print()
+    console.print(Text(f"Score: {_score(report)}", style="bold"))
+
+
+def _score(report: Report) -> str:
+    bonus = sum(exercise.score for exercise in report.exercises if exercise.bonus)
+    score = f"{number(report.score)} of {number(report.max_score)} points"
+    return f"{score}, {number(bonus)} of them bonus" if bonus else score
+
+
+def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
+    console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
+    said: set[str] = set()
+    hinted: set[str] = set()
+    for verdict in exercise.verdicts:
+        style = _STYLES[verdict.status]
+        points = f"{number(verdict.points)}/{number(verdict.max_points)}"
+        line = Text.assemble((f"{MARKS[verdict.status]} ", style), f"{points:>5}  {verdict.claim}")
+        console.print(Padding(line, (0, 2)))
+        # What was said once is not said again under every other check.
+        if verdict.message and verdict.message not in said:
+            said.add(verdict.message)
+            console.print(Padding(Text(verdict.message, style=style), (0, 2, 0, 11)))
+        if verdict.misconception and verdict.misconception not in hinted:
+            hinted.add(verdict.misconception)
+            name = verdict.misconception.replace("_", " ")
+            hint = Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint)
+            console.print(Padding(hint, (0, 2, 0, 11)))
+
+
+def class_table(reports: Sequence[Report]) -> Table:
+    """A row per student: points of each exercise, the score, and what went wrong."""
+    table = Table(header_style="bold", pad_edge=False, expand=False)
+    table.add_column("student", no_wrap=True)
+    for exercise in reports[0].exercises if reports else ():
+        table.add_column(f"{exercise.name}{'*' if exercise.bonus else ''}", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("what was found", overflow="fold")
+    for report in reports:
+        points = ["?" if e.ungraded else number(e.score) for e in report.exercises]
+        table.add_row(
+            escape(report.student),
+            *points,
+            f"{number(report.score)}/{number(report.max_score)}",
+            Text(finding(report)),
+        )
+    if any(exercise.bonus for report in reports for exercise in report.exercises):
+        table.caption = "* bonus: adds to the score, not to the points one can have"
+    return table
+
+
+def finding(report: Report) -> str:
+    """The few words of a class table: the named mistakes, else what the first failure says."""
+    named = dict.fromkeys(
+        f"{exercise.name}: {verdict.misconception.replace('_', ' ')}"
+        for exercise in report.exercises
+        for verdict in exercise.verdicts
+        if verdict.misconception
+    )
+    if named:
+        return "; ".join(named)
+    problems = dict.fromkeys(
+        f"{exercise.name}: {_short(first)}"
+        for exercise in report.exercises
+        if (first := _first_problem(exercise))
+    )
+    unwritten = [p.split(":")[0] for p in problems if ": not written yet" in p]
+    others = [p for p in problems if ": not written yet" not in p]
+    if len({p.split(": ", 1)[1] for p in others}) == 1 and len(others) > 1:
+        others = [others[0].split(": ", 1)[1]]
+    if unwritten:
+        others.append(f"not written: {', '.join(unwritten)}")
+    return "; ".join([*others, *report.remarks[: 1 if others else 2]])
+
+
+def _first_problem(exercise: ExerciseReport) -> Verdict | None:
+    return next((v for v in exercise.verdicts if v.status != "passed"), None)
+
+
+def _short(verdict: Verdict) -> str:
+    return verdict.message if len(verdict.message) <= 120 else f"{verdict.message[:117]}..."
+
+
+def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
+    """What ``verify`` found: which checks catch which misconception, and every problem."""
+    for exercise in assignment.check_set.exercises:
+        checks = [check.name for check in assignment.check_set.of(exercise.name)]
+        table = Table(title=exercise.name, title_justify="left", header_style="bold", box=None)
+        table.add_column("misconception", no_wrap=True)
+        for number_, _ in enumerate(checks, 1):
+            table.add_column(str(number_), justify="center")
+        for misconception in assignment.of(exercise.name):
+            caught = proof.caught.get(misconception, ())
+            marks = ["x" if check in caught else "·" for check in checks]
+            table.add_row(escape(misconception.name), *marks)
+        console.print(table)
+        console.print(
+            "  ".join(f"{number_} {name}" for number_, name in enumerate(checks, 1)), style="dim"
+        )
+        console.print()
+    counts = ", ".join(f"{count} {what}" for what, count in proof.counts.items())
+    if proof.problems:
+        for problem in proof.problems:
+            console.print(Text(f"{MARKS['failed']} {problem}", style="red"))
+        console.print(f"{proof.assignment}: {len(proof.problems)} problems ({counts}).")
+    else:
+        console.print(
+            f"{MARKS['passed']} {proof.assignment}: the reference earns every point, the stub "
+            f"none; every misconception is caught and named as itself; every variant passes "
+            f"({counts})."
+        )
+
+
+@contextlib.contextmanager
+def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on a terminal, a plain line a step elsewhere.
+
+    Yields a function to call after each of ``count`` steps, with what was done.
+    """
+    if not console.is_terminal:
+        done = 0
+
+        def line(text: str) -> None:
+            nonlocal done
+            done += 1
+            console.print(f"{what} {done}/{count}: {text}", markup=False, highlight=False)
+
+        yield line
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=count, last="")
+
+        def step(text: str) -> None:
+            bar.update(task, advance=1, last=escape(text))
+
+        yield step
