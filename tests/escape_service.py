@@ -1,0 +1,591 @@
+"""Attacks, run as student code would run: each returns what it got hold of, or raises.
+
+A service for `autograder.sandbox.pool`. The harm that a success does is to files, sockets and
+processes that the test has made for it.
+"""
+
+# Attackers make plain system calls.
+# ruff: noqa: PTH101, PTH102, PTH104, PTH116, PTH208, PTH211
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import gc
+import mmap
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+attacks: dict[str, Callable[[SimpleNamespace], object]] = {}
+
+
+def attack(function: Callable[[SimpleNamespace], object]) -> Callable[[SimpleNamespace], object]:
+    attacks[function.__name__] = function
+    return function
+
+
+def called(result: int) -> int:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+
+def syscall(number: int, *arguments: object) -> int:
+    return called(libc.syscall(ctypes.c_long(number), *arguments))
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+@attack
+def read_a_secret(on):
+    return Path(on.secret).read_text()
+
+
+@attack
+def list_a_folder(on):
+    return os.listdir(Path(on.secret).parent)
+
+
+@attack
+def read_the_password_file(on):
+    return Path("/etc/passwd").read_text()
+
+
+@attack
+def read_through_proc_root(on):
+    return Path(f"/proc/self/root{on.secret}").read_text()
+
+
+@attack
+def read_through_a_symlink(on):
+    os.symlink(on.secret, "link")
+    return Path("link").read_text()
+
+
+@attack
+def read_through_a_hard_link(on):
+    os.link(on.secret, "link")
+    return Path("link").read_text()
+
+
+@attack
+def read_by_file_handle(on):
+    """name_to_handle_at, open_by_handle_at: opens an inode without walking a path."""
+    handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
+    mount = ctypes.c_int()
+    syscall(303, -100, on.secret.encode(), handle, ctypes.byref(mount), 0)
+    folder = os.open(Path(on.secret).parent, os.O_RDONLY)
+    return os.read(syscall(304, folder, handle, os.O_RDONLY), 100)
+
+
+@attack
+def watch_a_folder(on):
+    """inotify tells the names of files that others use."""
+    watch = called(libc.inotify_init1(os.O_NONBLOCK))
+    return called(libc.inotify_add_watch(watch, str(Path(on.secret).parent).encode(), 0xFFF))
+
+
+@attack
+def write_a_file(on):
+    return Path(on.outside, "written").write_text("x")
+
+
+@attack
+def overwrite_a_file(on):
+    return Path(on.victim_file).write_text("x")
+
+
+@attack
+def truncate_a_file(on):
+    os.truncate(on.victim_file, 0)
+    return "truncated"
+
+
+@attack
+def delete_a_file(on):
+    Path(on.victim_file).unlink()
+    return "deleted"
+
+
+@attack
+def rename_a_file_out(on):
+    Path("inner").write_text("x")
+    return os.rename("inner", Path(on.outside, "renamed")) or "renamed"
+
+
+@attack
+def rename_a_file_in(on):
+    return os.rename(on.victim_file, "mine") or "renamed"
+
+
+@attack
+def change_a_mode(on):
+    before = os.stat(on.victim_file).st_mode
+    os.chmod(on.victim_file, 0o777)
+    return os.stat(on.victim_file).st_mode != before  # pretended to succeed
+
+
+@attack
+def change_a_time(on):
+    os.utime(on.victim_file, (1, 1))
+    return os.stat(on.victim_file).st_mtime == 1
+
+
+@attack
+def change_an_attribute(on):
+    os.setxattr(on.victim_file, "user.escape", b"x")
+    return os.getxattr(on.victim_file, "user.escape")
+
+
+@attack
+def write_to_shared_memory(on):
+    path = Path("/dev/shm", f"escape-{os.getpid()}")
+    path.write_text("x")
+    path.unlink()
+    return "written"
+
+
+@attack
+def read_another_childs_folder(on):
+    return os.listdir(on.sibling_folder)
+
+
+@attack
+def list_the_run_folder(on):
+    return os.listdir(Path(tempfile.gettempdir()).parent)
+
+
+@attack
+def make_a_named_pipe(on):
+    os.mkfifo("pipe")
+    return "made"
+
+
+# --- network and sockets --------------------------------------------------------------------------
+
+
+@attack
+def connect_by_tcp(on):
+    with socket.create_connection(("127.0.0.1", on.tcp_port), timeout=2):
+        return "connected"
+
+
+@attack
+def listen_by_tcp(on):
+    with socket.create_server(("127.0.0.1", 0)):
+        return "listening"
+
+
+@attack
+def send_by_udp(on):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        return udp.sendto(b"x", ("127.0.0.1", 9))
+
+
+@attack
+def connect_to_a_local_socket(on):
+    with socket.socket(socket.AF_UNIX) as local:
+        local.connect(on.unix_stream)
+        return "connected"
+
+
+@attack
+def connect_to_an_abstract_socket(on):
+    with socket.socket(socket.AF_UNIX) as local:
+        local.connect("\0" + on.abstract)
+        return "connected"
+
+
+@attack
+def send_through_a_socket_pair(on):
+    """A pair needs no socket(), and its datagrams can be sent to any path."""
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        return one.sendto(b"x", on.unix_datagram)
+
+
+@attack
+def ask_netlink(on):
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as netlink:
+        return netlink.bind((0, 0)) or "bound"
+
+
+@attack
+def set_up_io_uring(on):
+    """It opens files and sockets without the calls that a filter sees."""
+    return syscall(425, 4, ctypes.create_string_buffer(120))
+
+
+# --- other processes ------------------------------------------------------------------------------
+
+
+@attack
+def fork(on):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return "forked"
+
+
+@attack
+def start_a_program(on):
+    return os.posix_spawn("/bin/true", ["true"], {})
+
+
+@attack
+def become_a_program(on):
+    os.execv("/bin/cat", ["cat", "/dev/null"])
+
+
+@attack
+def run_a_program_from_memory(on):
+    code = os.memfd_create("program")
+    os.write(code, Path("/bin/true").read_bytes())
+    return code
+
+
+@attack
+def leave_a_daemon(on):
+    if os.fork() == 0:
+        called(libc.prctl(1, 0, 0, 0, 0))
+        os.setsid()
+        time.sleep(0.3)
+        Path(on.outside, "daemon").write_text("x")
+        os._exit(0)
+    return "left"
+
+
+@attack
+def outlive_the_grader(on):
+    """Undo PR_SET_PDEATHSIG."""
+    called(libc.prctl(1, 0, 0, 0, 0))
+    return "undone"
+
+
+@attack
+def trace_a_process(on):
+    return called(libc.ptrace(0x4206, on.victim_pid, 0, 0)) or "traced"  # PTRACE_SEIZE
+
+
+@attack
+def read_a_process_memory(on):
+    buffer = ctypes.create_string_buffer(8)
+    address = on.victim_address
+    local = struct.pack("QQ", ctypes.addressof(buffer), 8)
+    remote = struct.pack("QQ", address, 8)
+    called(libc.process_vm_readv(on.victim_pid, local, 1, remote, 1, 0))
+    return buffer.raw
+
+
+@attack
+def read_proc_mem(on):
+    with Path(f"/proc/{on.victim_pid}/mem").open("rb", 0) as memory:
+        memory.seek(on.victim_address)
+        return memory.read(8)
+
+
+@attack
+def read_an_environment(on):
+    return Path(f"/proc/{on.victim_pid}/environ").read_bytes()
+
+
+@attack
+def read_a_command_line(on):
+    return Path(f"/proc/{on.victim_pid}/cmdline").read_bytes()
+
+
+@attack
+def read_the_parents_memory(on):
+    """A parent of the same user, unless it hides."""
+    with Path(f"/proc/{os.getppid()}/mem").open("rb", 0):
+        return "opened"
+
+
+@attack
+def take_a_descriptor(on):
+    return syscall(438, syscall(434, on.victim_pid, 0), 1, 0)  # pidfd_getfd, pidfd_open
+
+
+@attack
+def signal_a_process(on):
+    return os.kill(on.victim_pid, 0) or "reached"
+
+
+@attack
+def signal_everybody(on):
+    """Only a question (signal 0), or the test would not survive it."""
+    return os.kill(-1, 0) or "reached"
+
+
+@attack
+def queue_a_signal(on):
+    from_a_user = struct.pack("iii", 0, 0, -1) + bytes(116)
+    return syscall(129, on.victim_pid, 0, from_a_user) or "queued"
+
+
+@attack
+def limit_a_process(on):
+    return resource.prlimit(on.victim_pid, resource.RLIMIT_CORE, (0, 0))
+
+
+@attack
+def slow_a_process_down(on):
+    return os.setpriority(os.PRIO_PROCESS, on.victim_pid, 5) or "slowed down"
+
+
+@attack
+def pin_a_process(on):
+    cores = os.sched_getaffinity(on.victim_pid)
+    return os.sched_setaffinity(on.victim_pid, cores) or "pinned"
+
+
+@attack
+def compare_processes(on):
+    return syscall(312, os.getpid(), on.victim_pid, 0, 0, 0) or "compared"
+
+
+@attack
+def make_a_user_namespace(on):
+    return called(libc.unshare(0x10000000)) or "made"
+
+
+@attack
+def share_memory(on):
+    segment = syscall(29, 0, 4096, 0o1600)  # shmget
+    called(libc.shmctl(segment, 0, None))
+    return "shared"
+
+
+@attack
+def use_a_later_system_call(on):
+    """One that no list knows: answered as by a kernel that has no such call."""
+    try:
+        syscall(471 + 30)
+    except OSError as error:
+        if error.errno != 38:
+            return str(error)
+        raise
+    return "made"
+
+
+# --- what a fork inherits: these need no sandbox to fail, only care ----------------------------
+
+
+@attack
+def find_an_inherited_descriptor(on):
+    found = []
+    for handle in range(3, 1024):
+        if handle != on.own_descriptor:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(handle, fcntl.F_GETFD)
+                found.append(handle)
+    if not found:
+        raise OSError("none")
+    return found
+
+
+@attack
+def find_a_secret_in_the_environment(on):
+    inherited = Path("/proc/self/environ").read_bytes()
+    if on.environment_secret.encode() not in inherited + str(dict(os.environ)).encode():
+        raise OSError("not there")
+    return "found"
+
+
+@attack
+def find_a_secret_in_memory(on):
+    """Whatever a parent knew would be in the heap."""
+    wanted = on.secret_halves[0] + on.secret_halves[1]
+    mine = {id(wanted), id(on.secret_halves)}
+    for thing in gc.get_objects():
+        if id(thing) not in mine and isinstance(thing, dict) and thing.get("answer") == wanted:
+            return "found"
+    raise OSError("not there")
+
+
+@attack
+def import_from_the_repository(on):
+    import tests.escape_service as found
+
+    return found.__name__
+
+
+# --- using things up ------------------------------------------------------------------------------
+
+
+@attack
+def take_much_memory(on):
+    """Address space only: a success costs no page."""
+    return len(mmap.mmap(-1, on.memory_bytes, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
+
+
+@attack
+def write_a_large_file(on):
+    with Path("large").open("wb") as file:
+        return file.truncate(on.file_bytes)
+
+
+@attack
+def open_many_files(on):
+    handles = [os.open(os.devnull, os.O_RDONLY) for _ in range(on.open_files)]
+    for handle in handles:
+        os.close(handle)
+    return len(handles)
+
+
+# --- attacks on the grader's patience; they do not return an answer -------------------------
+
+
+def spin(on):
+    while True:
+        pass
+
+
+def sleep(on):
+    time.sleep(600)
+
+
+def ignore_signals_and_spin(on):
+    for number in (signal.SIGTERM, signal.SIGXCPU, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    spin(on)
+
+
+def stop(on):
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def exit_quietly(on):
+    os._exit(0)
+
+
+def exit_with_status(on):
+    sys.exit(3)
+
+
+def crash(on):
+    ctypes.string_at(0)
+
+
+def kill_itself(on):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_out_of_memory(on):
+    raise MemoryError
+
+
+def close_the_connection(on):
+    os.close(on.own_descriptor)
+    time.sleep(600)
+
+
+def flood(on):
+    os.write(on.own_descriptor, struct.pack("<II", 2, 3_000_000_000))
+    while True:
+        os.write(on.own_descriptor, bytes(1 << 16))
+
+
+def answer_garbage(on):
+    os.write(on.own_descriptor, b"\xff" * 64)
+    time.sleep(600)
+
+
+def write_many_files(on):
+    for number in range(10**9):
+        Path(f"file-{number}").write_bytes(b"x" * 100)
+
+
+def write_many_bytes(on):
+    for number in range(10**9):
+        Path(f"file-{number}").write_bytes(bytes(1 << 20))
+
+
+def start_many_threads(on):
+    threading.stack_size(64 * 1024)
+    while True:
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+
+def hide_files(on):
+    """Leave what is hard to remove: unreadable folders, and 1500 levels."""
+    os.mkdir("closed", 0)
+    for _ in range(1500):
+        os.mkdir("deeper")
+        os.chdir("deeper")
+    Path("file").write_text("x")
+    return "left"
+
+
+def use_what_tensorflow_uses(on):
+    """What must go on working."""
+    left, right = socket.socketpair()
+    left.sendall(b"x")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(right.recv(1))
+    threads = [threading.Thread(target=lambda: None) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    import asyncio
+    import shutil
+
+    async def answer() -> int:
+        await asyncio.sleep(0)
+        return 42
+
+    Path("one").write_text("x")
+    shutil.copy2("one", "two")
+    Path("folder").mkdir()
+    Path("two").rename("folder/two")
+    os.urandom(8)
+    return asyncio.run(answer())
+
+
+def tell(on):
+    return {
+        "home": os.environ["HOME"],
+        "folder": str(Path.cwd()),
+        "environment": sorted(os.environ),
+        "path": sys.path,
+        "threads": len(os.listdir("/proc/self/task")),
+    }
+
+
+def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What an attack got hold of."""
+    try:
+        found = globals()[name](SimpleNamespace(**arguments))
+    except (OSError, MemoryError, ImportError, ValueError) as error:
+        return {"succeeded": False, "found": repr(error)}
+    return {"succeeded": found not in (False, None), "found": repr(found)[:300], "value": found}
+
+
+def serve(connection):
+    """Run one attack after another."""
+    while True:
+        request, arrays = connection.receive()
+        if request["op"] == "deaf":
+            time.sleep(600)
+        reply = run(request["op"], {**request["on"], "own_descriptor": 3})
+        if not isinstance(reply.get("value"), dict):
+            reply.pop("value", None)
+        connection.send(reply, {name: np.asarray(array) for name, array in arrays.items()})
