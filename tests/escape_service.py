@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.sandbox import wire
+
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 attacks: dict[str, Callable[[SimpleNamespace], object]] = {}
@@ -488,8 +490,42 @@ def kill_itself(on):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run_out_of_memory(on):
-    raise MemoryError
+class UnhandledError(MemoryError):
+    """A MemoryError that `run` lets through."""
+
+
+def let_a_memory_error_through(on):
+    raise UnhandledError
+
+
+def fill_the_memory_and_abort(on):
+    """As TensorFlow does, which cannot start a thread then."""
+    pages = []
+    with contextlib.suppress(MemoryError, OSError):
+        while True:
+            pages.append(mmap.mmap(-1, 1 << 24, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
+    time.sleep(0.6)
+    os.abort()
+
+
+def compute(on):
+    end = time.process_time() + on.seconds
+    while time.process_time() < end:
+        pass
+    return True
+
+
+def forge(on):
+    """A whole, well-formed reply, before the real one."""
+    os.write(on.own_descriptor, wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    time.sleep(600)
+
+
+def answer_the_next_question_too(on):
+    """Left in the pipe at a moment when the true reply has been read."""
+    frame = wire.encode({"nonce": "0" * 32, "score": 100}, {})
+    threading.Timer(0.2, os.write, (on.own_descriptor, frame)).start()
+    return True
 
 
 def close_the_connection(on):
@@ -520,8 +556,10 @@ def write_many_bytes(on):
 
 def start_many_threads(on):
     threading.stack_size(64 * 1024)
-    while True:
-        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    with contextlib.suppress(RuntimeError):
+        while True:
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    time.sleep(600)
 
 
 def hide_files(on):
@@ -574,6 +612,8 @@ def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """What an attack got hold of."""
     try:
         found = globals()[name](SimpleNamespace(**arguments))
+    except UnhandledError:
+        raise
     except (OSError, MemoryError, ImportError, ValueError) as error:
         return {"succeeded": False, "found": repr(error)}
     return {"succeeded": found not in (False, None), "found": repr(found)[:300], "value": found}

@@ -198,6 +198,8 @@ class Sandbox:
             self._closing = True
             if self._connection is not None:
                 with contextlib.suppress(OSError):
+                    self._connection.send(json.dumps({"do": "stop"}).encode())
+                with contextlib.suppress(OSError):
                     self._connection.shutdown(socket.SHUT_RDWR)
             self._lock.notify_all()
         if self._keeper is not None:
@@ -217,7 +219,10 @@ class Sandbox:
 
     def _keep(self) -> None:
         for attempt in range(RESTARTS + 1):
-            lost = self._run_zygote()
+            try:
+                lost = self._run_zygote()
+            except OSError as error:  # no space for a folder, no process to be had
+                lost = str(error)
             with self._lock:
                 self._connection = self._control = None
                 for job in self._jobs.values():
@@ -240,23 +245,19 @@ class Sandbox:
         started = time.monotonic()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = self.folder / f"zygote-{random_bytes.token_hex(4)}"
-        home.mkdir()
-        log = home / "stderr"
-        with ours:
-            try:
-                with theirs, log.open("wb") as errors:
-                    process = subprocess.Popen(
-                        self._command(theirs.fileno()),
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=errors,
-                        pass_fds=[theirs.fileno()],
-                        env=_environment(home),
-                        cwd=home,
-                        start_new_session=True,  # Ctrl-C is not for it
-                    )
-            except OSError as error:
-                return str(error)
+        home.mkdir(parents=True)
+        with ours, (home / "stderr").open("w+b") as log:
+            with theirs:
+                process = subprocess.Popen(
+                    self._command(theirs.fileno()),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    pass_fds=[theirs.fileno()],
+                    env=_environment(home),
+                    cwd=home,
+                    start_new_session=True,  # Ctrl-C is not for it
+                )
             try:
                 with self._lock:
                     self._connection = ours  # from here on close() reaches the zygote
@@ -265,16 +266,16 @@ class Sandbox:
                     self._listen(ours, started)
             finally:
                 ours.close()
-                if self._control is not ours:
+                if self._closing and self._control is not ours:
                     process.kill()  # still importing, so it has no children to see to
                 try:
                     process.wait(KILL_SECONDS)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-        status = process.returncode
-        tail = log.read_text(errors="replace").strip() if log.exists() else ""
-        return f"{tail[-2000:]}\n(exit status {status})".strip()
+            log.seek(0)
+            tail = log.read().decode(errors="replace").strip()[-2000:]
+        return f"{tail}\n(exit status {process.returncode})".strip()
 
     def _command(self, control: int) -> list[str]:
         # -I: neither the environment nor the current folder decides what is imported.

@@ -5,8 +5,9 @@ inherits) holds no reference and no answer. It imports the service, which import
 no operation: TensorFlow's threads would be lost in a child, which would then wait for them forever.
 
 Messages on the control socket are one JSON object each (``SOCK_SEQPACKET`` keeps them apart):
-``start`` with the child's end of a connection attached, and ``kill``; back come ``ready``,
-``started``, ``refused`` and ``ended``. The end of the control socket is the end of the zygote.
+``start`` with the child's end of a connection attached, ``kill``, and ``stop``; back come
+``ready``, ``started``, ``refused`` and ``ended``. If the control socket ends without a ``stop``,
+the grader has been killed, and the zygote removes what it can no longer remove itself.
 """
 
 from __future__ import annotations
@@ -62,9 +63,10 @@ class Zygote:
         self._running: dict[int, _Running] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ, None)
+        self._stopped = False
 
-    def run(self) -> None:
-        """Serve the grader until it closes the control socket; then end every child."""
+    def run(self) -> bool:
+        """Serve the grader until it stops, then end every child; False if it just vanished."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._report(
             event="ready",
@@ -78,7 +80,7 @@ class Zygote:
                     if key.data is not None:
                         self._reap(key.data)
                     elif not self._obey():
-                        return
+                        return self._stopped
         finally:
             for running in list(self._running.values()):
                 self._kill(running)
@@ -90,6 +92,9 @@ class Zygote:
         if not data:
             return False
         message = json.loads(data)
+        if message["do"] == "stop":
+            self._stopped = True
+            return False
         if message["do"] == "kill":
             # It may have ended by itself in the meantime.
             if running := self._running.get(message["job"]):
@@ -225,22 +230,25 @@ def main(arguments: list[str]) -> None:
     control_handle, grader, run_folder, service = arguments
     # The terminal's Ctrl-C is for the grader, which then closes the control socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     confinement.die_with_parent(int(grader), signal.SIGTERM)
     confinement.hide_memory()
     control = socket.socket(fileno=int(control_handle))
     control.set_inheritable(False)
+    stopped = False
     try:
         module = _load(service)
         _forget_the_repository()
-        Zygote(control, module).run()
+        stopped = Zygote(control, module).run()
     except Exception:
         traceback.print_exc()
+        stopped = True
         sys.exit(1)
     finally:
-        # The grader does this too, unless it was killed.
-        with contextlib.suppress(OSError):
-            scratch.remove(Path(run_folder))
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if not stopped:
+            with contextlib.suppress(OSError):
+                scratch.remove(Path(run_folder))
 
 
 if __name__ == "__main__":
