@@ -6,6 +6,7 @@ import copy
 import csv
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -245,8 +246,7 @@ def test_partial_credit_reaches_gradebook_csv_notebook_and_feedback(
     assert float(table["bob"]["max_score"]) == 35  # the bonus adds nothing, the essay its points
     shown = by_id(autograded(course, "bob"))["check-Momentum"].outputs
     assert "expected 0.76, got 0.81" in shown[0].data["text/html"]
-    assert "expected 0.76, got 0.81" in shown[0].data["text/plain"]
-    assert shown[1].data["text/plain"] == "7.5"
+    assert shown[0].data["text/plain"] == "7.5"
     assert "expected 0.76, got 0.81" in page(course, "bob")
 
 
@@ -279,7 +279,9 @@ def test_the_graders_own_fault_is_never_a_zero(course: Path, release: NotebookNo
     assert saved["auto_score"] is None
     assert saved["needs_manual_grade"] is True
     assert grade(course, "check-Momentum")["needs_manual_grade"] is False
-    assert len(by_id(autograded(course))["check-Adam"].outputs) == 1  # the table, and no number
+    (shown,) = by_id(autograded(course))["check-Adam"].outputs
+    assert shown.output_type == "display_data"  # the table, and no number
+    assert shown.data["text/plain"].startswith("Adam: not graded yet")
 
 
 def test_a_written_answer_waits_for_a_person_unless_it_is_empty(
@@ -681,8 +683,9 @@ def test_a_table_says_each_verdict_in_words() -> None:
         verdict_table(ExerciseReport("Adam", False, verdicts)),
         verdict_text(ExerciseReport("Adam", False, verdicts)),
     ):
+        words = re.sub(r"<[^>]*>", "", view)
         for sign in ("✓ passed", "✗ failed", "! error", "? ungraded"):
-            assert sign in view
+            assert sign in words
 
 
 # --- nbgrader sees it --------------------------------------------------------------------------

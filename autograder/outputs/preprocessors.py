@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
 from autograder.model import AutograderError, ExerciseReport, Report
-from autograder.outputs.feedback import number, total, verdict_table, verdict_text
+from autograder.outputs.feedback import number, verdict_table, verdict_text
 from autograder.outputs.restore import grade_id, note, restore
 
 CHECK = "check-"
@@ -47,8 +47,8 @@ class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
 class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
     """Shows each exercise's verdicts as the output of its check cell.
 
-    The output ends in a number, nbgrader's form of partial credit, so that any other tool that
-    reads the notebook comes to the same score. Grades are saved from the report all the same.
+    The output's plain text is a number, nbgrader's form of partial credit, so that any other tool
+    that reads the notebook comes to the same score. Grades are saved from the report all the same.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -192,15 +192,12 @@ def _graded(release: NotebookNode) -> list[NotebookNode]:
 
 
 def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
-    table = {"text/html": verdict_table(exercise), "text/plain": verdict_text(exercise)}
-    outputs = [nbformat.v4.new_output("display_data", data=table)]
-    if not exercise.ungraded:
-        score = {
-            "text/plain": repr(_within(exercise, points)),
-            "text/html": f"<strong>{total(exercise)}</strong>",
-        }
-        outputs.append(nbformat.v4.new_output("execute_result", data=score, execution_count=None))
-    return outputs
+    html = verdict_table(exercise)
+    if exercise.ungraded:
+        data = {"text/html": html, "text/plain": verdict_text(exercise)}
+        return [nbformat.v4.new_output("display_data", data=data)]
+    data = {"text/html": html, "text/plain": repr(_within(exercise, points))}
+    return [nbformat.v4.new_output("execute_result", data=data, execution_count=None)]
 
 
 def _within(exercise: ExerciseReport, points: float) -> float:

@@ -20,11 +20,15 @@ from nbformat.notebooknode import NotebookNode
 LONGEST_SOURCE = 100_000
 """Characters of one cell that are kept; highlighting and diffing more helps nobody."""
 
+LONGEST_LINE = 1_000
+"""Characters of one line of code that are kept: Pygments needs 77 s for 100,000 of ``a.a.a.``."""
+
 LONGEST_MARKDOWN = 20_000
 """Characters of Markdown that are rendered; a longer cell is shown as its source."""
 
 MOST_CELLS = 1_000
-LARGEST_ATTACHMENT = 2_000_000
+MOST_TEXT = 5_000_000
+"""Characters of a student's own cells and their pictures; what comes after is left out."""
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*=*\s*")
@@ -50,14 +54,20 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     last = {grade_id(cell): index for index, cell in enumerate(theirs)}
 
     cells: list[NotebookNode] = []
-    for index, cell in enumerate(theirs[:MOST_CELLS]):
+    left_out = text = 0
+    for index, cell in enumerate(theirs):
         name = grade_id(cell)
         if name in graded and last[name] == index:
             cells.append(_graded_cell(graded[name], cell))
+            continue
+        plain = _plain_cell(cell, prose)
+        text += _size(plain)
+        if index < MOST_CELLS and text < MOST_TEXT:
+            cells.append(plain)
         else:
-            cells.append(_plain_cell(cell, prose))
-    if len(theirs) > MOST_CELLS:
-        cells.append(note(f"{len(theirs) - MOST_CELLS} more cells of the submission are left out."))
+            left_out += 1
+    if left_out:
+        cells.append(note(f"{left_out} more cells of the submission are left out here."))
     _insert_missing(cells, graded)
     _number(cells)
 
@@ -178,14 +188,14 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, Mapping) else ():
         for kind, data in bundle.items() if isinstance(bundle, Mapping) else ():
-            if (
-                kind in _PICTURE_TYPES
-                and isinstance(data, str)
-                and len(data) <= LARGEST_ATTACHMENT
-                and _BASE64.fullmatch(data)
-            ):
+            if kind in _PICTURE_TYPES and isinstance(data, str) and _BASE64.fullmatch(data):
                 kept.setdefault(str(name), {})[kind] = data
     return kept
+
+
+def _size(cell: NotebookNode) -> int:
+    pictures = cell.get("attachments", {}).values()
+    return len(cell.source) + sum(len(data) for kinds in pictures for data in kinds.values())
 
 
 def _source(cell: Mapping[str, Any]) -> str:
@@ -199,6 +209,11 @@ def _source(cell: Mapping[str, Any]) -> str:
     if len(source) > LONGEST_SOURCE:
         cut = len(source) - LONGEST_SOURCE
         source = f"{source[:LONGEST_SOURCE]}\n# ... {cut} more characters are left out here ..."
+    if cell.get("cell_type") != "markdown" and len(source) > LONGEST_LINE:
+        source = "\n".join(
+            line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}  # ... cut here ..."
+            for line in source.split("\n")
+        )
     return source
 
 
