@@ -563,9 +563,9 @@ def start_many_threads(on):
 
 
 def hide_files(on):
-    """Leave what is hard to remove: unreadable folders, and 1500 levels."""
+    """Leave what is hard to remove: unreadable folders, and paths too long to name."""
     os.mkdir("closed", 0)
-    for _ in range(1500):
+    for _ in range(700):
         os.mkdir("deeper")
         os.chdir("deeper")
     Path("file").write_text("x")

@@ -8,15 +8,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# AutoGraph reads the source, and a child may not read this folder.
-linecache.getlines(__file__)
-
-
+SUBMISSION = """
 @tf.function
 def clipped(x):
     if tf.reduce_sum(x) > 1.0:
         return tf.ones_like(x)
     return x
+"""
 
 
 def serve(connection):
@@ -32,5 +30,9 @@ def serve(connection):
         history = model.fit(x, np.zeros((64, 8)), epochs=2, verbose=0)
         model.save("model.keras")
         weights = keras.saving.load_model("model.keras").get_weights()[0]
-        assert float(tf.reduce_sum(clipped(tf.constant([1.0, 2.0])))) == 2.0
+        # AutoGraph wants the source of a function that is in no file.
+        linecache.cache["submission.py"] = (1, None, SUBMISSION.splitlines(True), "submission.py")
+        names = {"tf": tf}
+        exec(compile(SUBMISSION, "submission.py", "exec"), names)
+        assert float(tf.reduce_sum(names["clipped"](tf.constant([1.0, 2.0])))) == 2.0
         connection.send({"loss": float(history.history["loss"][-1])}, {"weights": weights})

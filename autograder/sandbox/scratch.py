@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def usage(folder: Path, files: int) -> tuple[int, int]:
@@ -33,38 +34,42 @@ def usage(folder: Path, files: int) -> tuple[int, int]:
 def remove(folder: Path) -> None:
     """Remove ``folder``, although it may hold unreadable folders and be thousands of levels deep.
 
-    No process may write to it any more. Folders inside folders are first moved up to the top, so
-    that no path gets long and nothing recurses.
+    No process may write to it any more. It walks with one open folder at a time, so that no path
+    gets long and nothing recurses.
 
     Raises:
         OSError: something in it belongs to another user.
     """
     try:
         folder.chmod(0o700)
-        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        here = os.open(folder, FOLDER)
     except FileNotFoundError:
         return
     try:
-        # Nothing that the child made at the top can have such a name.
-        moved, prefix = 0, secrets.token_hex(16)
-        waiting = _empty(top)
-        while waiting:
-            name = waiting.pop()
-            os.chmod(name, 0o700, dir_fd=top)
-            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-            try:
-                for child in _empty(inner):
-                    os.chmod(child, 0o700, dir_fd=inner)
-                    moved += 1
-                    fresh = f"{prefix}-{moved}"
-                    os.rename(child, fresh, src_dir_fd=inner, dst_dir_fd=top)
-                    waiting.append(fresh)
-            finally:
-                os.close(inner)
-            os.rmdir(name, dir_fd=top)
+        names: list[str] = []  # from ``folder`` down to here
+        waiting = [_empty(here)]  # for each level, the folders in it that are still to be removed
+        while True:
+            if waiting[-1]:
+                name = waiting[-1].pop()
+                os.chmod(name, 0o700, dir_fd=here)
+                here = _go(here, name)
+                names.append(name)
+                waiting.append(_empty(here))
+            elif names:
+                here = _go(here, "..")
+                waiting.pop()
+                os.rmdir(names.pop(), dir_fd=here)
+            else:
+                break
     finally:
-        os.close(top)
+        os.close(here)
     folder.rmdir()
+
+
+def _go(here: int, name: str) -> int:
+    there = os.open(name, FOLDER, dir_fd=here)
+    os.close(here)
+    return there
 
 
 def _empty(handle: int) -> list[str]:
