@@ -164,7 +164,7 @@ draw_ravine({"gradient descent": descent_path}, "Plain gradient descent zigzags 
 #   `self.assign_sub(slot, value)`; the same three move the variable.
 # - Use the `learning_rate` that `update_step` is handed. It may change from update to update.
 # - Start with `gradient = ops.cast(gradient, variable.dtype)` and the same for `learning_rate`,
-#   or a float64 model fails.
+#   or float64 weights meet float32 numbers and TensorFlow refuses.
 # - $t$ is `self.iterations + 1`: `self.iterations` counts the updates *already made*, and Keras
 #   advances it after the last variable. It is an integer; cast it before you calculate with it.
 #   Do not count on your own: inside `tf.function` Python runs only while the function is traced,
@@ -284,7 +284,7 @@ class Momentum(keras.optimizers.Optimizer):
 #
 # Both start at the same place with the same learning rate. After 80 updates plain descent (black)
 # is still half a unit away from the minimum and Momentum about a thousandth. Look also at the
-# price: the blue path swings past the minimum and has to come back, and its distance falls in waves.
+# price: the blue path swings past the minimum and comes back, so its distance falls in waves.
 
 # %%
 momentum_path = follow(
@@ -911,7 +911,7 @@ if written(decayed):
 # A small network on scikit-learn's handwritten digits, the same initial weights and the same order
 # of batches for every optimizer. This is your code inside a compiled Keras model. AdaGrad is off to
 # the fastest start and then falls behind, as its steps die out. Adam and AdamW lie nearly on one
-# line: in ten epochs so small a decay hardly shows. Change the learning rates and the order changes.
+# line: in ten epochs so small a decay hardly shows. With other learning rates the order changes.
 
 # %%
 digits, labels = load_digits(return_X_y=True)
