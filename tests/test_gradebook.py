@@ -377,7 +377,9 @@ def test_cells_changed_under_saved_grades_are_refused_with_a_way_out(
     recorded(course, release, Graded(report(), solved(release)))
     release.cells += [solution("Extra"), check("Extra", 5)]
 
-    with pytest.raises(AutograderError, match="added: Extra, check-Extra") as refused:
+    with pytest.raises(
+        AutograderError, match="added: Extra, check-Extra; removed: none"
+    ) as refused:
         record(course, NAME, with_checksums(release), [], progress=lambda _: None)
 
     assert f"nbgrader db assignment remove {NAME} --force" in str(refused.value)
@@ -593,42 +595,47 @@ def test_a_solution_cell_left_as_it_was_is_called_no_response(
 ALIVE = "<script>alert(1)</script>"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        ALIVE,
-        "<img src=x onerror=alert(1)>",
-        "<ScRiPt\n>alert(1)</sCrIpT>",
-        "[click](javascript:alert(1))",
-        "[click](java\nscript:alert(1))",
-        "[click](JAVASCRIPT&colon;alert(1))",
-        "[click][1]\n\n[1]: javascript:alert(1)",
-        "![x](https://tracker.example/a.png)",
-        '![x](attachment:a.png "y")',
-        "```mermaid\n</pre><script>alert(1)</script>\n```",
-        "````\n```\n````\n\n</div></div><h1>Score: 100</h1>",
-        "`````text\n" + ALIVE + "\n`````\n" + ALIVE,
-        "$$ </script><script>alert(1)</script> $$",
-        "<!-- " + ALIVE,
-        "<style>body {display: none}</style>",
-        "[" * 15_000,
-    ],
-)
-def test_a_students_markdown_runs_nothing(course: Path, release: NotebookNode, source: str) -> None:
+HOSTILE = [
+    ALIVE,
+    "<img src=x onerror=alert(1)>",
+    "<ScRiPt\n>alert(1)</sCrIpT>",
+    "[click](javascript:alert(1))",
+    "[click](java\nscript:alert(1))",
+    "[click](JAVASCRIPT&colon;alert(1))",
+    "[click][1]\n\n[1]: javascript:alert(1)",
+    "<javascript:alert(1)>",
+    "![x](https://tracker.example/a.png)",
+    '![x](attachment:a.png "y")',
+    "```mermaid\n</pre><script>alert(1)</script>\n```",
+    "````\n```\n````\n\n</div></div><h1>Score: 100</h1>",
+    "`````text\n" + ALIVE + "\n`````\n" + ALIVE,
+    "$$ </script><script>alert(1)</script> $$",
+    "<!-- " + ALIVE,
+    "<style>body {display: none}</style>",
+    "[" * 15_000,
+]
+
+
+def test_a_students_markdown_runs_nothing(course: Path, release: NotebookNode) -> None:
     from bs4 import BeautifulSoup
 
-    clean, hostile = solved(release), solved(release)
-    for notebook, text in ((clean, "Harmless."), (hostile, source)):
-        cell = nbformat.v4.new_markdown_cell(text)
+    class_ = []
+    for index, source in enumerate(["Harmless.", *HOSTILE]):
+        cell = nbformat.v4.new_markdown_cell(source)
         cell["attachments"] = {"a.png": {"text/html": ALIVE, 'image/x"onerror="': "x"}}
+        notebook = solved(release)
         notebook.cells.insert(0, cell)
-    recorded(course, release, Graded(report("ada"), clean), Graded(report("eve"), hostile))
+        class_.append(Graded(report(f"student-{index}"), notebook))
+    recorded(course, release, *class_)
 
-    before, after = (BeautifulSoup(page(course, who), "html.parser") for who in ("ada", "eve"))
-    for tag in ("script", "img", "iframe", "style", "h1"):
-        assert len(after.select(tag)) == len(before.select(tag))
-    assert not [tag for tag in after.find_all(True) if any(a.startswith("on") for a in tag.attrs)]
-    assert not [a for a in after.select("a[href]") if "script" in str(a["href"]).lower()]
+    harmless = BeautifulSoup(page(course, "student-0"), "html.parser")
+    for index, source in enumerate(HOSTILE, start=1):
+        shown = BeautifulSoup(page(course, f"student-{index}"), "html.parser")
+        for tag in ("script", "img", "iframe", "style", "h1"):
+            assert len(shown.select(tag)) == len(harmless.select(tag)), (tag, source)
+        for element in shown.find_all(True):
+            assert not any(name.startswith("on") for name in element.attrs), source
+            assert "script:" not in str(element.get("href")).lower(), source
 
 
 def test_harmless_markdown_stays_markdown(course: Path, release: NotebookNode) -> None:
@@ -783,6 +790,48 @@ def test_a_new_gradebook_is_made_without_an_activated_environment(
         assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
 
 
+def test_a_gradebook_that_could_not_be_finished_is_not_left_behind(
+    course: Path, release: NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> str:
+        raise KeyboardInterrupt
+
+    (course / "gradebook.db").unlink()
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", fail)
+    with pytest.raises(KeyboardInterrupt):
+        record(course, NAME, release, [], progress=lambda _: None)
+
+    assert not (course / "gradebook.db").exists()
+
+
+def test_a_notebook_that_cannot_be_read_costs_no_grade(
+    course: Path, release: NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.outputs import restore as module
+
+    real, bad = module.restore, solved(release)
+
+    def fragile(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
+        if submitted is bad:
+            raise RecursionError("too deep")
+        return real(submitted, release)
+
+    monkeypatch.setattr(module, "restore", fragile)
+    done = record(course, NAME, release, [Graded(report(), bad)], progress=lambda _: None)
+
+    assert done.problems == ("ada: graded, but the notebook cannot be shown (RecursionError)",)
+    assert float(rows(done.grades_csv)["ada"]["score"]) == 34
+    assert "could not be shown" in page(course)
+
+
+def test_names_that_command_a_terminal_are_spelled_out(course: Path, release: NotebookNode) -> None:
+    graded = Graded(report("\x1b[2Jeve, \udcff"), solved(release))
+    done = record(course, NAME, release, [graded], progress=lambda _: None)
+
+    assert done.problems
+    assert all(problem.isprintable() for problem in done.problems)
+
+
 def test_a_corrupt_gradebook_says_how_to_mend_it(course: Path, release: NotebookNode) -> None:
     (course / "gradebook.db").write_text("grades: all good")
 
@@ -805,11 +854,13 @@ def test_one_students_failure_does_not_stop_the_class(course: Path, release: Not
     (course / "autograded").mkdir()
     (course / "autograded" / "eve").write_text("in the way")
     class_ = [Graded(report(who), solved(release)) for who in ("ada", "eve", "zoe")]
+    class_.append(Graded(report("../escape"), solved(release)))
 
     done = record(course, NAME, release, class_, progress=lambda _: None)
 
-    assert len(done.problems) == 1
-    assert done.problems[0].startswith("eve: ")
+    blocked, escaping = done.problems
+    assert blocked.startswith("eve: the grade could not be written (")
+    assert escaping.startswith("../escape: the grade could not be made (ValueError: ")
     assert [float(row["score"]) for row in rows(done.grades_csv).values()] == [34, 34, 34]
 
 
@@ -823,7 +874,7 @@ def test_a_full_disk_stops_with_a_sentence_and_leaves_no_half_file(
         raise OSError(28, "No space left on device", str(autograded(course)))
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(AutograderError, match=r"student 'ada': No space left on device.*Make room"):
+    with pytest.raises(AutograderError, match=r"student ada: No space left on device.*Make room"):
         record(course, NAME, release, [Graded(report(), solved(release))], progress=lambda _: None)
 
     assert autograded(course).read_text() == before

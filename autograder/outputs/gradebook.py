@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from autograder.model import AutograderError, Report
 if TYPE_CHECKING:
     from nbconvert.exporters import Exporter
     from nbformat.notebooknode import NotebookNode
+    from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
@@ -102,7 +103,7 @@ def record(
             chain.register(graded.report for graded in submissions)
             problems: list[str] = []
             for graded in submissions:
-                problems += chain.record(graded)
+                problems += map(_printable, chain.record(graded))
                 progress(graded.report.student)
             grades_csv = _export(directory, config)
     return Recorded(
@@ -146,18 +147,18 @@ class _Chain:
         self.course = course
         self.assignment = assignment
         self.release = release
-        autograde = Autograde(coursedir=course, config=config)
-        feedback = GenerateFeedback(coursedir=course, config=config)
-        sanitize, grade = _with_engine(
-            autograde.sanitize_preprocessors, autograde.autograde_preprocessors
+        self.autograde = Autograde(coursedir=course, config=config)
+        self.generate_feedback = GenerateFeedback(coursedir=course, config=config)
+        sanitizers, graders = _with_engine(self.autograde)
+        self.sanitize = _exporter(NotebookExporter, self.autograde, sanitizers)
+        self.grade = _exporter(NotebookExporter, self.autograde, graders)
+        self.show = _exporter(
+            self.generate_feedback.exporter_class,
+            self.generate_feedback,
+            self.generate_feedback.preprocessors,
         )
-        self.sanitize = _exporter(NotebookExporter, autograde, sanitize)
-        self.grade = _exporter(NotebookExporter, autograde, grade)
-        self.feedback = _exporter(feedback.exporter_class, feedback, feedback.preprocessors)
-        self.notebook_mode = int(str(autograde.permissions), 8)
-        self.feedback_mode = int(str(feedback.permissions), 8)
 
-    def register(self, reports: Iterator[Report]) -> None:
+    def register(self, reports: Iterable[Report]) -> None:
         from autograder.outputs.preprocessors import match_release, register
 
         for report in reports:
@@ -166,24 +167,32 @@ class _Chain:
 
     def record(self, graded: Graded) -> Iterator[str]:
         """Record one student; yields what went wrong."""
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
         student = graded.report.student
-        try:
-            yield from self._record(graded)
-        except (AutograderError, SQLAlchemyError):
-            raise
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise AutograderError(
-                    f"Stopped at student {student!r}: {error.strerror}: {error.filename}. "
-                    "Make room (or the folder writable) and grade again."
-                ) from error
-            yield f"{student}: {error.strerror or error}: {error.filename or ''}".rstrip(": ")
-        except Exception as error:  # whatever a submission brings, the class goes on
-            yield f"{student}: could not be recorded ({type(error).__name__}: {error})"
+        for step, what in ((self._save, "grade"), (self._give_feedback, "feedback page")):
+            try:
+                for problem in step(graded):
+                    yield f"{student}: {problem}"
+            except (DataError, IntegrityError) as error:
+                yield f"{student}: the {what} could not be saved ({error.orig})"
+                return
+            except (AutograderError, DBAPIError):
+                raise
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    raise AutograderError(
+                        f"Stopped at student {_printable(student)}: {error.strerror}: "
+                        f"{error.filename}. Make room (or the folder writable) and grade again."
+                    ) from error
+                yield f"{student}: the {what} could not be written ({error})"
+                return
+            except Exception as error:  # whatever a submission brings, the class goes on
+                yield f"{student}: the {what} could not be made ({type(error).__name__}: {error})"
+                return
 
-    def _record(self, graded: Graded) -> Iterator[str]:
+    def _save(self, graded: Graded) -> Iterator[str]:
+        """The grades into the gradebook, the graded notebook into its folder."""
         from nbgrader.api import Gradebook
         from nbgrader.utils import parse_utc
 
@@ -191,40 +200,54 @@ class _Chain:
 
         student = graded.report.student
         if student in ("", ".", "..") or re.search(r"[/\\\x00]", student):
-            yield f"{student!r}: is no student id that nbgrader can store"
-            return
+            raise ValueError(f"{student!r} cannot be the name of a folder")
         if re.search(r'[,"\n\r]', student):
-            yield f"{student}: nbgrader's CSV does not quote ids, so this student's row is shifted"
+            yield "nbgrader's CSV does not quote ids, so this student's row is shifted"
+        timestamp = None
         try:
-            timestamp = parse_utc(graded.timestamp.strip()) if graded.timestamp else None
-        except (ValueError, OverflowError):
-            timestamp = None
-            yield f"{student}: timestamp.txt is not a date, so no late penalty was computed"
-
-        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            gradebook.update_or_create_student(student)
-            gradebook.update_or_create_submission(self.assignment, student, timestamp=timestamp)
-        given = {"release": self.release, "report": graded.report}
+            timestamp = parse_utc(_timestamp(graded))
+        except Exception:  # dateutil raises what it likes
+            yield "timestamp.txt is not a date, so no late penalty was computed"
         try:
             restored = restore(graded.notebook, self.release)
         except Exception as error:  # the report stands, whatever the notebook does to its readers
             restored = restore(self.release, self.release)
             restored.cells.insert(0, note("The submitted notebook could not be shown."))
-            yield f"{student}: graded, but the notebook cannot be shown ({type(error).__name__})"
-        notebook = self._run(
-            self.grade, self._run(self.sanitize, restored, student, given), student, given
-        )
+            yield f"graded, but the notebook cannot be shown ({type(error).__name__})"
 
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(self.assignment, student, timestamp=timestamp)
+        given = {"report": graded.report}
+        notebook = self._run(self.sanitize, restored, student, given)
+        notebook = self._run(self.grade, notebook, student, given)
         home = self._folder(self.course.autograded_directory, student)
-        write(home / f"{self.assignment}.ipynb", notebook, self.notebook_mode)
-        page = self._run(self.feedback, notebook, student, {})
+        write(home / f"{self.assignment}.ipynb", notebook)
+        self._stamp(home, graded)
+        self.autograde.set_permissions(self.assignment, student)
+
+    def _give_feedback(self, graded: Graded) -> Iterator[str]:
+        """The page that nbgrader makes of the graded notebook."""
+        student = graded.report.student
+        home = self._folder(self.course.autograded_directory, student)
+        notebook = (home / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
+        page = self._run(self.show, notebook, student, {})
         pages = self._folder(self.course.feedback_directory, student)
-        write(pages / f"{self.assignment}.html", page, self.feedback_mode)
-        for folder, mode in ((home, self.notebook_mode), (pages, self.feedback_mode)):
-            if graded.timestamp and timestamp:
-                write(folder / "timestamp.txt", graded.timestamp.strip() + "\n", mode)
-            else:
-                (folder / "timestamp.txt").unlink(missing_ok=True)
+        write(pages / f"{self.assignment}.html", page)
+        self._stamp(pages, graded)
+        self.generate_feedback.set_permissions(self.assignment, student)
+        yield from ()
+
+    def _stamp(self, folder: Path, graded: Graded) -> None:
+        """Leave the submission's time beside what was made of it, as nbgrader does.
+
+        By it, nbgrader's commands see what is up to date.
+        """
+        path = folder / "timestamp.txt"
+        if text := _timestamp(graded):
+            write(path, text + "\n")
+        else:
+            path.unlink(missing_ok=True)
 
     def _run(self, exporter: Exporter, notebook: Any, student: str, given: dict[str, Any]) -> str:
         """One exporter's work on a notebook, or on the text of one that another exporter wrote."""
@@ -250,8 +273,8 @@ class _Chain:
         return Path(self.course.format_path(step, student, self.assignment))
 
 
-def _with_engine(sanitize: Sequence[Any], grade: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """The configured preprocessors with the engine in place of execution.
+def _with_engine(autograde: Autograde) -> tuple[list[Any], list[Any]]:
+    """The configured preprocessors, with the engine in place of execution.
 
     A course without our ``nbgrader_config.py``, or with one of its own, names nbgrader's classes.
     """
@@ -264,16 +287,30 @@ def _with_engine(sanitize: Sequence[Any], grade: Sequence[Any]) -> tuple[list[An
         return [import_item(step) if isinstance(step, str) else step for step in steps]
 
     ours = {Execute: WriteVerdicts, SaveAutoGrades: SaveVerdicts}
-    sanitizers = [step for step in classes(sanitize) if step is not RestoreRelease]
-    graders = [ours.get(step, step) for step in classes(grade)]
+    # Restoring is done before nbconvert touches the notebook, which a forged one would not survive.
+    sanitizers = [
+        step for step in classes(autograde.sanitize_preprocessors) if step is not RestoreRelease
+    ]
+    graders = [ours.get(step, step) for step in classes(autograde.autograde_preprocessors)]
     for step in (WriteVerdicts, SaveVerdicts):
         if step not in graders:
             raise AutograderError(
-                f"{CONFIG} leaves neither {step.__name__} nor what it stands for in "
-                "c.Autograde.autograde_preprocessors. Add "
-                f"'{step.__module__}.{step.__name__}' there."
+                f"c.Autograde.autograde_preprocessors in {CONFIG} names neither {step.__name__} "
+                f"nor what it replaces. Add '{step.__module__}.{step.__name__}' there."
             )
-    return [RestoreRelease, *sanitizers], graders
+    return sanitizers, graders
+
+
+def _timestamp(graded: Graded) -> str | None:
+    return (graded.timestamp or "").strip() or None
+
+
+def _printable(text: str) -> str:
+    """A folder's name may hold anything, also bytes that are no text and terminal commands."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def _exporter(kind: Any, converter: Any, preprocessors: Sequence[Any]) -> Exporter:
@@ -283,14 +320,14 @@ def _exporter(kind: Any, converter: Any, preprocessors: Sequence[Any]) -> Export
     return exporter
 
 
-def write(path: Path, text: str, mode: int) -> None:
+def write(path: Path, text: str) -> None:
     """Put ``text`` at ``path`` whole or not at all, also over a file that is not writable."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
-        Path(temporary).chmod(mode)
+        Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -5,12 +5,13 @@
     SaveVerdicts     in place of ``SaveAutoGrades``
 
 Everything between and after them (sanitizing, limits, late penalties) stays nbgrader's own. They
-run under ``nbgrader autograde`` as well as under ``autograder grade``, which hands them the release
-and the report it already has under ``resources["autograder"]``.
+run under ``nbgrader autograde`` as well as under ``autograder grade``, which restores the notebook
+itself and hands on the report it already has, as ``resources["autograder"]["report"]``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,14 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from nbgrader.utils import (
+    compute_checksum,
+    determine_grade,
+    is_grade,
+    is_locked,
+    is_solution,
+    is_task,
+)
 
 from autograder.model import AutograderError, ExerciseReport, Report
 from autograder.outputs.feedback import number, verdict_table, verdict_text
@@ -30,6 +38,14 @@ CHECK = "check-"
 
 _POINTS_TOLERANCE = 1e-6
 
+_ROLES: dict[str, Callable[[NotebookNode], bool]] = {
+    "grade": is_grade,
+    "solution": is_solution,
+    "task": is_task,
+    "source": lambda cell: is_grade(cell) or is_solution(cell) or is_task(cell) or is_locked(cell),
+}
+"""What nbgrader keeps of a cell, by the table it keeps it in."""
+
 Resources = dict[str, Any]
 
 
@@ -37,10 +53,7 @@ class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
     """Puts the submitted notebook back onto the release."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        given = resources.get("autograder", {})
-        release = given.get("release") or read_release(
-            _course_directory(self), resources["nbgrader"]["assignment"]
-        )
+        release = read_release(_course_directory(self), resources["nbgrader"]["assignment"])
         return restore(nb, release), resources
 
 
@@ -259,15 +272,25 @@ def _same_cells(gradebook: Gradebook, assignment: str, release: NotebookNode) ->
         return
     if not saved.submissions:
         return
-    before = {cell.name for cell in saved.source_cells}
-    now = {grade_id(cell) for cell in release.cells if grade_id(cell)}
+    before = {
+        *(("grade", cell.name) for cell in saved.grade_cells),
+        *(("solution", cell.name) for cell in saved.solution_cells),
+        *(("task", cell.name) for cell in saved.task_cells),
+        *(("source", cell.name) for cell in saved.source_cells),
+    }
+    now = {
+        (role, grade_id(cell))
+        for cell in release.cells
+        for role, has in _ROLES.items()
+        if has(cell)
+    }
     if before != now:
-        changes = [f"added: {', '.join(sorted(now - before))}"] * bool(now - before)
-        changes += [f"removed: {', '.join(sorted(before - now))}"] * bool(before - now)
+        added = ", ".join(sorted({name for _, name in now - before})) or "none"
+        removed = ", ".join(sorted({name for _, name in before - now})) or "none"
         raise AutograderError(
             f"The cells of {assignment!r} are not those its saved grades belong to "
-            f"({'; '.join(changes)}). Either build the released version again, or start its "
-            f"grades over. {_start_over(assignment)}"
+            f"(added: {added}; removed: {removed}). Either build the released version again, "
+            f"or start its grades over. {_start_over(assignment)}"
         )
 
 
