@@ -19,7 +19,7 @@ from pathlib import Path
 import escape_service
 import pytest
 
-from autograder.sandbox.confinement import Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.pool import ChildDied, Sandbox
 
 SERVICE = escape_service.__file__

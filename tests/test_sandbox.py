@@ -19,7 +19,7 @@ import pytest
 
 from autograder.model import AutograderError
 from autograder.sandbox import confinement, scratch, syscalls
-from autograder.sandbox.confinement import Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.pool import Child, ChildDied, Sandbox, SandboxLost
 from autograder.sandbox.wire import WireError
 
@@ -206,6 +206,14 @@ def test_an_answer_given_before_the_question_is_refused(sandbox):
             ask(child, "tell")
 
 
+def test_a_request_that_cannot_be_sent_is_no_fault_of_the_submission(sandbox):
+    with sandbox.child() as child:
+        for bad in ({"x": np.array([object()])}, {"x": np.zeros(65 * MEBIBYTE, np.uint8)}):
+            with pytest.raises(SandboxLost, match="could not be sent"):
+                ask(child, "tell", arrays=bad)
+        assert ask(child, "tell")[0]["succeeded"]
+
+
 # --- what is left ---------------------------------------------------------------------------------
 
 
@@ -353,6 +361,22 @@ def test_a_missing_protection_is_a_refusal_that_names_it(monkeypatch):
         Sandbox(service=SERVICE),
     ):
         pass
+
+
+def test_another_system_is_told_what_is_needed(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(AutograderError, match="on a Mac a Linux container"), Sandbox():
+        pass
+
+
+def test_the_pool_can_be_imported_on_any_system():
+    """Or else nobody would read that sentence."""
+    code = (
+        "import sys; sys.modules['resource'] = sys.modules['fcntl'] = None; "
+        "import autograder.sandbox.pool; "
+        "assert 'autograder.sandbox.confinement' not in sys.modules and 'keras' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 # --- confinement ----------------------------------------------------------------------------------

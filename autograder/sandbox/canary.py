@@ -23,9 +23,9 @@ def serve(connection: Connection) -> None:
     connection simply ends.
     """
     request, _ = connection.receive()
-    grader = request["grader"]
+    grader, outside = request["grader"], Path(request["outside"])
     attempts: dict[str, Callable[[], object]] = {
-        f"writing to {request['outside']}": lambda: Path(request["outside"], "canary").write_bytes(b""),
+        f"writing to {outside}": lambda: (outside / "canary").write_bytes(b""),
         "using TCP": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "using UDP": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "using local sockets": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),

@@ -22,39 +22,10 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.sandbox import syscalls
-
-GIBIBYTE = 1 << 30
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much a child may use.
-
-    Attributes:
-        memory_bytes: address space beyond what the zygote's imports take. TensorFlow reserves
-            about 2 GiB that it hardly touches.
-        cpu_seconds: CPU time of the child's whole life; each request has a budget of its own.
-        file_bytes: size of one file.
-        scratch_bytes: all files in the child's folder together. Looked at while a request runs,
-            so a fast writer goes beyond it for a moment.
-        scratch_files: their number.
-        open_files: file descriptors.
-        threads: threads at a time. Looked at while a request runs.
-        frame_bytes: size of one reply.
-    """
-
-    memory_bytes: int = 4 * GIBIBYTE
-    cpu_seconds: int = 900
-    file_bytes: int = GIBIBYTE // 4
-    scratch_bytes: int = GIBIBYTE
-    scratch_files: int = 10_000
-    open_files: int = 256
-    threads: int = 512
-    frame_bytes: int = GIBIBYTE // 16
+from autograder.sandbox.limits import Limits
 
 
 class ConfinementError(Exception):

@@ -31,9 +31,16 @@ import numpy as np
 
 from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
-from autograder.sandbox.confinement import Limits, hide_memory
-from autograder.sandbox.wire import Bounds, Channel, HungUpError, Message, NamedArrays, WireError
-from autograder.sandbox.zygote import CONTROL_BYTES, OUT_OF_MEMORY
+from autograder.sandbox.limits import CONTROL_BYTES, OUT_OF_MEMORY, Limits
+from autograder.sandbox.wire import (
+    Bounds,
+    Channel,
+    HungUpError,
+    Message,
+    NamedArrays,
+    UnsendableError,
+    WireError,
+)
 
 DEFAULT_LIMITS = Limits()
 RESTARTS = 2
@@ -166,7 +173,11 @@ class Sandbox:
             raise AutograderError(
                 "running submissions needs Linux; on Windows use WSL 2, on a Mac a Linux container"
             )
-        hide_memory()
+        if self.confined:
+            # Only Linux has what this module needs, so it cannot be imported above.
+            from autograder.sandbox.confinement import hide_memory
+
+            hide_memory()
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
         try:
             self._outside = self.folder / "outside"
@@ -481,9 +492,8 @@ class Child:
 
         Raises:
             ChildDied: out of time, out of memory, or crashed; the process is gone.
-            WireError: the reply is malformed or too large; the process is gone. Or the request
-                itself cannot be encoded.
-            SandboxLost: the grader's own fault.
+            WireError: the reply is malformed or too large; the process is gone.
+            SandboxLost: the grader's own fault, such as a request that cannot be encoded.
         """
         if self._gone is not None:
             raise self._gone
@@ -494,6 +504,8 @@ class Child:
             self._gone = died
             self._sandbox._kill(self._job)
             raise
+        except UnsendableError as error:
+            raise SandboxLost(f"a request could not be sent: {error}") from error
         except HungUpError:
             self._gone = self._explain_end(watch)
             raise self._gone from None

@@ -6,8 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-
 
 def usage(folder: Path, files: int) -> tuple[int, int]:
     """Bytes on disk and number of entries below ``folder``; stops soon after ``files`` entries.
@@ -42,7 +40,7 @@ def remove(folder: Path) -> None:
     """
     try:
         folder.chmod(0o700)
-        here = os.open(folder, FOLDER)
+        here = _open(folder)
     except FileNotFoundError:
         return
     try:
@@ -66,8 +64,12 @@ def remove(folder: Path) -> None:
     folder.rmdir()
 
 
+def _open(folder: Path | str, within: int | None = None) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=within)
+
+
 def _go(here: int, name: str) -> int:
-    there = os.open(name, FOLDER, dir_fd=here)
+    there = _open(name, within=here)
     os.close(here)
     return there
 

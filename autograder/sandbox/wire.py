@@ -53,6 +53,10 @@ class WireError(Exception):
     """A frame is malformed, too large, or answers another request: the message says which."""
 
 
+class UnsendableError(Exception):
+    """A request of the grader's own is not JSON and arrays, or too large: no child's fault."""
+
+
 class HungUpError(Exception):
     """The other side closed the connection before its frame was complete."""
 
@@ -268,13 +272,17 @@ class Channel:
                 raises to give up (a deadline).
 
         Raises:
+            UnsendableError: the request cannot be encoded; nothing has been sent.
             WireError: the reply is malformed, exceeds the bounds, or is not to this request. The
                 connection cannot be used any more.
             HungUpError: the child closed its end.
         """
         nonce = secrets.token_hex(16)
-        request = encode({**message, NONCE: nonce}, arrays)
-        frame_size(request[: HEADER.size])  # or the child would refuse it
+        try:
+            request = encode({**message, NONCE: nonce}, arrays)
+            frame_size(request[: HEADER.size])  # or the child would refuse it
+        except WireError as error:
+            raise UnsendableError(str(error)) from error
         reply, reply_arrays = decode(self._transfer(memoryview(request), pause), self._bounds)
         if reply.pop(NONCE, None) != nonce:
             raise WireError("the reply does not belong to the request")

@@ -31,12 +31,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from autograder.sandbox import canary, confinement, scratch
-from autograder.sandbox.confinement import Limits
+from autograder.sandbox.limits import CONTROL_BYTES, OUT_OF_MEMORY, Limits
 from autograder.sandbox.wire import Connection
-
-CONTROL_BYTES = 1 << 16
-OUT_OF_MEMORY = 77
-"""Exit status of a child whose service let a MemoryError through."""
 
 Serve = Callable[[Connection], None]
 
@@ -160,8 +156,15 @@ class Zygote:
     def _kill(self, running: _Running) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(running.pidfd, signal.SIGKILL)
+        self._kill_descendants(running)
+
+    def _kill_descendants(self, running: _Running) -> None:
+        """A confined child has none; of an unconfined one, those that stayed in its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(running.pid, signal.SIGKILL)
 
     def _reap(self, running: _Running) -> None:
+        self._kill_descendants(running)  # while the dead child still keeps its number taken
         _, status, usage = os.wait4(running.pid, 0)
         self._selector.unregister(running.pidfd)
         os.close(running.pidfd)
