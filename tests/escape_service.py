@@ -265,13 +265,15 @@ def run_a_program_from_memory(on):
 
 @attack
 def leave_a_daemon(on):
+    ready, done = os.pipe()
     if os.fork() == 0:
         called(libc.prctl(1, 0, 0, 0, 0))
         os.setsid()
+        os.write(done, b"x")
         time.sleep(0.3)
         Path(on.outside, "daemon").write_text("x")
         os._exit(0)
-    return "left"
+    return os.read(ready, 1)
 
 
 @attack
