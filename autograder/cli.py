@@ -16,6 +16,7 @@ from rich.console import Console
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
+    from autograder.model import Report
     from autograder.sources.course import Course
 
 app = typer.Typer(
@@ -66,7 +67,7 @@ def check(
     from autograder.outputs.terminal import show_report
 
     console = Console(highlight=False)
-    reports = []
+    reports: list[Report] = []
     for path, report in check_paths(paths or [Path()], frozenset(only or [])):
         if reports:
             console.rule()
@@ -85,11 +86,13 @@ def build(
     stale: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a release is stale.")
     ] = False,
+    jobs: JobsOption = CORES,
 ) -> None:
     """Make the students' folders under assignments/ from solutions/."""
     from autograder.grading.oracle import LiveOracle
     from autograder.grading.stored import PUBLIC_SEED
     from autograder.outputs.release import build as build_release
+    from autograder.outputs.terminal import progress
     from autograder.sandbox.pool import Sandbox
     from autograder.sources.assignment import read_assignment
 
@@ -102,6 +105,8 @@ def build(
         for assignment in assignments:
             folder = found.release(assignment.name)
             oracle = LiveOracle(sandbox, assignment, PUBLIC_SEED)
+            with progress(console, assignment.name, len(assignment.misconceptions)) as step:
+                oracle.prepare_all(jobs, step)
             files = build_release(assignment, oracle, folder, write=not stale)
             changed = changed or bool(files)
             said = ", ".join(files) or "nothing"
@@ -159,7 +164,7 @@ def grade(
     unsafe: UnsafeOption = False,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student."""
-    from autograder.outputs.classroom import grade_course
+    from autograder.classroom import grade_course
 
     console = Console(highlight=False)
     graded = grade_course(
@@ -173,7 +178,7 @@ def grade(
         only=frozenset(only or []),
         confined=not unsafe,
     )
-    raise typer.Exit(1 if graded.problems else 0)
+    raise typer.Exit(1 if graded.recorded.problems else 0)
 
 
 @app.command()

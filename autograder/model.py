@@ -67,7 +67,8 @@ class Check:
             grader, so that the child sees nothing but the values.
         judge: compares observation and reference; runs in the grader.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
-        budget: seconds of CPU time the probe may take; None for the default.
+        budget: seconds of CPU time the probe may take; None for the default, which is many times
+            what the reference takes.
         reference_floatx: Keras' default float type while the reference is probed; students'
             implementations always run in float32.
         hidden: graded with, never released.
@@ -120,11 +121,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a probe saw: named arrays, or the failure that kept it from seeing them."""
+    """What a probe saw: named arrays, or the failure that kept it from seeing them.
+
+    ``seconds`` is the wall-clock time that it took.
+    """
 
     arrays: Arrays = field(default_factory=dict)
     failure: Failure | None = None
-    cpu_seconds: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

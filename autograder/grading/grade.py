@@ -88,18 +88,10 @@ def grade_definitions(
         for check in check_set.checks
         if check.exercise in missing
     }
-    pairs = [
-        (check_set.exercise(check.exercise), check)
-        for check in check_set.checks
-        if check.exercise not in missing
-    ]
-    if pairs:
-        observed |= {
-            check.id: observation
-            for check, observation in observations(
-                sandbox, definitions, pairs, check_set.probes, oracle.inputs, seed=oracle.seed
-            )
-        }
+    trials = oracle.trials(c for c in check_set.checks if c.exercise not in missing)
+    if trials:
+        found = observations(sandbox, definitions, trials)
+        observed |= {check.id: observation for check, observation in found}
     return judge_exercises(check_set, observed, oracle)
 
 

@@ -7,10 +7,11 @@ cleaned, and turned into an Observation.
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from typing import Any, cast, get_args
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self, cast, get_args
 from zlib import crc32
 
 import numpy as np
@@ -33,7 +34,13 @@ LOAD_SECONDS = 10.0
 """CPU seconds for a submission's definitions: imports are there already, so this is ample."""
 
 PROBE_SECONDS = 10.0
-"""CPU seconds for one probe unless its check says otherwise; the references take under one."""
+"""CPU seconds for one probe where it is not known how long the reference takes."""
+
+# A correct implementation may be clumsy, an endless loop must not hold up a class.
+TIMES_THE_REFERENCE, LEAST_SECONDS = 10.0, 3.0
+
+ATTEMPTS = 2
+"""How often a check is tried before the grader's own fault makes it ungraded."""
 
 
 def draw_inputs(check: Check, seed: int) -> Inputs:
@@ -51,82 +58,119 @@ def clean(text: object, limit: int = 600) -> str:
     return re.sub(r" {2,}", " ", kept)[:limit].strip()
 
 
+def budget(check: Check, reference: Observation | None) -> float:
+    """CPU seconds that a probe may take, from what the reference took."""
+    if check.budget is not None:
+        return check.budget
+    if reference is None or reference.failure:
+        return PROBE_SECONDS
+    return max(LEAST_SECONDS, TIMES_THE_REFERENCE * reference.seconds)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One check to try on an implementation.
+
+    Attributes:
+        inputs: all of them; what the check withholds is not sent.
+        floatx: Keras' default float type while the probe runs.
+        cpu_seconds: what it may take.
+    """
+
+    exercise: Exercise
+    check: Check
+    probe: Probe
+    inputs: Inputs
+    seed: int
+    floatx: str = "float32"
+    cpu_seconds: float = PROBE_SECONDS
+
+    def request(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The message and the arrays that ask for it: all that a child gets to see."""
+        withheld = self.check.withheld
+        sent = {name: value for name, value in self.inputs.items() if name not in withheld}
+        arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
+        message = {
+            "op": "observe",
+            "exercise": self.exercise.name,
+            "finished": list(self.exercise.finished),
+            "probe": self.probe.name,
+            "source": self.probe.source,
+            "seed": crc32(f"{self.seed}.{self.check.id}".encode()),
+            "floatx": self.floatx,
+            "inputs": {name: value for name, value in sent.items() if name not in arrays},
+        }
+        return message, arrays
+
+
 def observations(
-    sandbox: Sandbox,
-    definitions: Definitions,
-    checks: Iterable[tuple[Exercise, Check]],
-    probes: Mapping[str, Probe],
-    inputs: Mapping[str, Inputs],
-    *,
-    seed: int,
-    reference: bool = False,
+    sandbox: Sandbox, definitions: Definitions, trials: Iterable[Trial]
 ) -> Iterator[tuple[Check, Observation]]:
-    """Run the probe of each check on one implementation, in one child as long as it lives.
+    """Try one implementation, in one child as long as it lives.
 
     A child that dies costs the check it was in; a new one goes on with the next.
-
-    Args:
-        inputs: of each check, by its id; what the check withholds is not sent.
-        reference: the implementation is the reference, which runs in the checks' own float type.
     """
-    child: Child | None = None
-    try:
-        for exercise, check in checks:
-            try:
-                if child is None:
-                    child = sandbox.child()
-                    child.__enter__()
-                    _load(child, definitions)
-                floatx = check.reference_floatx if reference else "float32"
-                asked = request(exercise, check, probes, inputs[check.id], seed, floatx)
-                reply = child.request(*asked, cpu_seconds=check.budget or PROBE_SECONDS)
-                yield check, read_reply(*reply)
-            except ChildDied as death:
-                yield check, Observation(failure=_death(death))
-                child = _leave(child)
-            except WireError as error:
-                text = clean(f"what came back could not be read: {error}")
-                yield check, Observation(failure=Failure("malformed", text))
-                child = _leave(child)
-            except SandboxLost as error:
-                yield check, Observation(failure=Failure("internal", clean(error)))
-                child = _leave(child)
-    finally:
-        _leave(child)
+    with Children(sandbox) as children:
+        yield from children.observations(definitions, trials)
 
 
-def _leave(child: Child | None) -> None:
-    if child is not None:
-        child.__exit__(None, None, None)
+class Children:
+    """A child, and its successors if it dies.
 
+    Submissions get one each. The course's own variants may take turns in one, which saves
+    TensorFlow's start each time.
+    """
 
-def _load(child: Child, definitions: Definitions) -> None:
-    files = [asdict(file) for file in definitions.files]
-    child.request({"op": "load", "files": files}, {}, cpu_seconds=LOAD_SECONDS)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._child: Child | None = None
+        self._loaded: Definitions | None = None
 
+    def __enter__(self) -> Self:
+        return self
 
-def request(
-    exercise: Exercise,
-    check: Check,
-    probes: Mapping[str, Probe],
-    inputs: Inputs,
-    seed: int,
-    floatx: str,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The message and the arrays that ask for one observation: all that a child gets to see."""
-    sent = {name: value for name, value in inputs.items() if name not in check.withheld}
-    arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
-    message = {
-        "op": "observe",
-        "exercise": exercise.name,
-        "finished": list(exercise.finished),
-        "probe": check.probe,
-        "source": probes[check.probe].source,
-        "seed": crc32(f"{seed}.{check.id}".encode()),
-        "floatx": floatx,
-        "inputs": {name: value for name, value in sent.items() if name not in arrays},
-    }
-    return message, arrays
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def observations(
+        self, definitions: Definitions, trials: Iterable[Trial]
+    ) -> Iterator[tuple[Check, Observation]]:
+        """Try one implementation, check after check."""
+        for trial in trials:
+            for _ in range(ATTEMPTS):
+                observation = self._observe(definitions, trial)
+                if not observation.failure or observation.failure.kind != "internal":
+                    break
+            yield trial.check, observation
+
+    def _observe(self, definitions: Definitions, trial: Trial) -> Observation:
+        started = time.monotonic()
+        try:
+            reply = self._with(definitions).request(*trial.request(), cpu_seconds=trial.cpu_seconds)
+            return replace(read_reply(*reply), seconds=time.monotonic() - started)
+        except ChildDied as death:
+            failure = Failure(death.kind, clean(death))
+        except WireError as error:
+            failure = Failure("malformed", clean(f"what came back could not be read: {error}"))
+        except SandboxLost as error:
+            failure = Failure("internal", clean(error))
+        self._leave()
+        return Observation(failure=failure, seconds=time.monotonic() - started)
+
+    def _with(self, definitions: Definitions) -> Child:
+        """The child, with these definitions loaded."""
+        if self._child is None:
+            self._child = self._sandbox.child()
+        if self._loaded is not definitions:
+            load = {"op": "load", "files": [asdict(file) for file in definitions.files]}
+            self._child.request(load, {}, cpu_seconds=LOAD_SECONDS)
+            self._loaded = definitions
+        return self._child
+
+    def _leave(self) -> None:
+        if self._child is not None:
+            self._child.close()
+            self._child = self._loaded = None
 
 
 def read_reply(reply: Mapping[str, Any], found: Arrays) -> Observation:
@@ -150,7 +194,3 @@ def _failure(reported: Any) -> Failure | None:
         clean(reported.get("where", ""), 200),
         clean(reported.get("exception", ""), 60),
     )
-
-
-def _death(death: ChildDied) -> Failure:
-    return Failure(death.kind, clean(death))

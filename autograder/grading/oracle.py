@@ -8,13 +8,19 @@ grader's process itself holds the arrays and runs no keras.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any, Protocol
 
-from autograder.grading.observe import draw_inputs, observations
+from autograder.grading.observe import Children, Trial, budget, draw_inputs, observations
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.pool import Sandbox
 from autograder.sources.assignment import Assignment
+
+LOT = 6
+"""Misconceptions that share a child: TensorFlow starts once for all, and one that dies costs few
+their turn."""
 
 
 class Oracle(Protocol):
@@ -35,6 +41,10 @@ class Oracle(Protocol):
         """What a misconception does."""
         ...
 
+    def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
+        """What a submission has to go through."""
+        ...
+
 
 class LiveOracle:
     """Runs the reference and, only when somebody's mistake has to be named, the misconceptions.
@@ -45,10 +55,12 @@ class LiveOracle:
     def __init__(self, sandbox: Sandbox, assignment: Assignment, seed: int) -> None:
         self.seed = seed
         self.assignment = assignment
-        self.inputs = {c.id: draw_inputs(c, seed) for c in assignment.check_set.checks}
+        self.inputs: Mapping[str, Inputs] = {
+            c.id: draw_inputs(c, seed) for c in assignment.check_set.checks
+        }
         self._sandbox = sandbox
         self._expected: dict[str, dict[str, Observation]] = {}
-        self._mistaken: dict[tuple[str, str, str], Observation] = {}
+        self._mistaken: dict[tuple[str, str], dict[str, Observation]] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
 
@@ -62,40 +74,72 @@ class LiveOracle:
         return self.assignment.of(exercise)
 
     def mistaken(self, misconception: Misconception, check: Check) -> Observation:
-        key = (misconception.exercise, misconception.name, check.id)
-        with self._lock_of(misconception.exercise, misconception.name):
-            if key not in self._mistaken:
-                check_set = self.assignment.check_set
+        return self._mistakes(misconception, [check])[check.id]
+
+    def prepare_all(self, jobs: int, step: Callable[[str], None]) -> None:
+        """Observe every misconception in all checks, ``jobs`` at a time, several in one child."""
+        lots = [
+            self.assignment.of(exercise.name)[first : first + LOT]
+            for exercise in self.assignment.check_set.exercises
+            for first in range(0, len(self.assignment.of(exercise.name)), LOT)
+        ]
+
+        def prepare(lot: Sequence[Misconception]) -> None:
+            with Children(self._sandbox) as children:
+                for misconception in lot:
+                    checks = self.assignment.check_set.of(misconception.exercise)
+                    self._mistakes(misconception, checks, children)
+                    step(f"{misconception.exercise}.{misconception.name}")
+
+        with ThreadPoolExecutor(jobs, "prepare") as executor:
+            list(executor.map(prepare, lots))
+
+    def mistakes(self, misconception: Misconception) -> dict[str, Observation]:
+        """What a misconception does in all checks of its exercise, by check id."""
+        return self._mistakes(misconception, self.assignment.check_set.of(misconception.exercise))
+
+    def trials(self, checks: Iterable[Check]) -> list[Trial]:
+        """What a submission has to go through, with time limits from the reference."""
+        return [
+            self._trial(check, cpu_seconds=budget(check, self.expected(check))) for check in checks
+        ]
+
+    def _mistakes(
+        self,
+        misconception: Misconception,
+        checks: Sequence[Check],
+        children: Children | None = None,
+    ) -> dict[str, Observation]:
+        key = (misconception.exercise, misconception.name)
+        with self._lock_of(*key):
+            known = self._mistaken.setdefault(key, {})
+            trials = self.trials(check for check in checks if check.id not in known)
+            if trials:
                 definitions = self.assignment.misconception(misconception)
-                exercise = check_set.exercise(misconception.exercise)
-                # The cheap checks come first and are asked first; the others only if need be.
-                for seen, observation in observations(
-                    self._sandbox,
-                    definitions,
-                    [(exercise, check)],
-                    check_set.probes,
-                    self.inputs,
-                    seed=self.seed,
-                ):
-                    self._mistaken[(*key[:2], seen.id)] = observation
-            return self._mistaken[key]
+                with Children(self._sandbox) if children is None else nullcontext(children) as own:
+                    for check, observation in own.observations(definitions, trials):
+                        known[check.id] = observation
+            return known
+
+    def _trial(self, check: Check, **how: Any) -> Trial:
+        check_set = self.assignment.check_set
+        return Trial(
+            check_set.exercise(check.exercise),
+            check,
+            check_set.probes[check.probe],
+            self.inputs[check.id],
+            self.seed,
+            **how,
+        )
 
     def _lock_of(self, *key: str) -> threading.Lock:
         with self._lock:
             return self._locks.setdefault(key, threading.Lock())
 
     def _observe_reference(self, exercise: str) -> dict[str, Observation]:
-        check_set = self.assignment.check_set
-        pairs = [(check_set.exercise(exercise), check) for check in check_set.of(exercise)]
-        return {
-            check.id: observation
-            for check, observation in observations(
-                self._sandbox,
-                self.assignment.reference(),
-                pairs,
-                check_set.probes,
-                self.inputs,
-                seed=self.seed,
-                reference=True,
-            )
-        }
+        trials = [
+            self._trial(check, floatx=check.reference_floatx)
+            for check in self.assignment.check_set.of(exercise)
+        ]
+        found = observations(self._sandbox, self.assignment.reference(), trials)
+        return {check.id: observation for check, observation in found}

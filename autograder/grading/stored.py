@@ -7,7 +7,7 @@ no code of either. One safetensors file: the arrays, and JSON in its metadata.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.diagnose import same
-from autograder.grading.observe import draw_inputs
+from autograder.grading.observe import Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
-from autograder.model import AutograderError, Check, Failure, Misconception, Observation
+from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet
 
 FILE = "expected.safetensors"
@@ -45,8 +45,11 @@ class StoredOracle:
             raise AutograderError(
                 f"{path} is damaged ({error}). Get the assignment's folder again."
             ) from error
+        self._check_set = check_set
         self.seed = int(described["seed"])
-        self.inputs = {check.id: draw_inputs(check, self.seed) for check in check_set.checks}
+        self.inputs: Mapping[str, Inputs] = {
+            check.id: draw_inputs(check, self.seed) for check in check_set.checks
+        }
         self._misconceptions = [Misconception(**entry) for entry in described["misconceptions"]]
         self._observations: dict[tuple[str, str], Observation] = {
             (who, check): Observation(failure=Failure(**failure))
@@ -63,6 +66,20 @@ class StoredOracle:
                     f"{path} has no numbers for {check.id}: it belongs to another version of "
                     "checks.py. Get the assignment's folder again."
                 )
+
+    def trials(self, checks: Iterable[Check]) -> list[Trial]:
+        """What a submission has to go through, with the default time limits."""
+        return [
+            Trial(
+                self._check_set.exercise(check.exercise),
+                check,
+                self._check_set.probes[check.probe],
+                self.inputs[check.id],
+                self.seed,
+                cpu_seconds=budget(check, None),
+            )
+            for check in checks
+        ]
 
     def expected(self, check: Check) -> Observation:
         return self._observations[_REFERENCE, check.id]

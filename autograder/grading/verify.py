@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.grading.grade import grade_definitions, grade_submission
+from autograder.grading.grade import grade_definitions, grade_submission, judge_exercises
 from autograder.grading.oracle import LiveOracle
 from autograder.model import ExerciseReport, Misconception
 from autograder.sandbox.pool import Sandbox
@@ -71,13 +71,13 @@ def verify(
         step("stub")
 
     def misconception(known: Misconception) -> None:
+        # What the oracle saw it do is what it would do if it were handed in.
+        observed = oracle.mistakes(known)
         own = check_set.only(frozenset([known.exercise]))
-        definitions = assignment.misconception(known)
-        (found,) = grade_definitions(definitions, {}, own, oracle, sandbox)
+        (found,) = judge_exercises(own, observed, oracle)
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
         proof.caught[known] = failed
         proof.problems.extend(_misnamed(known, found))
-        step(f"{known.exercise}.{known.name}")
 
     def variant(submission: Submission, seed: int) -> None:
         names = [exercise.name for exercise in check_set.exercises]
@@ -103,9 +103,11 @@ def verify(
         futures = [executor.submit(reference, seed) for seed in seeds]
         futures.append(executor.submit(stub))
         futures += [executor.submit(variant, v, seeds[0]) for v in variants]
-        futures += [executor.submit(misconception, m) for m in assignment.misconceptions]
         for future in futures:
             future.result()
+    oracle.prepare_all(jobs, step)
+    for known in assignment.misconceptions:
+        misconception(known)
     caught = {(m.exercise, check) for m, checks in proof.caught.items() for check in checks}
     for check in check_set.checks:
         if (check.exercise, check.name) not in caught:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.grade import judge_exercises
-from autograder.grading.observe import read_reply, request
+from autograder.grading.observe import Trial, read_reply
 from autograder.grading.stored import StoredOracle
-from autograder.model import AutograderError, Check, ExerciseReport, Observation
+from autograder.model import AutograderError, ExerciseReport, Observation
 from autograder.outputs.feedback import verdict_table, verdict_text
 from autograder.outputs.selfcheck import read_release
 from autograder.sources.checks import CHECKS, CheckSet
@@ -95,7 +95,8 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
         )
     own = check_set.only(frozenset([check_set.exercise(name).name]))
     with quietly():
-        observed = {c.id: _observe(implementation, c, own, oracle) for c in own.checks}
+        trials = oracle.trials(own.checks)
+        observed = {trial.check.id: _observe(implementation, trial) for trial in trials}
     (report,) = judge_exercises(own, observed, oracle)
     return CheckResult(report, _plot(report, own, observed, oracle))
 
@@ -110,15 +111,9 @@ def _here() -> Path:
     return here
 
 
-def _observe(
-    implementation: Any, check_: Check, check_set: CheckSet, oracle: StoredOracle
-) -> Observation:
-    exercise = check_set.exercise(check_.exercise)
-    message, arrays = request(
-        exercise, check_, check_set.probes, oracle.inputs[check_.id], oracle.seed, "float32"
-    )
+def _observe(implementation: Any, trial: Trial) -> Observation:
     with contextlib.redirect_stderr(io.StringIO()):  # Keras' warnings about missing gradients
-        reply, found = child.observe(implementation, message, arrays, _where)
+        reply, found = child.observe(implementation, *trial.request(), _where)
     if reply["failure"] and reply["failure"]["exception"] == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return read_reply(reply, found)

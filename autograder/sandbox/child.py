@@ -57,6 +57,7 @@ def serve(connection: Connection) -> None:
             return
         nonce = {"nonce": message.get("nonce")}
         if message["op"] == "load":
+            implementation = Implementation()
             problems = implementation.load(message["files"])
             connection.send({**nonce, "problems": problems}, {})
         else:
@@ -86,7 +87,7 @@ class Implementation:
             # AutoGraph and tracebacks look the source up by file name.
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
             tree = compile(text, name, "exec", PARSE_FLAGS, dont_inherit=True)
-            body = tree.body  # type: ignore[attr-defined]
+            body = tree.body
             flags = _future_flags(body, file["keep"])
             for index in file["keep"]:
                 statement = ast.Module([body[index]], [])

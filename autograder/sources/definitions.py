@@ -73,7 +73,7 @@ def definitions(
             tree = compile(text, cell.label, "exec", PARSE_FLAGS, dont_inherit=True)
             found = [
                 _statement(len(texts), index, node)
-                for index, node in enumerate(tree.body)  # type: ignore[attr-defined]
+                for index, node in enumerate(tree.body)
             ]
         except UNPARSABLE as error:
             broken.append(_broken(cell, error))

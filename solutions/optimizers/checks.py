@@ -147,7 +147,7 @@ def small_regression(rng, *, settings):
     }
 
 
-def digits(rng, *, settings, rows, epochs, batch_size):
+def digits(rng, *, settings, rows, epochs, batch_size, keep):
     """Rows of scikit-learn's digits to train on, scaled to [0, 1], and 500 others to judge by."""
     x, y = load_digits(return_X_y=True)
     order = rng.permutation(len(x))
@@ -159,6 +159,7 @@ def digits(rng, *, settings, rows, epochs, batch_size):
         "y": y[train],
         "batch_size": batch_size,
         "epochs": epochs,
+        "keep": keep,
         "held_out_x": x[held_out] / 16,
         "held_out_y": y[held_out],
     }
@@ -310,7 +311,7 @@ def checks_of(exercise, settings, other):
             "model.fit on handwritten digits ends every epoch at the weights of the rule.",
             2,
             "fit",
-            partial(digits, settings=settings, rows=240, epochs=3, batch_size=40),
+            partial(digits, settings=settings, rows=240, epochs=2, batch_size=40, keep=2),
             close(along="epoch"),
             withheld=HELD_OUT,
         ),
@@ -320,7 +321,14 @@ def checks_of(exercise, settings, other):
             "Five epochs of model.fit teach a linear model to read digits it has not seen.",
             1,
             "fit",
-            partial(digits, settings=TRAINING[exercise], rows=1200, epochs=5, batch_size=40),
+            partial(
+                digits,
+                settings=TRAINING[exercise],
+                rows=1200,
+                epochs=5,
+                batch_size=40,
+                keep=1,
+            ),
             at_least(held_out_accuracy, 0.85, "share of unseen digits read correctly"),
             withheld=HELD_OUT,
         ),

@@ -183,10 +183,11 @@ def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):
     return {"kernel": np.stack(path)}
 
 
-def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
+def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs, keep):
     """Weights of a softmax regression after ``model.fit`` (compiled, batches in order).
 
-    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers. Returns the kernel after every epoch.
+    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers. Returns the kernel after each of the
+    last ``keep`` epochs, shape (keep, d, k).
     """
     model = linear_softmax(*kernel.shape, kernel)
     model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy")
@@ -197,4 +198,4 @@ def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
     model.fit(
         x, y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
     )
-    return {"kernel": np.stack(path)}
+    return {"kernel": np.stack(path[-keep:])}
