@@ -15,7 +15,6 @@ import dataclasses
 import json
 import os
 import secrets as random_bytes
-import signal
 import socket
 import subprocess
 import sys
@@ -25,13 +24,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
 from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
-from autograder.sandbox.limits import CONTROL_BYTES, OUT_OF_MEMORY, Limits
+from autograder.sandbox.limits import CONTROL_BYTES, Limits
+from autograder.sandbox.watch import LOOK_SECONDS, ChildDied, Job, Watch, explain, size_and_threads
 from autograder.sandbox.wire import (
     Bounds,
     Channel,
@@ -42,32 +42,14 @@ from autograder.sandbox.wire import (
     WireError,
 )
 
+__all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "Statistics"]
+
 DEFAULT_LIMITS = Limits()
 RESTARTS = 2
 START_SECONDS = 180.0
 KILL_SECONDS = 20.0
 """How long a killed process may take to be gone before the sandbox is declared broken."""
-LOOK_SECONDS = 0.25
-"""How often a running child's time, threads and folder are looked at, at least."""
 REPLY_JSON_BYTES = 1 << 20
-
-DeathKind = Literal["timeout", "memory", "crashed"]
-
-
-class ChildDied(Exception):  # noqa: N818 - it says what happened, as StopIteration does
-    """The process of an implementation ended, or was ended, while it had a request to answer.
-
-    Attributes:
-        kind: "timeout", "memory" or "crashed".
-        message: one sentence for the student.
-        cpu_seconds: CPU time since the request was sent.
-    """
-
-    def __init__(self, kind: DeathKind, message: str, cpu_seconds: float = 0.0) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.cpu_seconds = cpu_seconds
 
 
 class SandboxLost(Exception):  # noqa: N818
@@ -92,21 +74,6 @@ class Statistics:
     children: int = 0
     child_peak_bytes: int = 0
     restarts: int = 0
-
-
-class _Job:
-    """What the grader knows of one child; the keeper thread fills it in."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.pid = 0
-        self.first_size = 0
-        self.status: int | None = None
-        self.peak_bytes = 0
-        self.cpu_seconds = 0.0
-        self.lost = ""
-        self.started = threading.Event()
-        self.ended = threading.Event()
 
 
 class Sandbox:
@@ -138,7 +105,7 @@ class Sandbox:
         self._secrets = tuple(path.resolve() for path in secrets)
         self._level = ""
         self._statistics = Statistics()
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, Job] = {}
         self._next_job = 0
         # Guards everything above and the control socket's sending side.
         self._lock = threading.Condition()
@@ -356,7 +323,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             self._next_job += 1
-            job = _Job(self._next_job)
+            job = Job(self._next_job)
             message = {
                 "do": "start",
                 "job": job.number,
@@ -375,7 +342,7 @@ class Sandbox:
             self._jobs[job.number] = job
         return job, ours
 
-    def _kill(self, job: _Job) -> None:
+    def _kill(self, job: Job) -> None:
         """Kill a child and wait until it is gone, so that nothing of it can still run."""
         with self._lock, contextlib.suppress(OSError):
             if self._control is not None and not job.ended.is_set():
@@ -420,7 +387,7 @@ class Sandbox:
                     )
 
 
-_StartedJob = tuple[_Job, socket.socket]
+_StartedJob = tuple[Job, socket.socket]
 
 
 class Child:
@@ -497,7 +464,7 @@ class Child:
         """
         if self._gone is not None:
             raise self._gone
-        watch = _Watch(self._job, self._folder, self._limits, cpu_seconds)
+        watch = Watch(self._job, self._folder, self._limits, cpu_seconds)
         try:
             return self._channel.exchange(message, arrays, watch.pause)
         except ChildDied as died:
@@ -535,9 +502,9 @@ class Child:
         if "refused" in reply:
             raise SandboxLost(reply["refused"])
         self._job.started.wait(KILL_SECONDS)
-        self._job.first_size = _size_and_threads(self._job.pid)[0]
+        self._job.first_size = size_and_threads(self._job.pid)[0]
 
-    def _explain_end(self, watch: _Watch) -> ChildDied:
+    def _explain_end(self, watch: Watch) -> ChildDied:
         """Why the connection ended although nobody here closed it."""
         spent = watch.spent()
         ended_by_itself = self._job.ended.wait(1.0)
@@ -547,114 +514,8 @@ class Child:
             raise SandboxLost(job.lost)
         if not ended_by_itself:
             return ChildDied("crashed", "the process closed its connection to the grader", spent)
-        kind, message = _explain(job, self._limits, watch.address_space_was_short)
+        kind, message = explain(job, self._limits, watch.address_space_was_short)
         return ChildDied(kind, message, spent)
-
-
-def _explain(job: _Job, limits: Limits, address_space_was_short: bool) -> tuple[DeathKind, str]:
-    status = job.status or 0
-    out_of_memory = f"the process ran out of memory ({limits.memory_bytes / 2**30:.1f} GiB allowed)"
-    if status == OUT_OF_MEMORY:
-        return "memory", out_of_memory
-    if status >= 0:
-        return (
-            "crashed",
-            f"the process ended by itself with status {status} while this check ran",
-        )
-    name = _signal_name(-status)
-    out_of_cpu = job.cpu_seconds >= limits.cpu_seconds
-    if -status == signal.SIGXCPU or (-status == signal.SIGKILL and out_of_cpu):
-        seconds = limits.cpu_seconds
-        return "timeout", f"the submission used up the {seconds} seconds it has for all checks"
-    if -status in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS) and address_space_was_short:
-        return "memory", f"{out_of_memory}, and crashed ({name})"
-    if -status == signal.SIGKILL and job.peak_bytes > limits.memory_bytes / 2:
-        return "memory", "the process was killed (SIGKILL), most likely since memory ran out"
-    return "crashed", f"the process crashed ({name}) while this check ran"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-class _Watch:
-    """Looks after one request of a child: its time, its threads, its folder."""
-
-    def __init__(self, job: _Job, folder: Path, limits: Limits, cpu_seconds: float) -> None:
-        self._job = job
-        self._folder = folder
-        self._limits = limits
-        self._cpu_seconds = cpu_seconds
-        self._wall_seconds = 6 * cpu_seconds + 5
-        self._sent = time.monotonic()
-        self._cpu_when_sent = _cpu_time(job.pid)
-        self._spent = 0.0
-        self._looked = self._sent
-        self.address_space_was_short = False
-
-    def spent(self) -> float:
-        """Seconds of CPU time since the request was sent, as far as still known."""
-        self._spent = max(self._spent, _cpu_time(self._job.pid) - self._cpu_when_sent)
-        return self._spent
-
-    def pause(self) -> float:
-        """Seconds until the next look.
-
-        Raises:
-            ChildDied: something is used up.
-        """
-        now = time.monotonic()
-        cpu_left = self._cpu_seconds - self.spent()
-        wall_left = self._wall_seconds - (now - self._sent)
-        if cpu_left <= 0:
-            message = f"took more than {self._cpu_seconds:g} seconds of computing time"
-            raise ChildDied("timeout", message, self._spent)
-        if wall_left <= 0:
-            message = f"did not answer within {self._wall_seconds:g} seconds"
-            raise ChildDied("timeout", message, self._spent)
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked = now
-            self._look()
-        # All cores at once use the time up soonest.
-        soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)
-        return min(soonest, wall_left, LOOK_SECONDS)
-
-    def _look(self) -> None:
-        size, threads = _size_and_threads(self._job.pid)
-        grown = size - self._job.first_size
-        self.address_space_was_short |= grown > 0.75 * self._limits.memory_bytes
-        if threads > self._limits.threads:
-            raise ChildDied("crashed", f"more than {self._limits.threads} threads", self._spent)
-        size, files = scratch.usage(self._folder, self._limits.scratch_files)
-        if size > self._limits.scratch_bytes or files > self._limits.scratch_files:
-            message = f"wrote more than {self._limits.scratch_bytes:,} bytes of files"
-            if files > self._limits.scratch_files:
-                message = f"wrote more than {self._limits.scratch_files:,} files"
-            raise ChildDied("crashed", message, self._spent)
-
-
-def _cpu_time(pid: int) -> float:
-    """CPU seconds of all threads of a process; 0 once it is gone.
-
-    The clock of a process has the number that ``clock_getcpuclockid(3)`` computes.
-    """
-    whole_process = 2
-    try:
-        return time.clock_gettime((~pid << 3) | whole_process) if pid else 0.0
-    except OSError:
-        return 0.0
-
-
-def _size_and_threads(pid: int) -> tuple[int, int]:
-    """Address space in bytes and number of threads; (0, 0) if that cannot be read."""
-    try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0, 0
-    return int(after_name[20]), int(after_name[17])  # fields 23 and 20 of proc(5)
 
 
 def _environment(home: Path) -> dict[str, str]:
