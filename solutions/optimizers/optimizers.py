@@ -969,7 +969,7 @@ if written(losses):
 # | RMSprop | 1 | $\eta$ | does not settle by itself; long first steps |
 # | Adam, AdamW | 2 | $\eta$ | noise counts as much as signal |
 #
-# Read the middle column again: for the first three rows the step depends on $g$ and for the others
+# Read the middle column again: for the first two rows the step depends on $g$ and for the others
 # only on its sign. That is why a good learning rate for one family says nothing about the other,
 # and why an honest comparison tunes the rate for each. One small data set, as above, does not
 # crown a winner: whether SGD is better than Adam is the question of the last notebook of this
