@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
+    from autograder.grading.oracle import Oracle
     from autograder.model import Report
     from autograder.sources.course import Course
 
@@ -86,31 +88,35 @@ def build(
     stale: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a release is stale.")
     ] = False,
+    recompute: Annotated[
+        bool, typer.Option(help="Compute the expected numbers even if no source has changed.")
+    ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
     """Make the students' folders under assignments/ from solutions/."""
-    from autograder.grading.oracle import LiveOracle
-    from autograder.grading.stored import PUBLIC_SEED
+    from autograder.grading.oracle import prepared_oracle
+    from autograder.grading.stored import FILE, PUBLIC_SEED
     from autograder.outputs.release import build as build_release
     from autograder.outputs.terminal import progress
-    from autograder.sandbox.pool import Sandbox
-    from autograder.sources.assignment import read_assignment
+    from autograder.sources.assignment import Assignment, read_assignment
 
     console = Console(highlight=False)
     found = _course(course)
     assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     changed = False
-    # The author's own code, and nothing else, runs here.
-    with Sandbox(confined=False) as sandbox:
-        for assignment in assignments:
-            folder = found.release(assignment.name)
-            oracle = LiveOracle(sandbox, assignment, PUBLIC_SEED)
-            with progress(console, assignment.name, len(assignment.misconceptions)) as step:
-                oracle.prepare_all(jobs, step)
-            files = build_release(assignment, oracle, folder, write=not stale)
-            changed = changed or bool(files)
-            said = ", ".join(files) or "nothing"
-            console.print(f"{assignment.name}: {said} {'is stale' if stale else 'changed'}.")
+
+    def compute(assignment: Assignment) -> Oracle:
+        with progress(console, "computed", len(assignment.misconceptions)) as step:
+            return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
+
+    for assignment in assignments:
+        folder = found.release(assignment.name)
+        if recompute and not stale:
+            (folder / FILE).unlink(missing_ok=True)
+        files = build_release(assignment, folder, partial(compute, assignment), write=not stale)
+        changed = changed or bool(files)
+        said = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "fresh"
+        console.print(f"{assignment.name}: {said}", soft_wrap=True)
     raise typer.Exit(1 if stale and changed else 0)
 
 

@@ -19,12 +19,11 @@ from nbformat import NotebookNode
 from rich.console import Console
 
 from autograder.classroom import ClassGrades, grade_course
-from autograder.grading.oracle import LiveOracle
+from autograder.grading.oracle import Oracle, prepared_oracle
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError, Misconception
 from autograder.outputs.release import build, release_notebook
 from autograder.outputs.terminal import progress
-from autograder.sandbox.pool import Sandbox
 from autograder.sources.assignment import BEGIN, END, Assignment, read_assignment
 from autograder.sources.course import Course
 
@@ -61,12 +60,14 @@ def run(
     assignment = _copy_course(course, original, scratch)
     console.print(f"A scratch course in {scratch.root}", soft_wrap=True)
     hand_in(assignment, scratch)
-    with Sandbox(confined=False) as sandbox:
-        oracle = LiveOracle(sandbox, assignment, PUBLIC_SEED)
-        with progress(console, "built", len(assignment.misconceptions)) as step:
-            oracle.prepare_all(jobs, step)
-        files = build(assignment, oracle, scratch.release(assignment.name))
-    console.print(f"built assignments/{assignment.name}/: {', '.join(files)}")
+
+    def compute() -> Oracle:
+        with progress(console, "computed", len(assignment.misconceptions)) as step:
+            return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
+
+    release = scratch.release(assignment.name)
+    build(assignment, release, compute)
+    console.print(f"Built assignments/{assignment.name}/, and handed in a class.")
     return grade_course(
         scratch,
         assignment.name,
@@ -83,6 +84,9 @@ def run(
 def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:
     target = scratch.solutions / original.name
     shutil.copytree(original, target, ignore=shutil.ignore_patterns("__pycache__"))
+    if course.release(original.name).is_dir():
+        # What was built from the same sources is still fresh, and is not computed again.
+        shutil.copytree(course.release(original.name), scratch.release(original.name))
     config = course.root / "nbgrader_config.py"
     if config.is_file():
         shutil.copy(config, scratch.root)

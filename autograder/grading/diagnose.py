@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from autograder.grading.judge import agrees
+from autograder.grading.judge import alike
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Failure, Misconception, Observation
 
@@ -86,7 +86,7 @@ def same(one: Observation, other: Observation) -> bool:
     """Whether two observations are of the same behaviour: equal arrays, or the same failure."""
     if one.failure or other.failure:
         return bool(one.failure and other.failure) and _words(one.failure) == _words(other.failure)
-    return agrees(one.arrays, other.arrays)
+    return alike(one.arrays, other.arrays)
 
 
 def _words(failure: Failure | None) -> tuple[str, str, str] | None:

@@ -37,11 +37,16 @@ def mismatch(observed: Arrays, expected: Arrays) -> str | None:
     return None
 
 
-def agrees(observed: Arrays, expected: Arrays, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """True if every expected array is there, of the same shape, and equal within tolerance."""
-    return mismatch(observed, expected) is None and all(
-        bool(np.all(_close(observed[name], wanted, rtol, atol)))
-        for name, wanted in expected.items()
+def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """True if two implementations did the same: equal arrays within tolerance.
+
+    Where both went astray to infinity or to no number at all, they did the same too.
+    """
+    if mismatch(one, other) is not None:
+        return False
+    return all(
+        bool(np.all(_close(one[name], there, rtol, atol) | _both_astray(one[name], there)))
+        for name, there in other.items()
     )
 
 
@@ -103,6 +108,10 @@ def _close(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.
     got, wanted = got.astype(np.float64), wanted.astype(np.float64)
     with np.errstate(all="ignore"):
         return np.asarray(np.abs(got - wanted) <= atol + rtol * np.abs(wanted))
+
+
+def _both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(~np.isfinite(one) & ~np.isfinite(other))
 
 
 def _difference(

@@ -81,7 +81,7 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
 
     def _grade(self, submission: dict[str, str]) -> Report:
         # Late: it brings the whole engine, which `autograder grade` has no use for here.
-        from autograder.grading.grade import grade_one
+        from autograder.classroom import grade_one
 
         course = _course_directory(self)
         student, assignment = submission["student"], submission["assignment"]

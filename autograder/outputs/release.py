@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbgrader.utils import compute_checksum
 
 from autograder.grading.oracle import Oracle
-from autograder.grading.stored import FILE, same_file, store
+from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
-from autograder.sources.assignment import Assignment, solution_lines, student_notebook
+from autograder.sources.assignment import (
+    MISCONCEPTIONS,
+    Assignment,
+    solution_lines,
+    student_notebook,
+)
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 
 
@@ -28,11 +35,12 @@ def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
 
 
 def build(
-    assignment: Assignment, oracle: Oracle, folder: Path, *, write: bool = True
+    assignment: Assignment, folder: Path, oracle: Callable[[], Oracle], *, write: bool = True
 ) -> tuple[str, ...]:
     """Write the release of an assignment into ``folder``, replacing what is stale there.
 
     Args:
+        oracle: makes an oracle for the public seed; called only if the stored numbers are stale.
         write: if False, only find out what is stale.
 
     Returns:
@@ -43,29 +51,39 @@ def build(
             written.
     """
     public = read_checks(assignment.folder, hidden=False)
+    digest = _digest(assignment)
     try:
         with tempfile.TemporaryDirectory() as made:
             new = Path(made)
             nbformat.write(release_notebook(assignment), new / f"{assignment.name}.ipynb")
             for name in (CHECKS, PROBES):
                 shutil.copyfile(assignment.folder / name, new / name)
-            store(oracle, public, new / FILE)
             _refuse_answers(assignment, new)
-            names = sorted(path.name for path in new.iterdir())
-            changed = tuple(name for name in names if not _same(new / name, folder / name))
+            changed = [
+                path.name for path in sorted(new.iterdir()) if not _same(path, folder / path.name)
+            ]
+            if digest_in(folder / FILE) != digest:
+                changed.append(FILE)
+                if write:
+                    store(oracle(), public, new / FILE, digest)
             if changed and write:
                 folder.mkdir(parents=True, exist_ok=True)
                 for name in changed:
                     shutil.copyfile(new / name, folder / name)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
-    return changed
+    return tuple(changed)
 
 
 def _same(new: Path, old: Path) -> bool:
-    if new.name == FILE:
-        return same_file(new, old)
     return old.is_file() and new.read_bytes() == old.read_bytes()
+
+
+def _digest(assignment: Assignment) -> str:
+    """Of everything that the stored numbers are made from, apart from the engine itself."""
+    names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
+    content = b"\0".join((assignment.folder / name).read_bytes() for name in names)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _refuse_answers(assignment: Assignment, folder: Path) -> None:

@@ -121,18 +121,24 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
     """What ``verify`` found: which checks catch which misconception, and every problem."""
     for exercise in assignment.check_set.exercises:
         checks = [check.name for check in assignment.check_set.of(exercise.name)]
-        table = Table(title=exercise.name, title_justify="left", header_style="bold", box=None)
-        table.add_column("misconception", no_wrap=True)
-        for number_, _ in enumerate(checks, 1):
-            table.add_column(str(number_), justify="center")
+        table = Table(
+            title=f"{exercise.name}: which checks catch which misconception",
+            title_justify="left",
+            title_style="bold",
+            header_style="bold",
+            box=None,
+            padding=(0, 1, 0, 0),
+        )
+        table.add_column("")
+        for column in range(1, len(checks) + 1):
+            table.add_column(str(column), justify="right", min_width=2)
         for misconception in assignment.of(exercise.name):
             caught = proof.caught.get(misconception, ())
             marks = ["x" if check in caught else "·" for check in checks]
             table.add_row(escape(misconception.name), *marks)
         console.print(table)
-        console.print(
-            "  ".join(f"{number_} {name}" for number_, name in enumerate(checks, 1)), style="dim"
-        )
+        for column, check in enumerate(checks, 1):
+            console.print(f"{column:>4} {check}", style="dim")
         console.print()
     counts = ", ".join(f"{count} {what}" for what, count in proof.counts.items())
     if proof.problems:

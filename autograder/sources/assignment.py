@@ -16,7 +16,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.model import AutograderError, Definitions, Misconception
 from autograder.sources.checks import CheckSet, read_checks
@@ -188,8 +188,9 @@ def _kernel() -> dict[str, dict[str, str]]:
 
 def _numbered(kind: str, text: str, number: int) -> NotebookNode:
     # Cell ids that depend on the place alone: building twice gives the same file.
-    make = new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-    return make(text, id=f"cell-{number}")
+    if kind == "code":
+        return new_code_cell(text, id=f"cell-{number}")
+    return new_markdown_cell(text, id=f"cell-{number}")
 
 
 def _graded(grade_id: str, text: str, *, solution: bool = False, points: float = 0) -> NotebookNode:

@@ -1,0 +1,123 @@
+"""Which statements of a submission are run, and which are stepped over. No keras."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.model import SourceFile
+from autograder.sources.definitions import Cell, cut_out, definitions, without_magics
+
+
+def kept(file: SourceFile) -> list[str]:
+    body = ast.parse(file.text).body
+    return [ast.unparse(body[index]) for index in file.keep]
+
+
+def kept_in(*texts: str, names: tuple[str, ...] = ("Adam",)) -> list[str]:
+    cells = [Cell(f"cell {number}", text) for number, text in enumerate(texts, 1)]
+    found, _, _ = definitions(cells, names)
+    return [statement for file in found.files for statement in kept(file)]
+
+
+CLASS = "class Adam:\n    pass"
+
+
+def test_exploratory_statements_are_not_run() -> None:
+    assert kept_in(f"{CLASS}\nmodel = train(Adam())\nprint(model)\nfor i in range(9): fit(i)") == [
+        CLASS
+    ]
+
+
+def test_what_a_definition_refers_to_is_run() -> None:
+    text = "from keras import ops\nRATE = 0.1\ndef square(x):\n    return ops.square(x) * RATE"
+    uses = "class Adam:\n\n    def step(self, g):\n        return square(g)"
+    assert kept_in(text, uses) == [*(ast.unparse(n) for n in ast.parse(text).body), uses]
+
+
+def test_a_local_name_does_not_drag_in_a_global_of_that_name() -> None:
+    local = "class Adam:\n\n    def step(self, w):\n        h = w + 1\n        return h"
+    assert kept_in(f"h = train_for_an_hour()\nw = 3\n{local}") == [local]
+
+
+def test_a_global_that_a_method_changes_is_run() -> None:
+    counting = "class Adam:\n\n    def step(self):\n        global t\n        t += 1"
+    assert kept_in(f"t = 0\n{counting}") == ["t = 0", counting]
+
+
+def test_a_later_definition_comes_later() -> None:
+    assert kept_in("class Adam:\n    a = 1", "class Adam:\n    a = 2")[-1].endswith("a = 2")
+
+
+def test_what_changes_a_definition_is_run() -> None:
+    statements = kept_in(CLASS, "Adam.step = lambda self: helper()\ndef helper(): return 1")
+    assert [s.split("\n")[0] for s in statements] == [
+        "class Adam:",
+        "Adam.step = lambda self: helper()",
+        "def helper():",
+    ]
+
+
+def test_a_definition_inside_if_or_try_is_run() -> None:
+    text = "try:\n    import jax\nexcept ImportError:\n    jax = None\n"
+    text += "if True:\n    class Adam: x = jax"
+    assert len(kept_in(text)) == 2
+
+
+def test_a_broken_cell_costs_only_itself() -> None:
+    cells = [Cell("cell 1", "def broken(:"), Cell("cell 2", CLASS)]
+    found, defined, broken = definitions(cells, ["Adam", "SGD"])
+    assert defined == {"Adam"}
+    assert [str(cell) for cell in broken] == ["cell 1, line 1: invalid syntax"]
+    assert [file.label for file in found.files] == ["cell 2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 5000, "x = 1\0", "s = '\ud800'", "1" * 10_000, "\u202e" + CLASS, "-" * 100_000 + "1"],
+    ids=["nesting", "null byte", "surrogate", "long number", "bidi", "unary"],
+)
+def test_hostile_text_is_a_broken_cell(text: str) -> None:
+    _, defined, _ = definitions([Cell("cell 1", text), Cell("cell 2", CLASS)], ["Adam"])
+    assert defined == {"Adam"}
+
+
+@pytest.mark.parametrize(
+    "magic", ["%matplotlib inline", "!pip list", "x = !ls", "?len", "%time f()"]
+)
+def test_magics_are_stepped_over_and_lines_keep_their_numbers(magic: str) -> None:
+    text = without_magics(f"{magic}\n\n{CLASS}")
+    assert next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef)).lineno == 3
+
+
+def test_a_python_cell_magic_is_taken_off_and_another_takes_the_cell() -> None:
+    assert kept_in(f"%%time\n{CLASS}") == [CLASS]
+    assert kept_in(f"%%bash\n{CLASS}") == []
+
+
+def test_a_percent_sign_in_python_is_no_magic() -> None:
+    text = "rest = 7 \\\n  % 3\n" + CLASS
+    assert kept_in(text) == [CLASS]
+
+
+def test_a_probe_is_cut_out_with_what_it_needs_and_nothing_else() -> None:
+    text = (
+        "import numpy as np\nimport os\n\nSECRET = 1\n\n@twice\n"
+        "def probe(x):\n    return np.sum(x)\n\ndef twice(f):\n    return f\n"
+    )
+    source = cut_out(text, "probe")
+    assert "SECRET" not in source
+    assert "import os" not in source
+    assert "@twice\ndef probe" in source
+    assert "def twice" in source
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_an_exception(text: str) -> None:
+    definitions([Cell("cell 1", text)], ["Adam"])
+
+
+@given(st.lists(st.sampled_from([CLASS, "x = Adam", "%time", "def f(:", "import os", "'''"])))
+def test_any_mixture_of_lines_is_read(lines: list[str]) -> None:
+    definitions([Cell("cell 1", "\n".join(lines))], ["Adam"])
