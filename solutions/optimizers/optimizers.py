@@ -70,11 +70,11 @@ def follow(optimizer, gradient, start, steps):
     optimizer is still to be written, a line says so and the result is None.
     """
     point = keras.Variable(np.array(start, dtype="float32"))
-    points = [np.array(point)]
+    points = [ops.convert_to_numpy(point)]
     try:
         for step in range(steps):
             optimizer.apply([ops.convert_to_tensor(gradient(points[-1], step))], [point])
-            points.append(np.array(point))
+            points.append(ops.convert_to_numpy(point))
     except NotImplementedError:
         print(f"{type(optimizer).__name__} is still to be written: its curve is missing here.")
         return None
