@@ -7,6 +7,7 @@ variants and its misconceptions, and what students and attackers do to any noteb
 from __future__ import annotations
 
 import copy
+import json
 import re
 import shutil
 import tempfile
@@ -95,14 +96,15 @@ def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:
 
 def hand_in(assignment: Assignment, course: Course) -> tuple[str, ...]:
     """Write the class's submissions under ``submitted/``; returns the students' ids."""
-    for student in _class(assignment, course):
+    students = _class(assignment, course)
+    for student in students:
         folder = course.root / "submitted" / student.name / assignment.name
         folder.parent.mkdir(parents=True, exist_ok=True)
         if student.suffix:
             folder.mkdir()
             path = folder / f"{assignment.name}{student.suffix}"
             path.write_text(student.text, encoding="utf-8")
-    return tuple(student.name for student in _class(assignment, course))
+    return tuple(student.name for student in students)
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         filled = _filled(release, cells)
         if change:
             change(filled)
-        return _Student(name, nbformat.writes(filled))
+        return _Student(name, json.dumps(filled))
 
     students = [
         # The slowest goes first, so that nobody waits for it at the end.

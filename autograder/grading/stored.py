@@ -20,7 +20,7 @@ from autograder.grading.diagnose import same
 from autograder.grading.observe import Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
-from autograder.sources.checks import CheckSet
+from autograder.sources.checks import CheckSet, read_checks
 
 FILE = "expected.safetensors"
 PUBLIC_SEED = 0
@@ -90,6 +90,17 @@ class StoredOracle:
     def mistaken(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.
         return self._observations.get((misconception.name, check.id), self.expected(check))
+
+
+def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[CheckSet, StoredOracle]:
+    """The checks and the stored numbers of a release.
+
+    Raises:
+        AutograderError: the folder is no release, or a damaged one; an exercise is unknown.
+    """
+    check_set = read_checks(folder, hidden=False)
+    oracle = StoredOracle(folder / FILE, check_set)
+    return (check_set.only(only) if only else check_set), oracle
 
 
 def digest_in(path: Path) -> str:

@@ -18,10 +18,9 @@ from typing import Any
 
 from autograder.grading.grade import judge_exercises
 from autograder.grading.observe import Trial, read_reply
-from autograder.grading.stored import StoredOracle
+from autograder.grading.stored import StoredOracle, read_release
 from autograder.model import AutograderError, ExerciseReport, Observation
 from autograder.outputs.feedback import verdict_table, verdict_text
-from autograder.outputs.selfcheck import read_release
 from autograder.sources.checks import CHECKS, CheckSet
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 
 from autograder.grading.grade import grade_submission
-from autograder.grading.stored import FILE, StoredOracle
+from autograder.grading.stored import FILE, read_release
 from autograder.model import AutograderError, Report
 from autograder.sandbox.pool import Sandbox
-from autograder.sources.checks import CHECKS, PROBES, CheckSet, read_checks
+from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
 
 
@@ -34,17 +34,6 @@ def check_paths(paths: Sequence[Path], only: frozenset[str]) -> Iterator[tuple[P
             locked = locked_cells(nbformat.read(release, as_version=4)) if release.exists() else {}
             submission = read_submission(file, locked=locked)
             yield file, grade_submission(submission, check_set, oracle, sandbox)
-
-
-def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[CheckSet, StoredOracle]:
-    """The checks and the stored numbers of a release.
-
-    Raises:
-        AutograderError: the folder is no release, or a damaged one; an exercise is unknown.
-    """
-    check_set = read_checks(folder, hidden=False)
-    oracle = StoredOracle(folder / FILE, check_set)
-    return (check_set.only(only) if only else check_set), oracle
 
 
 def release_of(file: Path) -> Path:

@@ -18,6 +18,8 @@ from autograder.model import ExerciseReport, Report, Status, Verdict
 from autograder.outputs.feedback import MARKS, number, total
 from autograder.sources.assignment import Assignment
 
+LINES = 20
+
 _STYLES: dict[Status, str] = {
     "passed": "green",
     "failed": "red",
@@ -155,7 +157,7 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
 
 @contextlib.contextmanager
 def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on a terminal, a plain line a step elsewhere.
+    """A progress bar on a terminal; elsewhere plain lines, at most ``LINES`` of them.
 
     Yields a function to call after each of ``count`` steps, with what was done.
     """
@@ -165,7 +167,8 @@ def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str]
         def line(text: str) -> None:
             nonlocal done
             done += 1
-            console.print(f"{what} {done}/{count}: {text}", markup=False, highlight=False)
+            if done * LINES // count > (done - 1) * LINES // count:
+                console.print(f"{what} {done}/{count}: {text}", markup=False, highlight=False)
 
         yield line
         return
