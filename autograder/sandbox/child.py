@@ -186,40 +186,50 @@ def describe(error: BaseException) -> str:
 def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
     """While a probe runs, whatever already is this exercise refuses to work in its place.
 
-    Yields a list that gets a sentence as soon as one of the ``finished`` classes is made, called
-    through, inherited from, or has lent the target a method.
+    The code of the ``finished`` functions, and of every method of the ``finished`` classes, is
+    exchanged for one that refuses. The objects stay the same, so it does not matter under which
+    name, alias or import the implementation holds them, or whether it has borrowed a method.
+
+    Yields a list that gets a sentence as soon as one of them is used or inherited from.
     """
     used: list[str] = []
-    saved: list[tuple[type, str, Any]] = []
-
-    def refusal(name: str) -> Any:
-        def refuse(*_: Any, **__: Any) -> Any:
-            used.append(_sentence(name))
-            raise RuntimeError(used[0])
-
-        return refuse
-
+    saved: list[tuple[types.FunctionType, types.CodeType]] = []
     for name in finished:
-        builtin = _resolve(name)
-        if builtin is None:
-            continue
-        lent = {id(value) for value in vars(builtin).values() if callable(value)}
-        own = vars(target).values() if isinstance(target, type) else ()
-        if (
-            target is builtin
-            or (isinstance(target, type) and issubclass(target, builtin))
-            or any(id(value) in lent for value in own)
+        found = _resolve(name)
+        if found is target or (
+            isinstance(target, type) and isinstance(found, type) and issubclass(target, found)
         ):
             used.append(_sentence(name))
-        for attribute, value in list(vars(builtin).items()):
-            if isinstance(value, types.FunctionType):
-                saved.append((builtin, attribute, value))
-                setattr(builtin, attribute, refusal(name))
+        functions = vars(found).values() if isinstance(found, type) else [found]
+        for function in functions:
+            if isinstance(function, types.FunctionType):
+                saved.append((function, function.__code__))
+                function.__code__ = _refusing(function.__code__, _sentence(name), used)
     try:
         yield used
     finally:
-        for builtin, attribute, value in saved:
-            setattr(builtin, attribute, value)
+        for function, code in reversed(saved):
+            function.__code__ = code
+
+
+def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.CodeType:
+    """Code that raises, and notes that it did, in place of ``code``."""
+
+    class AlreadyFinishedError(RuntimeError):
+        def __init__(self) -> None:
+            used.append(sentence)
+            super().__init__(sentence)
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise "the constant that is exchanged"  # type: ignore[misc]  # noqa: B016 - it is exchanged
+
+    # A function's code finds only names of its own module, so the exception is a constant in it;
+    # and it must claim as many closure cells as the function has.
+    exchanged = tuple(
+        AlreadyFinishedError if isinstance(constant, str) and "exchanged" in constant else constant
+        for constant in refuse.__code__.co_consts
+    )
+    return refuse.__code__.replace(co_consts=exchanged, co_freevars=code.co_freevars)
 
 
 def _sentence(name: str) -> str:
@@ -229,15 +239,12 @@ def _sentence(name: str) -> str:
     )
 
 
-def _resolve(name: str) -> type | None:
-    module, _, attribute = name.rpartition(".")
-    found: Any = sys.modules.get(module)
-    if found is None:
-        parts = module.split(".")
-        found = sys.modules.get(parts[0])
-        for part in parts[1:]:
-            found = getattr(found, part, None)
-    return getattr(found, attribute, None)
+def _resolve(name: str) -> Any:
+    package, *parts = name.split(".")
+    found: Any = sys.modules[package]
+    for part in parts:
+        found = getattr(found, part)
+    return found
 
 
 def _probe(name: str, source: str) -> Any:
