@@ -1,0 +1,172 @@
+"""The demo, run as the README says, and what nbgrader then makes of the grades."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.sources.assignment import read_assignment
+
+ROOT = Path(__file__).parents[1]
+NOISE = re.compile(r"I0000|oneDNN|cuda|absl|Traceback|Warning", re.IGNORECASE)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course in which the demo has run."""
+    folder = tmp_path_factory.mktemp("demo") / "course"
+    done = command("autograder", "demo", "--into", str(folder), cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    (folder / "printed.txt").write_text(done.stdout + done.stderr)
+    return folder
+
+
+def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name(words[0])
+    return subprocess.run(
+        [program, *words[1:]], cwd=cwd, capture_output=True, text=True, timeout=600
+    )
+
+
+@pytest.fixture(scope="module")
+def students(course: Path) -> dict[str, dict[str, Any]]:
+    found = json.loads((course / "results.json").read_text())
+    assert found["version"] == 1
+    assert found["sandbox"].startswith("landlock+seccomp")
+    return {student["student"]: student for student in found["students"]}
+
+
+def points(student: dict[str, Any]) -> list[float]:
+    return [exercise["score"] for exercise in student["exercises"]]
+
+
+def statuses(exercise: dict[str, Any]) -> set[str]:
+    return {check["status"] for check in exercise["checks"]}
+
+
+def full(student: dict[str, Any]) -> list[float]:
+    return [exercise["max_score"] for exercise in student["exercises"]]
+
+
+def test_right_code_earns_every_point_in_every_style(students: dict[str, Any]) -> None:
+    for name in ("all-right", "other-style-1", "other-style-2", "noisy"):
+        assert points(students[name]) == full(students[name]), name
+
+
+def test_unwritten_code_earns_nothing_and_says_what_to_write(students: dict[str, Any]) -> None:
+    assert sum(points(students["untouched"])) == 0
+    message = students["untouched"]["exercises"][0]["checks"][0]["message"]
+    assert message.startswith("not written yet: Momentum.build: create one velocity")
+    half = points(students["half-done"])
+    assert half == [*full(students["half-done"])[:3], 0, 0, 0]
+
+
+def test_each_mistake_is_named(students: dict[str, Any]) -> None:
+    assignment = read_assignment(ROOT / "solutions" / "optimizers")
+    known = {(m.exercise, m.name) for m in assignment.misconceptions}
+    for number in range(1, 7):
+        exercises = students[f"mistake-{number}"]["exercises"]
+        wrong = [e for e in exercises if e["score"] < e["max_score"]]
+        assert len(wrong) == 1
+        named = {check["misconception"] for check in wrong[0]["checks"]} - {None}
+        assert len(named) == 1
+        assert (wrong[0]["name"], named.pop()) in known
+    two = [e for e in students["two-mistakes"]["exercises"] if e["score"] < e["max_score"]]
+    assert [e["name"] for e in two] == ["Momentum", "AdamW"]
+
+
+@pytest.mark.parametrize("name", ["syntax-error", "endless-loop"])
+def test_broken_code_costs_its_own_exercise_only(students: dict[str, Any], name: str) -> None:
+    student = students[name]
+    assert points(student) == [0, *full(student)[1:]]
+
+
+def test_an_endless_loop_is_an_error_of_time(students: dict[str, Any]) -> None:
+    checks = students["endless-loop"]["exercises"][0]["checks"]
+    assert {check["status"] for check in checks} == {"error"}
+    assert all("time" in check["message"] for check in checks)
+
+
+def test_the_built_in_class_is_refused_with_the_reason(students: dict[str, Any]) -> None:
+    assert sum(points(students["built-in"])) == 0
+    for exercise in students["built-in"]["exercises"]:
+        assert "already is this exercise" in exercise["checks"][0]["message"]
+
+
+def test_edited_check_cells_change_nothing(students: dict[str, Any]) -> None:
+    student = students["edited-checks"]
+    assert points(student) == [full(student)[0], 0, 0, 0, 0, 0]
+    assert full(student) == full(students["all-right"])
+
+
+@pytest.mark.parametrize("name", ["reads-solutions", "forges-results"])
+def test_an_attack_earns_nothing(students: dict[str, Any], name: str) -> None:
+    assert sum(points(students[name])) == 0
+
+
+def test_what_cannot_be_read_says_why(students: dict[str, Any]) -> None:
+    for name, said in (("not-a-notebook", "no JSON"), ("nothing-handed-in", "Nothing was")):
+        assert said in students[name]["exercises"][0]["checks"][0]["message"]
+        assert students[name]["score"] == 0
+
+
+def test_every_student_is_in_every_output(course: Path, students: dict[str, Any]) -> None:
+    handed_in = {path.name for path in (course / "submitted").iterdir()}
+    assert len(handed_in) >= 16
+    assert set(students) == handed_in
+    with (course / "grades.csv").open() as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert set(rows) == handed_in
+    printed = (course / "printed.txt").read_text()
+    for name in handed_in:
+        assert float(rows[name]["score"]) == pytest.approx(students[name]["score"])
+        assert name in printed
+        page = course / "feedback" / name / "optimizers" / "optimizers.html"
+        assert page.is_file()
+        assert (course / "autograded" / name / "optimizers" / "optimizers.ipynb").is_file()
+
+
+def test_nothing_but_our_own_words_is_printed(course: Path) -> None:
+    assert not NOISE.search((course / "printed.txt").read_text())
+
+
+def test_feedback_holds_the_hint_and_no_script_of_a_student(course: Path) -> None:
+    page = (course / "feedback" / "mistake-1" / "optimizers" / "optimizers.html").read_text()
+    assert "Hint:" in page
+
+
+def test_nbgrader_exports_the_same_grades(course: Path, students: dict[str, Any]) -> None:
+    done = command("nbgrader", "export", "--to", "again.csv", cwd=course)
+    assert done.returncode == 0, done.stderr
+    with (course / "again.csv").open() as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    for name, student in students.items():
+        assert float(rows[name]["score"]) == pytest.approx(student["score"])
+        assert float(rows[name]["max_score"]) == pytest.approx(student["max_score"])
+
+
+def test_nbgrader_makes_the_feedback_again(course: Path) -> None:
+    page = course / "feedback" / "all-right" / "optimizers" / "optimizers.html"
+    page.unlink()
+    done = command(
+        "nbgrader", "generate_feedback", "optimizers", "--student=all-right", "--force", cwd=course
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Momentum" in page.read_text()
+
+
+def test_the_seed_reproduces_the_run(course: Path, students: dict[str, Any]) -> None:
+    seed = json.loads((course / "results.json").read_text())["seed"]
+    again = course / "again.json"
+    words = ["--only", "mistake-1", "--seed", str(seed), "--json", str(again)]
+    done = command("autograder", "grade", "optimizers", *words, cwd=course)
+    assert done.returncode == 0, done.stderr
+    (student,) = json.loads(again.read_text())["students"]
+    assert student == students["mistake-1"]
