@@ -1,0 +1,210 @@
+"""What several tests start from: an oracle that knows what it is told, and a course without keras.
+
+The course is one assignment, `downhill`, of two plain functions. Its sources stand below as an
+author would write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.grading.observe import Trial, draw_inputs
+from autograder.grading.oracle import Oracle
+from autograder.model import Check, Definitions, Inputs, Misconception, Observation
+from autograder.sources.assignment import Assignment, read_assignment
+
+NOTEBOOK = '''
+# %% [markdown]
+# # Downhill
+#
+# Each step goes against the gradient.
+
+# %%
+import numpy as np
+
+# %% exercise="walk"
+def walk(start, rate, gradients):
+    """The places visited, shape (steps,)."""
+    places = []
+    ### BEGIN SOLUTION: Subtract rate times each gradient in turn.
+    place = start
+    for gradient in gradients:
+        place = place - rate * gradient
+        places.append(place)
+    ### END SOLUTION
+    return np.array(places)
+
+# %% [markdown]
+# ## And on average
+
+# %% exercise="average"
+def average(numbers):
+    ### BEGIN SOLUTION: Add them up \\ and divide by "how many" there are.
+    return np.sum(numbers) / len(numbers)
+    ### END SOLUTION
+'''
+
+CHECKS = """
+from autograder.grading.judge import close
+from autograder.model import Check, Exercise
+
+EXERCISES = [Exercise("walk"), Exercise("average", bonus=True)]
+
+
+def hills(rng):
+    return {"start": 3.0, "rate": 0.1, "gradients": rng.uniform(1, 2, size=4)}
+
+
+def numbers(rng):
+    return {"numbers": rng.uniform(1, 2, size=5)}
+
+
+CHECKS = [
+    Check(
+        name="takes_every_step",
+        exercise="walk",
+        claim="Every step goes downhill by rate times the gradient.",
+        points=2,
+        probe="visited",
+        inputs=hills,
+        judge=close(along="step"),
+    ),
+    Check(
+        name="starts_at_the_start",
+        exercise="walk",
+        claim="The first step leads away from the start.",
+        points=1,
+        probe="first_place",
+        inputs=hills,
+        judge=close(),
+    ),
+    Check(
+        name="divides_by_the_count",
+        exercise="average",
+        claim="The sum is divided by how many numbers there are.",
+        points=1.5,
+        probe="middle",
+        inputs=numbers,
+        judge=close(),
+    ),
+]
+"""
+
+PROBES = """
+import numpy as np
+
+
+def visited(walk, *, start, rate, gradients):
+    return {"places": walk(start, rate, gradients)}
+
+
+def first_place(walk, *, start, rate, gradients):
+    return {"place": np.array(walk(start, rate, gradients[:1])[0])}
+
+
+def middle(average, *, numbers):
+    return {"middle": np.array(average(numbers))}
+"""
+
+MISCONCEPTIONS = """
+[[misconception]]
+name = "uphill"
+exercise = "walk"
+hint = "You walk up: subtract."
+find = "place - rate"
+replace = "place + rate"
+
+[[misconception]]
+name = "never_moves_on"
+exercise = "walk"
+hint = "Each step starts where the last one ended."
+find = "place = place - rate"
+replace = "place = start - rate"
+
+[[misconception]]
+name = "sum_only"
+exercise = "average"
+hint = "The sum is not yet divided."
+find = " / len(numbers)"
+replace = ""
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course folder with the solution of one assignment, `downhill`, and nothing released."""
+    folder = tmp_path / "course" / "solutions" / "downhill"
+    folder.mkdir(parents=True)
+    (folder / "downhill.py").write_text(NOTEBOOK)
+    (folder / "checks.py").write_text(CHECKS)
+    (folder / "probes.py").write_text(PROBES)
+    (folder / "misconceptions.toml").write_text(MISCONCEPTIONS)
+    return tmp_path / "course"
+
+
+@pytest.fixture
+def assignment(course: Path) -> Assignment:
+    """The one assignment of the course."""
+    return read_assignment(course / "solutions" / "downhill")
+
+
+@dataclass
+class MemoryOracle:
+    """Knows what it is told, by check id, and counts nothing, runs nothing, forgets nothing."""
+
+    observations: Mapping[str, Observation]
+    mistakes: Mapping[Misconception, Mapping[str, Observation]] = field(default_factory=dict)
+    inputs: Mapping[str, Inputs] = field(default_factory=dict)
+    seed: int = 0
+
+    def expected(self, check: Check) -> Observation:
+        return self.observations[check.id]
+
+    def misconceptions(self, exercise: str) -> Sequence[Misconception]:
+        return [m for m in self.mistakes if m.exercise == exercise]
+
+    def mistaken(self, misconception: Misconception, check: Check) -> Observation:
+        # What is not said of a misconception, it does as the reference does.
+        return self.mistakes[misconception].get(check.id, self.observations[check.id])
+
+    def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
+        raise AssertionError("nothing is run here")
+
+
+@pytest.fixture
+def oracle_of() -> Callable[..., Oracle]:
+    """Makes an oracle of expected observations, those of misconceptions, and inputs."""
+    return MemoryOracle
+
+
+@pytest.fixture
+def oracle(assignment: Assignment) -> Oracle:
+    """What the reference and the misconceptions of `downhill` do with seed 0, run in this process:
+    they are our own."""
+    checks = assignment.check_set
+    inputs = {check.id: draw_inputs(check, 0) for check in checks.checks}
+
+    def behaviour(definitions: Definitions, check: Check) -> Observation:
+        space: dict[str, Any] = {}
+        for file in definitions.files:
+            exec(file.text, space)
+        exec(checks.probes[check.probe].source, space)
+        arrays = space[check.probe](space[check.exercise], **inputs[check.id])
+        return Observation(arrays)
+
+    return MemoryOracle(
+        {check.id: behaviour(assignment.reference(), check) for check in checks.checks},
+        {
+            known: {
+                check.id: behaviour(assignment.misconception(known), check)
+                for check in checks.of(known.exercise)
+            }
+            for known in assignment.misconceptions
+        },
+        inputs,
+    )
