@@ -69,6 +69,10 @@ def essay() -> NotebookNode:
 
 @pytest.fixture
 def release() -> NotebookNode:
+    return make_release()
+
+
+def make_release() -> NotebookNode:
     """Two exercises, a bonus and a written answer."""
     cells = [
         nbformat.v4.new_markdown_cell("# Optimizers <img src='momentum.png'>"),
@@ -561,6 +565,35 @@ def test_a_tampered_notebook_gets_the_releases_cells_and_the_reports_scores(
     assert autograded(course, "eve").stat().st_size < 500_000
 
 
+def test_a_restored_notebook_is_valid_and_has_never_run(release: NotebookNode) -> None:
+    from autograder.outputs.restore import restore
+
+    release.cells[1].outputs = [nbformat.v4.new_output("stream", text="ran")]
+    submitted = solved(release)
+    for tamper in (double_checks, invalid_fields, same_cell_ids):
+        tamper(submitted)
+        submitted.cells = [cell for cell in submitted.cells if isinstance(cell, dict)]
+
+    restored = restore(submitted, release)
+
+    nbformat.validate(restored)
+    assert len({cell.id for cell in restored.cells}) == len(restored.cells)
+    assert not any(cell.get("outputs") for cell in restored.cells)
+
+
+def test_code_that_is_slow_to_highlight_is_cut_to_be_shown(release: NotebookNode) -> None:
+    from autograder.outputs.restore import LONGEST_LINE, restore
+
+    notebook = solved(release)
+    notebook.cells[2].source = "a." * 50_000
+    notebook.cells.append(code("b\n" * 100_000))
+
+    shown = {cell.source for cell in restore(notebook, release).cells}
+
+    assert max(len(line) for source in shown for line in source.split("\n")) < LONGEST_LINE + 50
+    assert max(len(source) for source in shown) < 100_100
+
+
 def test_the_students_own_cells_stay_in_their_place(course: Path, release: NotebookNode) -> None:
     notebook = solved(release)
     notebook.cells.insert(3, code("scratch = 1"))
@@ -773,6 +806,8 @@ def test_an_instructors_database_and_exporter_count(course: Path, release: Noteb
 
     assert done.database == str(course / "elsewhere.db")
     assert done.grades_csv.read_text() == "ada"
+    with sqlite3.connect(course / "elsewhere.db") as database:
+        assert database.execute("select id from student").fetchall() == [("ada",)]
     assert not (course / "gradebook.db").exists()
 
 
@@ -838,6 +873,8 @@ def test_a_corrupt_gradebook_says_how_to_mend_it(course: Path, release: Notebook
     with pytest.raises(AutograderError, match=r"gradebook\.db: file is not a database.*backup"):
         record(course, NAME, release, [], progress=lambda _: None)
 
+    assert (course / "gradebook.db").read_text() == "grades: all good"
+
 
 def test_a_locked_gradebook_says_who_has_to_let_go(course: Path, release: NotebookNode) -> None:
     recorded(course, release, Graded(report(), solved(release)))
@@ -888,17 +925,31 @@ def test_a_broken_configuration_is_named(course: Path, release: NotebookNode) ->
         record(course, NAME, release, [], progress=lambda _: None)
 
 
-def test_nothing_reaches_the_terminal_and_the_process_is_left_as_it_was(
-    course: Path, release: NotebookNode, capfd: pytest.CaptureFixture[str]
-) -> None:
-    before = (Path.cwd(), list(sys.path), os.environ["PATH"])
-    bad = solved(release)
-    double_checks(bad)
+def test_nothing_reaches_the_terminal_and_the_process_is_left_as_it_was(course: Path) -> None:
+    # In a process of its own: pytest catches logs and warnings before they reach a terminal.
     (course / "gradebook.db").unlink()
-    recorded(course, release, Graded(report(), bad, timestamp="2030-01-01 15:00:00 UTC"))
-
-    assert capfd.readouterr() == ("", "")
-    assert (Path.cwd(), list(sys.path), os.environ["PATH"]) == before
+    script = (
+        "import os, pathlib, sys, test_gradebook as t\n"
+        "release, state = t.make_release(), lambda: (os.getcwd(), sys.path, dict(os.environ))\n"
+        "before, bad = repr(state()), t.solved(release)\n"
+        "t.double_checks(bad)\n"
+        "late = t.Graded(t.report(), bad, '2030-01-01 15:00:00 UTC')\n"
+        f"course = pathlib.Path({str(course)!r})\n"
+        "for _ in range(2):\n"
+        "    done = t.record(course, t.NAME, release, [late], progress=lambda _: None)\n"
+        "    assert not done.problems\n"
+        "assert repr(state()) == before\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_module_is_cheap_to_import() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from autograder.grading.judge import alike
 from autograder.grading.oracle import Oracle
-from autograder.model import Check, Failure, Misconception, Observation
+from autograder.model import Check, Failure, Inputs, Misconception, Observation
 
 
 def diagnose(
@@ -79,14 +79,20 @@ def _explains(
     observed: Mapping[str, Observation],
     oracle: Oracle,
 ) -> bool:
-    return same(observed[check.id], oracle.mistaken(misconception, check))
+    inputs = oracle.inputs[check.id]
+    return same(observed[check.id], oracle.mistaken(misconception, check), check, inputs)
 
 
-def same(one: Observation, other: Observation) -> bool:
+def same(one: Observation, other: Observation, check: Check, inputs: Inputs) -> bool:
     """Whether two observations are of the same behaviour: equal arrays, or the same failure."""
     if one.failure or other.failure:
         return bool(one.failure and other.failure) and _words(one.failure) == _words(other.failure)
-    return alike(one.arrays, other.arrays)
+    if check.signature is None:
+        return alike(one.arrays, other.arrays)
+    try:
+        return alike(check.signature(one.arrays, inputs), check.signature(other.arrays, inputs))
+    except Exception:  # arrays of a wrong shape have no signature: they are like nothing known
+        return False
 
 
 def _words(failure: Failure | None) -> tuple[str, str, str] | None:

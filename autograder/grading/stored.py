@@ -141,7 +141,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             misconceptions.append(known)
             for check in check_set.of(exercise.name):
                 seen = oracle.mistaken(misconception, check)
-                if not same(seen, oracle.expected(check)):
+                if not same(seen, oracle.expected(check), check, oracle.inputs[check.id]):
                     add(misconception.name, check, seen, "float32")
     described = {
         "digest": digest,

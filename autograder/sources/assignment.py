@@ -101,7 +101,10 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
     notebook = nbformat.v4.new_notebook(metadata=_kernel())
     for number, cell in enumerate(assignment.notebook.cells, 1):
         exercise = _exercise_of(cell)
-        text = without_solutions(cell.source, f"{assignment.name}.py, cell {number}")
+        text = _released(cell, f"{assignment.name}.py, cell {number}")
+        if question := _question_of(cell):
+            notebook.cells.append(_answered_by_hand(question, text, cell))
+            continue
         if not exercise:
             notebook.cells.append(_numbered(cell.cell_type, text, number))
             continue
@@ -119,8 +122,12 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
     return notebook
 
 
-def without_solutions(text: str, where: str) -> str:
-    """The text with each solution region replaced by a ``NotImplementedError`` with its sentence.
+def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
+    """The text with each solution region replaced by its sentence.
+
+    Args:
+        prose: the text is a question's, whose region holds the rubric; its sentence stands as it
+            is. In code, a ``NotImplementedError`` says the sentence.
 
     Raises:
         AutograderError: an unmatched or nested marker, or a region without a sentence.
@@ -143,7 +150,8 @@ def without_solutions(text: str, where: str) -> str:
                 )
             begun = number
             indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f"{indent}raise NotImplementedError({_quoted(sentence)})")
+            said = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
+            lines.append(f"{indent}{said}")
         elif stripped.startswith(END):
             if not begun:
                 raise AutograderError(f"{where}, line {number}: {END} without a {BEGIN} before it.")
@@ -163,7 +171,7 @@ def solution_lines(assignment: Assignment) -> frozenset[str]:
     """
     inside, outside = set[str](), set[str]()
     for cell in assignment.notebook.cells:
-        stub = without_solutions(cell.source, assignment.name).splitlines()
+        stub = _released(cell, assignment.name).splitlines()
         outside.update(line.strip() for line in stub)
         inside.update(line.strip() for line in cell.source.splitlines())
     return frozenset(
@@ -177,6 +185,42 @@ def _quoted(sentence: str) -> str:
 
 def _exercise_of(cell: NotebookNode) -> str:
     return str(cell.metadata.get("exercise", ""))
+
+
+def _question_of(cell: NotebookNode) -> str:
+    return str(cell.metadata.get("question", ""))
+
+
+def _released(cell: NotebookNode, where: str) -> str:
+    return without_solutions(cell.source, where, prose=cell.cell_type != "code")
+
+
+def _examine_question(where: str, question: str, cell: NotebookNode, rubric: bool) -> None:
+    points = cell.metadata.get("points")
+    if cell.cell_type != "markdown" or not isinstance(points, int | float) or not points > 0:
+        raise AutograderError(
+            f"{where}: a question that a person grades is Markdown with points; start the cell "
+            f'with `# %% [markdown] question="{question}" points=4`.'
+        )
+    if not rubric:
+        raise AutograderError(
+            f"{where}: question {question!r} has no rubric; put what earns the points between "
+            f"{BEGIN}: Write your answer here. and {END}."
+        )
+
+
+def _answered_by_hand(question: str, text: str, cell: NotebookNode) -> NotebookNode:
+    answer = new_markdown_cell(text, id=re.sub(r"[^\w-]", "-", question))
+    answer.metadata["nbgrader"] = {
+        "schema_version": 3,
+        "grade_id": question,
+        "grade": True,
+        "solution": True,
+        "locked": False,
+        "task": False,
+        "points": cell.metadata["points"],
+    }
+    return answer
 
 
 def _kernel() -> dict[str, dict[str, str]]:
@@ -216,7 +260,10 @@ def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -
     for number, cell in enumerate(notebook.cells, 1):
         name = _exercise_of(cell)
         where = f"{source}, cell {number}"
-        regions = without_solutions(cell.source, where) != cell.source.rstrip("\n")
+        regions = _released(cell, where) != cell.source.rstrip("\n")
+        if question := _question_of(cell):
+            _examine_question(where, question, cell, regions)
+            continue
         if not name:
             if regions:
                 raise AutograderError(

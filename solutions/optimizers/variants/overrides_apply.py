@@ -59,9 +59,8 @@ class AdaGrad(OwnApply):
         if self.built:
             return
         super().build(variables)
-        self.sums = [self.add_variable_from_reference(v, "sum") for v in variables]
-        for total in self.sums:
-            total.assign(ops.full(total.shape, self.initial_accumulator_value, total.dtype))
+        start = keras.initializers.Constant(self.initial_accumulator_value)
+        self.sums = [self.add_variable_from_reference(v, "sum", start) for v in variables]
 
     def move(self, gradient, variable, rate, place, t):
         total = self.sums[place]
