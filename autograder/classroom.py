@@ -20,7 +20,7 @@ from autograder.outputs.gradebook import Graded, Recorded, record
 from autograder.outputs.release import release_notebook
 from autograder.outputs.results import results, write
 from autograder.outputs.terminal import class_table, progress
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.pool import Sandbox, Statistics
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
 from autograder.sources.submission import (
@@ -35,11 +35,12 @@ TIMESTAMP = "timestamp.txt"
 
 @dataclass(frozen=True)
 class ClassGrades:
-    """A graded class and where its outputs are."""
+    """A graded class, where its outputs are, and what the sandbox used."""
 
     reports: tuple[Report, ...]
     recorded: Recorded
     results_file: Path
+    used: Statistics
 
 
 def grade_course(
@@ -84,7 +85,7 @@ def grade_course(
                 seed=seed,
                 graded=lambda report: step(report.student),
             )
-        level = sandbox.level
+        level, used = sandbox.level, sandbox.statistics
     # The results first: whatever happens to the gradebook, what was graded is kept.
     results_file = results_file or course.root / "results.json"
     write(results_file, results(name, seed, level, reports))
@@ -102,7 +103,7 @@ def grade_course(
     console.print(f"grades     {recorded.grades_csv}", soft_wrap=True)
     console.print(f"results    {results_file}", soft_wrap=True)
     console.print(f"Graded again with --seed {seed}, every check gets the same inputs.")
-    return ClassGrades(tuple(reports), recorded, results_file)
+    return ClassGrades(tuple(reports), recorded, results_file, used)
 
 
 def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:

@@ -1,0 +1,129 @@
+"""Seconds per submission: ``autograder grade`` beside ``nbgrader autograde``, same notebooks.
+
+    uv run python benchmarks/class_of_40.py              # both, 40 students; nbgrader on 4 of them
+    uv run python benchmarks/class_of_40.py --sample 0   # the engine alone
+
+nbgrader runs as it is configured out of the box: one kernel and one import for each notebook, one
+after another, the check cells checking in the student's kernel. It is given a sample of the class
+(it is the slow side), and both figures are wall-clock seconds for one submission. Both sides run
+in the same minutes on the same machine, so the ratio means more than either figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.classroom import grade_course
+from autograder.cli import CORES
+from autograder.demo import hand_in
+from autograder.outputs.release import release_notebook
+from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.course import Course, find_course
+
+# An endless loop costs either side its time limit and says nothing about speed.
+LEFT_OUT = ("endless-loop", "nothing-handed-in", "not-a-notebook")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--assignment", default="optimizers")
+    parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--sample", type=int, default=4, help="submissions that nbgrader gets")
+    parser.add_argument("--jobs", type=int, default=CORES)
+    options = parser.parse_args()
+    origin = find_course(Path(__file__).parent)
+    with tempfile.TemporaryDirectory() as made:
+        ours, theirs = Course(Path(made) / "ours"), Course(Path(made) / "theirs")
+        assignment = scratch(origin, options.assignment, ours, options.students)
+        grown = [path.name for path in sorted((ours.root / "submitted").iterdir())]
+        # Every fourth or so, so that the sample is as varied as the class.
+        sample = grown[:: max(1, len(grown) // max(1, options.sample))][: options.sample]
+        nbgrader_course(assignment, origin, ours, theirs, sample)
+
+        engine = engine_seconds(ours, assignment, options.jobs) / options.students
+        print(f"autograder grade     {engine:7.2f} s a submission ({options.students} students)")
+        if sample:
+            notebook = nbgrader_seconds(theirs, assignment) / len(sample)
+            print(f"nbgrader autograde   {notebook:7.2f} s a submission ({len(sample)} students)")
+            print(f"ratio                {notebook / engine:7.1f}")
+
+
+def scratch(origin: Course, name: str, course: Course, students: int) -> Assignment:
+    """A course with a class of ``students``: the demo's, over and over."""
+    shutil.copytree(origin.solution(name), course.solutions / name)
+    assignment = read_assignment(course.solutions / name)
+    hand_in(assignment, course)
+    submitted = course.root / "submitted"
+    for left_out in LEFT_OUT:
+        shutil.rmtree(submitted / left_out)
+    varied = sorted(path for path in submitted.iterdir() if list(path.glob("*/*.ipynb")))
+    for path in submitted.iterdir():
+        if path not in varied:
+            shutil.rmtree(path)  # nbgrader takes no modules
+    for number in range(len(varied), students):
+        again = varied[number % len(varied)]
+        shutil.copytree(again, submitted / f"{again.name}-{number}")
+    return assignment
+
+
+def nbgrader_course(
+    assignment: Assignment, origin: Course, ours: Course, theirs: Course, sample: list[str]
+) -> None:
+    """The same notebooks in a course that knows nothing of the engine."""
+    import nbformat
+
+    source = theirs.root / "source" / assignment.name
+    shutil.copytree(origin.release(assignment.name), source)
+    nbformat.write(release_notebook(assignment), source / f"{assignment.name}.ipynb")
+    for name in sample:
+        shutil.copytree(ours.root / "submitted" / name, theirs.root / "submitted" / name)
+    (theirs.root / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.Execute.timeout = 300\nc.ClearSolutions.enforce_metadata = False\n"
+    )
+
+
+def engine_seconds(course: Course, assignment: Assignment, jobs: int) -> float:
+    started = time.perf_counter()
+    graded = grade_course(
+        course,
+        assignment.name,
+        Console(quiet=True),
+        submissions=None,
+        results_file=None,
+        jobs=jobs,
+        seed=None,
+        only=frozenset(),
+        confined=True,
+    )
+    seconds = time.perf_counter() - started
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"peak memory: grader {own:.0f} MB, zygote {graded.used.zygote_peak_bytes / 2**20:.0f} MB,"
+    )
+    print(f"  child {graded.used.child_peak_bytes / 2**20:.0f} MB (shared pages included)")
+    print(f"zygote ready after {graded.used.start_seconds:.1f} s; {graded.used.children} children")
+    return seconds
+
+
+def nbgrader_seconds(course: Course, assignment: Assignment) -> float:
+    def run(*words: str) -> None:
+        program = Path(sys.executable).with_name("nbgrader")
+        subprocess.run([program, *words], cwd=course.root, check=True, capture_output=True)
+
+    run("generate_assignment", assignment.name, "--create", "--force")
+    started = time.perf_counter()
+    run("autograde", assignment.name)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
