@@ -18,7 +18,7 @@ from autograder.grading.oracle import Oracle
 from autograder.model import Check, Definitions, Inputs, Misconception, Observation
 from autograder.sources.assignment import Assignment, read_assignment
 
-NOTEBOOK = '''
+NOTEBOOK = '''\
 # %% [markdown]
 # # Downhill
 #

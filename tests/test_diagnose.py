@@ -1,0 +1,289 @@
+"""Naming the mistake: which misconception explains what was seen. No keras, nothing is run.
+
+An implementation is written as what it does in three checks of one exercise: a number where it
+answers, a failure where it does not. The reference does 1, 1, 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from autograder.grading.diagnose import diagnose, same
+from autograder.grading.grade import judge_exercises
+from autograder.grading.judge import close
+from autograder.grading.oracle import Oracle
+from autograder.model import (
+    Arrays,
+    Check,
+    Exercise,
+    Failure,
+    FailureKind,
+    Inputs,
+    Misconception,
+    Observation,
+)
+from autograder.sources.assignment import Assignment
+from autograder.sources.checks import CheckSet
+
+Did = float | Failure
+OracleOf = Callable[..., Oracle]
+
+
+def no_inputs(rng: np.random.Generator) -> Inputs:
+    return {}
+
+
+def check_of(name: str) -> Check:
+    return Check(name, "Adam", f"{name}.", 1.0, "probe", no_inputs, close())
+
+
+CHECKS = FIRST, MANY, SAVED = tuple(
+    check_of(name) for name in ("first_update", "many_updates", "saved_and_loaded")
+)
+CHECK_SET = CheckSet("optimizers", (Exercise("Adam"),), CHECKS, {})
+NO_MISTAKE: tuple[Did, ...] = (1.0, 1.0, 1.0)
+
+NOT_CORRECTED = Misconception("not_corrected", "Adam", "Was m corrected for its zero start?")
+STARTS_AT_ZERO = Misconception("step_count_from_zero", "Adam", "The first update is number 1.")
+NOT_STORED = Misconception("velocity_never_stored", "Adam", "Assign it to the slot.")
+
+
+def alike(one: Observation, other: Observation) -> bool:
+    return same(one, other, FIRST, {})
+
+
+def saw(did: Did) -> Observation:
+    if isinstance(did, Failure):
+        return Observation(failure=did)
+    return Observation({"weights": np.array(did)})
+
+
+def all_saw(doings: tuple[Did, ...]) -> dict[str, Observation]:
+    return {check.id: saw(did) for check, did in zip(CHECKS, doings, strict=True)}
+
+
+@pytest.fixture
+def named(oracle_of: OracleOf) -> Callable[..., list[str | None]]:
+    """What a submission's verdicts name, check by check, where only these mistakes are known."""
+
+    def names(
+        submitted: tuple[Did, ...], known: dict[Misconception, tuple[Did, ...]]
+    ) -> list[str | None]:
+        oracle = oracle_of(
+            all_saw(NO_MISTAKE),
+            {misconception: all_saw(doings) for misconception, doings in known.items()},
+            {check.id: {} for check in CHECKS},
+        )
+        (report,) = judge_exercises(CHECK_SET, all_saw(submitted), oracle)
+        return [verdict.misconception for verdict in report.verdicts]
+
+    return names
+
+
+Named = Callable[..., list[str | None]]
+
+
+def test_a_mistake_is_named_in_every_check_that_it_explains(named: Named) -> None:
+    assert named((7.0, 7.0, 1.0), {NOT_CORRECTED: (7.0, 7.0, 1.0)}) == [
+        "not_corrected",
+        "not_corrected",
+        None,
+    ]
+
+
+def test_a_verdict_brings_the_hint_of_its_mistake(oracle_of: OracleOf) -> None:
+    oracle = oracle_of(
+        all_saw(NO_MISTAKE),
+        {NOT_CORRECTED: all_saw((7.0, 1.0, 1.0))},
+        {check.id: {} for check in CHECKS},
+    )
+    (report,) = judge_exercises(CHECK_SET, all_saw((7.0, 1.0, 1.0)), oracle)
+    assert [verdict.hint for verdict in report.verdicts] == [NOT_CORRECTED.hint, "", ""]
+
+
+def test_nothing_is_named_where_nothing_matches(named: Named) -> None:
+    assert named((5.0, 6.0, 1.0), {NOT_CORRECTED: (7.0, 7.0, 1.0)}) == [None, None, None]
+    assert named((5.0, 6.0, 1.0), {}) == [None, None, None]
+
+
+def test_nothing_is_named_where_everything_passes(named: Named) -> None:
+    assert named(NO_MISTAKE, {NOT_CORRECTED: NO_MISTAKE}) == [None, None, None]
+
+
+def test_the_mistake_that_explains_the_most_is_named(named: Named) -> None:
+    # Both do the same at the first update; only one goes on like the submission.
+    known = {STARTS_AT_ZERO: (7.0, 8.0, 8.0), NOT_CORRECTED: (7.0, 9.0, 9.0)}
+    assert named((7.0, 9.0, 9.0), known) == 3 * ["not_corrected"]
+    assert named((7.0, 8.0, 8.0), known) == 3 * ["step_count_from_zero"]
+
+
+def test_what_the_submission_does_right_tells_neighbours_apart(named: Named) -> None:
+    # One failed check that both explain; one of them would fail a check that was passed.
+    known = {STARTS_AT_ZERO: (7.0, 8.0, 1.0), NOT_CORRECTED: (7.0, 1.0, 1.0)}
+    assert named((7.0, 1.0, 1.0), known) == ["not_corrected", None, None]
+
+
+def test_what_fails_weighs_more_than_what_passes(named: Named) -> None:
+    known = {STARTS_AT_ZERO: (7.0, 5.0, 1.0), NOT_CORRECTED: (7.0, 8.0, 2.0)}
+    assert named((7.0, 8.0, 1.0), known)[:2] == ["not_corrected", "not_corrected"]
+
+
+def test_of_two_that_cannot_be_told_apart_the_authors_first_is_named(named: Named) -> None:
+    twins = {STARTS_AT_ZERO: (7.0, 7.0, 7.0), NOT_CORRECTED: (7.0, 7.0, 7.0)}
+    assert named((7.0, 7.0, 7.0), twins) == 3 * ["step_count_from_zero"]
+
+
+def test_two_mistakes_in_one_exercise_are_both_named(named: Named) -> None:
+    known = {NOT_CORRECTED: (7.0, 7.0, 1.0), NOT_STORED: (1.0, 1.0, 9.0)}
+    assert named((7.0, 7.0, 9.0), known) == [
+        "not_corrected",
+        "not_corrected",
+        "velocity_never_stored",
+    ]
+
+
+def test_a_check_that_nothing_explains_keeps_no_other_from_being_named(named: Named) -> None:
+    assert named((5.0, 7.0, 7.0), {NOT_CORRECTED: (9.0, 7.0, 7.0)}) == [
+        None,
+        "not_corrected",
+        "not_corrected",
+    ]
+
+
+def test_a_mistake_of_another_exercise_is_not_named(named: Named) -> None:
+    other = Misconception("uphill", "Momentum", "Subtract.")
+    assert named((7.0, 7.0, 7.0), {other: (7.0, 7.0, 7.0)}) == [None, None, None]
+
+
+def raised(message: str, exception: str = "ValueError", where: str = "") -> Failure:
+    return Failure("raised", message, where, exception)
+
+
+def test_a_mistake_that_raises_is_named_by_its_exception(named: Named) -> None:
+    error = raised("ValueError: no slot for this variable")
+    assert named((error, error, error), {NOT_STORED: (error, error, error)}) == (
+        3 * ["velocity_never_stored"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("expected shape (3,), got (4,)", "expected shape (2,), got (1, 7)"),
+        ("no attribute 'm'", "no attribute 'velocity'"),
+        ("no slot for <Variable weight_1>", "no slot for <Variable w>"),
+    ],
+    ids=["numbers", "names", "objects"],
+)
+def test_failures_are_compared_by_words_not_by_numbers_and_names(one: str, other: str) -> None:
+    assert alike(saw(raised(one)), saw(raised(other)))
+
+
+def test_where_the_students_line_stands_does_not_matter() -> None:
+    here, there = raised("bad", where="cell 7, line 12: `m`"), raised("bad", where="solution 3")
+    assert alike(saw(here), saw(there))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        raised("a slot is missing", "KeyError"),
+        raised("a shape is wrong"),
+        Failure("memory", "a slot is missing", exception="ValueError"),
+    ],
+    ids=["exception", "words", "kind"],
+)
+def test_other_failures_are_another_behaviour(other: Failure) -> None:
+    assert not alike(saw(raised("a slot is missing")), saw(other))
+
+
+def test_a_failure_and_an_answer_are_never_the_same() -> None:
+    assert not alike(saw(raised("bad")), saw(1.0))
+    assert not alike(saw(1.0), saw(raised("bad")))
+    assert not alike(saw(raised("bad")), Observation())
+
+
+@pytest.mark.parametrize("kind", sorted(set(get_args(FailureKind)) - {"raised"}))
+def test_what_looks_alike_in_every_submission_is_never_named(
+    kind: FailureKind, named: Named
+) -> None:
+    # A stub, a time-out, a missing class: the misconception that does the same explains nothing.
+    failure = Failure(kind, "it ended")
+    assert named((failure, failure, failure), {NOT_STORED: (failure, failure, failure)}) == (
+        [None, None, None]
+    )
+
+
+def test_a_time_out_in_one_check_leaves_the_mistake_in_the_others_named(named: Named) -> None:
+    late = Failure("timeout", "out of time")
+    assert named((7.0, late, 7.0), {NOT_CORRECTED: (7.0, 7.0, 7.0)}) == [
+        "not_corrected",
+        None,
+        "not_corrected",
+    ]
+
+
+def test_an_ungraded_check_has_no_say_in_the_name(oracle_of: OracleOf) -> None:
+    # The reference failed where both differ, so what was seen there is not evidence.
+    broken = Observation(failure=Failure("internal", "the sandbox ended"))
+    oracle = oracle_of(
+        {**all_saw(NO_MISTAKE), MANY.id: broken},
+        {
+            STARTS_AT_ZERO: all_saw((7.0, 9.0, 1.0)),
+            NOT_CORRECTED: all_saw((7.0, 1.0, 1.0)),
+        },
+        {check.id: {} for check in CHECKS},
+    )
+    (report,) = judge_exercises(CHECK_SET, all_saw((7.0, 1.0, 1.0)), oracle)
+    assert [v.status for v in report.verdicts] == ["failed", "ungraded", "passed"]
+    assert [v.misconception for v in report.verdicts] == ["step_count_from_zero", None, None]
+
+
+def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
+    """What a dropped-out tensor shows of its rate, whichever elements chance took."""
+    return {"share": np.round(np.mean(observed["dropped"] == 0, keepdims=True), inputs["digits"])}
+
+
+def test_where_chance_is_at_work_the_signature_is_compared() -> None:
+    check = replace(FIRST, signature=zeros)
+    one, other = (Observation({"dropped": np.array(kept)}) for kept in ([0.0, 2.0], [2.0, 0.0]))
+    assert same(one, other, check, {"digits": 1})
+    assert not same(one, other, replace(check, signature=None), {"digits": 1})
+    assert not same(one, Observation({"dropped": np.array([0.0, 0.0])}), check, {"digits": 1})
+
+
+def test_what_has_no_signature_is_like_nothing_known() -> None:
+    check = replace(FIRST, signature=zeros)
+    nothing = Observation({})
+    assert not same(nothing, Observation({"dropped": np.zeros(2)}), check, {"digits": 1})
+    assert not same(nothing, nothing, check, {"digits": 1})
+
+
+def test_mistakes_are_asked_for_only_where_a_check_failed(oracle_of: OracleOf) -> None:
+    # Observing a misconception costs seconds: a class that is right must not wait for it.
+    class Costly(dict[str, Observation]):
+        def get(self, key: str, default: Observation | None = None) -> Observation:
+            raise AssertionError("a misconception was observed")
+
+    oracle = oracle_of(all_saw(NO_MISTAKE), {NOT_CORRECTED: Costly()})
+    assert diagnose([], CHECKS, all_saw(NO_MISTAKE), oracle) == {}
+
+
+def test_every_misconception_of_a_course_is_named_as_itself(
+    assignment: Assignment, oracle: Oracle
+) -> None:
+    for known in assignment.misconceptions:
+        observed = {
+            check.id: oracle.mistaken(known, check)
+            for check in assignment.check_set.checks
+            if check.exercise == known.exercise
+        }
+        own = assignment.check_set.only(frozenset([known.exercise]))
+        (report,) = judge_exercises(own, observed, oracle)
+        failed = [v for v in report.verdicts if v.status != "passed"]
+        assert {v.misconception for v in failed} == {known.name}
