@@ -1,0 +1,282 @@
+"""Wrong usage on the command line: a clear answer on stderr, exit code 2, never a traceback.
+
+The course is the one of conftest.py. Nothing gets as far as starting a child.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autograder import cli
+from autograder.grading.oracle import Oracle
+from autograder.outputs.release import build
+from autograder.sources.assignment import Assignment
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    code: int
+    output: str
+    error: str
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs a command as the console script does, in a folder that is in no course."""
+
+    def command(*arguments: object, here: Path = tmp_path) -> Answer:
+        monkeypatch.chdir(here)
+        monkeypatch.setattr(sys, "argv", ["autograder", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            cli.main()
+            code: object = 0
+        except SystemExit as stop:
+            code = stop.code
+        said = capsys.readouterr()
+        assert isinstance(code, int)
+        return Answer(code, said.out, said.err)
+
+    return command
+
+
+def is_refused(answer: Answer, *said: object) -> None:
+    """Exit code 2, nothing on stdout, and one sentence on stderr that says all of this."""
+    assert answer.code == 2
+    assert answer.output == ""
+    assert answer.error.startswith("Error: ")
+    assert "Traceback" not in answer.error
+    for words in said:
+        # Where lines are broken depends on the width of the terminal.
+        assert _unbroken(str(words)) in _unbroken(answer.error)
+
+
+def _unbroken(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.fixture
+def release(course: Path, assignment: Assignment, oracle: Oracle) -> Path:
+    """The folder that students get of `downhill`."""
+    folder = course / "assignments" / "downhill"
+    build(assignment, folder, lambda: oracle)
+    return folder
+
+
+# --- the instructor's commands -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["grade", "build", "verify"])
+def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(
+    command: str, run: Run, course: Path
+) -> None:
+    answer = run(command, "downhil", "--course", course)
+    is_refused(answer, "no assignment 'downhil' in", course / "solutions")
+    is_refused(answer, "Did you mean 'downhill'?", "It holds: downhill.")
+
+
+def test_a_demo_of_an_unknown_assignment_is_answered_so_too(run: Run, course: Path) -> None:
+    answer = run("demo", "--assignment", "downhil", "--course", course)
+    is_refused(answer, "Did you mean 'downhill'?")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("grade", "downhill"), ("build",), ("verify",), ("demo",)], ids=lambda a: a[0]
+)
+def test_a_folder_that_is_in_no_course_says_what_makes_one(
+    arguments: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    is_refused(run(*arguments), tmp_path, "is not in a course", "solutions/", "--course")
+
+
+def test_a_course_is_found_from_a_folder_in_it(run: Run, course: Path) -> None:
+    is_refused(run("grade", "downhil", here=course / "solutions"), "Did you mean 'downhill'?")
+
+
+def test_no_submissions_are_answered_with_nbgraders_layout(run: Run, course: Path) -> None:
+    is_refused(
+        run("grade", "downhill", "--course", course),
+        f"no folder {course / 'submitted'}",
+        "submitted/<student>/<assignment>/<assignment>.ipynb",
+        "--submissions",
+    )
+
+
+def test_a_folder_without_students_is_told(run: Run, course: Path) -> None:
+    (course / "submitted").mkdir()
+    (course / "submitted" / "notes.txt").touch()
+    is_refused(
+        run("grade", "downhill", "--course", course),
+        f"{course / 'submitted'} holds no student's folder",
+    )
+
+
+def test_another_folder_of_submissions_that_does_not_exist_is_told(
+    run: Run, course: Path, tmp_path: Path
+) -> None:
+    is_refused(
+        run("grade", "downhill", "--course", course, "--submissions", tmp_path / "nowhere"),
+        f"no folder {tmp_path / 'nowhere'}",
+    )
+
+
+def test_an_unknown_student_is_answered_with_those_there_are(run: Run, course: Path) -> None:
+    for student in ("ada", "bo"):
+        (course / "submitted" / student).mkdir(parents=True)
+    is_refused(
+        run("grade", "downhill", "--course", course, "--only", "eve", "--only", "ada"),
+        f"eve: no such student in {course / 'submitted'}; it has ada, bo.",
+    )
+
+
+def test_a_broken_course_is_told_with_file_and_line(run: Run, course: Path) -> None:
+    checks = course / "solutions" / "downhill" / "checks.py"
+    checks.write_text("import numpy\n1 / 0\n")
+    is_refused(
+        run("build", "--course", course), f"{checks}, line 2, cannot be run: ZeroDivisionError"
+    )
+
+
+def test_an_error_writes_nothing_into_the_course(run: Run, course: Path) -> None:
+    before = sorted(course.rglob("*"))
+    run("grade", "downhill", "--course", course)
+    run("build", "downhil", "--course", course)
+    assert sorted(course.rglob("*")) == before
+
+
+# --- the student's command -----------------------------------------------------------------------
+
+
+def test_an_unknown_exercise_is_answered_with_those_there_are(run: Run, release: Path) -> None:
+    is_refused(
+        run("check", release / "downhill.ipynb", "--only", "wlak"),
+        "downhill has no exercise 'wlak'; it has walk, average.",
+    )
+
+
+def test_a_path_that_does_not_exist_is_told(run: Run, release: Path) -> None:
+    is_refused(run("check", release / "uphill.ipynb"), release / "uphill.ipynb", "does not exist")
+
+
+def test_one_path_that_does_not_exist_keeps_the_others_from_being_run(
+    run: Run, release: Path
+) -> None:
+    is_refused(run("check", release / "downhill.ipynb", release / "no.py"), "does not exist")
+
+
+def test_a_file_of_another_type_is_told(run: Run, release: Path) -> None:
+    (release / "answers.pdf").touch()
+    is_refused(
+        run("check", release / "answers.pdf"),
+        "answers.pdf is neither a notebook (.ipynb) nor a module (.py)",
+    )
+
+
+def test_a_folder_with_nothing_to_check_is_told(run: Run, tmp_path: Path) -> None:
+    is_refused(run("check"), tmp_path, "holds no notebook and no module to check")
+    is_refused(run("check", tmp_path), tmp_path, "holds no notebook and no module to check")
+
+
+def test_a_file_that_no_checks_belong_to_says_where_it_must_lie(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def walk(): ...")
+    is_refused(
+        run("check", tmp_path / "mine.py"),
+        f"No checks belong to {tmp_path / 'mine.py'}",
+        "checks.py, probes.py and expected.safetensors",
+        "assignments/mine/",
+    )
+
+
+def test_a_damaged_release_is_told(run: Run, release: Path) -> None:
+    (release / "expected.safetensors").write_bytes(b"not arrays")
+    is_refused(
+        run("check", release), release / "expected.safetensors", "Get the assignment's folder again"
+    )
+
+
+# --- usage that typer answers --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("gade",),
+        ("grade",),
+        ("grade", "downhill", "--jobs", "0"),
+        ("grade", "downhill", "--jobs", "many"),
+        ("grade", "downhill", "--seed", "x"),
+        ("verify", "--seeds", "0"),
+        ("check", "--nothing"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_exit_with_2_and_say_which(arguments: tuple[str, ...], run: Run) -> None:
+    answer = run(*arguments)
+    assert answer.code == 2
+    assert "Usage:" in answer.error
+    assert "Traceback" not in answer.error
+
+
+def test_stopping_leaves_no_traceback(
+    run: Run, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.sources.assignment.read_assignment", stop)
+    answer = run("build", "--course", course)
+    assert "Traceback" not in answer.error
+    assert answer.code == 130
+
+
+# --- at once -------------------------------------------------------------------------------------
+
+HEAVY = ("keras", "tensorflow", "nbgrader", "sklearn", "matplotlib", "IPython")
+THEN_TELL = f"""
+import sys
+from autograder.cli import main
+try:
+    main()
+finally:
+    print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def in_a_new_process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", THEN_TELL, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("check", "--help"), ("grade", "--help"), ("demo", "--help")],
+    ids=" ".join,
+)
+def test_help_waits_for_no_keras_and_no_nbgrader(arguments: tuple[str, ...]) -> None:
+    done = in_a_new_process(*arguments)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    assert "Usage:" in done.stdout
+
+
+def test_a_students_usage_error_waits_for_no_keras_and_no_nbgrader(tmp_path: Path) -> None:
+    done = in_a_new_process("check", tmp_path / "nothing.ipynb")
+    assert done.returncode == 2
+    *error, imported = done.stderr.splitlines()
+    assert "does not exist" in " ".join(error)
+    assert imported == ""
