@@ -581,17 +581,19 @@ def test_a_restored_notebook_is_valid_and_has_never_run(release: NotebookNode) -
     assert not any(cell.get("outputs") for cell in restored.cells)
 
 
-def test_code_that_is_slow_to_highlight_is_cut_to_be_shown(release: NotebookNode) -> None:
-    from autograder.outputs.restore import LONGEST_LINE, restore
+def test_what_is_slow_to_show_is_cut(release: NotebookNode) -> None:
+    from autograder.outputs.restore import LONGEST_LINE, MOST_CELLS, restore
 
     notebook = solved(release)
     notebook.cells[2].source = "a." * 50_000
     notebook.cells.append(code("b\n" * 100_000))
+    notebook.cells += [code(f"scratch = {index}") for index in range(1500)]
 
     shown = {cell.source for cell in restore(notebook, release).cells}
 
     assert max(len(line) for source in shown for line in source.split("\n")) < LONGEST_LINE + 50
     assert max(len(source) for source in shown) < 100_100
+    assert len(shown) <= MOST_CELLS + len(release.cells) + 1
 
 
 def test_the_students_own_cells_stay_in_their_place(course: Path, release: NotebookNode) -> None:
@@ -612,6 +614,18 @@ def test_a_module_without_ids_is_not_called_no_response(
     with opened(course) as database:
         assert database.find_comment("Momentum", NAME, NAME, "ada").comment is None
     assert "class Momentum: ..." in [cell.source for cell in cells(autograded(course))]
+
+
+def test_a_stub_beside_an_earned_score_is_not_called_no_response(
+    course: Path, release: NotebookNode
+) -> None:
+    solved_elsewhere = copy.deepcopy(release)
+    solved_elsewhere.cells.insert(0, code("class Momentum: ..."))
+    recorded(course, release, Graded(report(adam=0), solved_elsewhere))
+
+    with opened(course) as database:
+        assert database.find_comment("Momentum", NAME, NAME, "ada").comment is None
+        assert database.find_comment("Adam", NAME, NAME, "ada").comment == "No response."
 
 
 def test_a_solution_cell_left_as_it_was_is_called_no_response(
@@ -765,7 +779,7 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
     shutil.copy(ROOT / "nbgrader_config.py", course)
     # The engine itself starts keras; here a module of that name in the course stands in for it.
     with (course / "nbgrader_config.py").open("a") as config:
-        config.write("import sys, stand_in\nsys.modules['autograder.grading.grade'] = stand_in\n")
+        config.write("import sys, stand_in\nsys.modules['autograder.classroom'] = stand_in\n")
     (course / "stand_in.py").write_text(
         "import test_gradebook as t\n"
         "def grade_one(course, assignment, student, notebook):\n"
@@ -929,7 +943,8 @@ def test_nothing_reaches_the_terminal_and_the_process_is_left_as_it_was(course: 
     # In a process of its own: pytest catches logs and warnings before they reach a terminal.
     (course / "gradebook.db").unlink()
     script = (
-        "import os, pathlib, sys, test_gradebook as t\n"
+        "import logging, os, pathlib, sys, test_gradebook as t\n"
+        "logging.basicConfig()  # as absl does, which keras brings along\n"
         "release, state = t.make_release(), lambda: (os.getcwd(), sys.path, dict(os.environ))\n"
         "before, bad = repr(state()), t.solved(release)\n"
         "t.double_checks(bad)\n"

@@ -5,7 +5,7 @@ A hidden check shows that it failed and what it was worth, and nothing of what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -33,15 +33,14 @@ def verdict_table(exercise: ExerciseReport) -> str:
     return _template().render(
         exercise=exercise,
         total=total(exercise),
-        rows=[_row(verdict) for verdict in exercise.verdicts],
+        rows=_rows(exercise),
     )
 
 
 def verdict_text(exercise: ExerciseReport) -> str:
     """The same table for a reader without HTML."""
     lines = [f"{exercise.name}: {total(exercise)}"]
-    for verdict in exercise.verdicts:
-        row = _row(verdict)
+    for row in _rows(exercise):
         lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
         lines += [f"      {line}" for line in row.message.splitlines()]
         if row.hint:
@@ -60,6 +59,20 @@ def total(exercise: ExerciseReport) -> str:
 def number(points: float) -> str:
     """Points without needless decimals: ``10``, ``7.5``, ``3.33``."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def _rows(exercise: ExerciseReport) -> list[_Row]:
+    """One row a verdict; what was said under one check is not said again under the next."""
+    said: set[str] = set()
+
+    def once(text: str) -> str:
+        if text in said:
+            return ""
+        said.add(text)
+        return text
+
+    rows = [_row(verdict) for verdict in exercise.verdicts]
+    return [replace(row, message=once(row.message), hint=once(row.hint)) for row in rows]
 
 
 def _row(verdict: Verdict) -> _Row:

@@ -103,6 +103,7 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         where = resources["nbgrader"]
         exercises = exercises_by_cell(resources["autograder"]["report"])
         bonuses = {exercise.name for exercise in exercises.values() if exercise.bonus}
+        earned = {exercise.name for exercise in exercises.values() if exercise.score > 0}
         with Gradebook(where["db_url"]) as gradebook:
             submission = gradebook.find_submission_notebook(
                 where["notebook"], where["assignment"], where["student"]
@@ -113,7 +114,7 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
                 name = grade_id(cell)
                 exercise = exercises.get(name)
                 if name in comments and name not in bonuses:
-                    _comment(comments[name], cell)
+                    _comment(comments[name], cell, solved=name in earned)
                 if not is_grade(cell):
                     continue
                 if exercise is not None:
@@ -255,9 +256,11 @@ def _is_bonus_sentence(comment: str | None) -> bool:
     return comment is not None and comment.startswith("Bonus: ")
 
 
-def _comment(comment: Comment, cell: NotebookNode) -> None:
+def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
+    """Say "No response." under a stub, unless the exercise was solved in another cell."""
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-    comment.auto_comment = "No response." if unchanged and not is_task(cell) else None
+    no_response = unchanged and not solved and not is_task(cell)
+    comment.auto_comment = "No response." if no_response else None
 
 
 def _same_cells(gradebook: Gradebook, assignment: str, release: NotebookNode) -> None:

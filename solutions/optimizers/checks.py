@@ -24,7 +24,7 @@ EXERCISES = [
 # Two sets of hyper-parameters for each optimizer, far from the defaults and from each other, and
 # rates at which positions stay near 1, where float32 is precise. Any placement of epsilon is
 # right, so it is made too small to matter.
-TINY = 1e-12
+TINY = 1e-16
 SETTINGS = {
     "Momentum": (
         {"learning_rate": 0.03, "momentum": 0.6},
@@ -51,7 +51,7 @@ SETTINGS = {
         {"learning_rate": 0.03, "beta_1": 0.95, "beta_2": 0.8, "epsilon": TINY, "decay": 0.9},
     ),
 }
-# Rates at which 5 passes over the digits are ample for each method.
+# Rates at which 3 passes over the digits are ample for each method.
 TRAINING = {
     "Momentum": {"learning_rate": 0.1, "momentum": 0.9},
     "AdaGrad": {"learning_rate": 0.1},
@@ -311,25 +311,26 @@ def checks_of(exercise, settings, other):
             "model.fit on handwritten digits ends every epoch at the weights of the rule.",
             2,
             "fit",
-            partial(digits, settings=settings, rows=240, epochs=2, batch_size=40, keep=2),
+            partial(digits, settings=other, rows=240, epochs=2, batch_size=40, keep=2),
             close(along="epoch"),
             withheld=HELD_OUT,
         ),
         Check(
             "digits_are_learned",
             exercise,
-            "Five epochs of model.fit teach a linear model to read digits it has not seen.",
+            "Three epochs of model.fit teach a linear model to read digits it has not seen.",
             1,
             "fit",
             partial(
                 digits,
                 settings=TRAINING[exercise],
-                rows=1200,
-                epochs=5,
-                batch_size=40,
+                rows=1000,
+                epochs=3,
+                batch_size=50,
                 keep=1,
             ),
-            at_least(held_out_accuracy, 0.85, "share of unseen digits read correctly"),
+            # Over seeds the references reach .90 and more with a spread of .012: 8 of them below.
+            at_least(held_out_accuracy, 0.80, "share of unseen digits read correctly"),
             withheld=HELD_OUT,
         ),
     ]
