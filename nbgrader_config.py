@@ -13,7 +13,13 @@ c.CourseDirectory.course_id = "keras-training"
 c.CourseDirectory.release_directory = "assignments"
 c.CourseDirectory.source_directory = "source"
 
-c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+# `autograder build` also writes source/, the instructor's notebooks, which the formgrader lists.
+# `nbgrader generate_assignment` then makes the very notebook of assignments/ again.
+c.GenerateAssignment.preprocessors = [
+    "autograder.outputs.preprocessors.StudentNotebook",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.SaveCells",
+]
 
 # Strings, so that commands that grade nothing do not import the engine.
 c.Autograde.pre_convert_hook = "autograder.outputs.preprocessors.register_release"

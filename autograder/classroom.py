@@ -17,7 +17,7 @@ from autograder.grading.grade import grade_class, grade_submission, new_seed
 from autograder.grading.oracle import LiveOracle
 from autograder.model import AutograderError, Report
 from autograder.outputs.gradebook import Graded, Recorded, record
-from autograder.outputs.release import release_notebook
+from autograder.outputs.release import release_notebook, write_source
 from autograder.outputs.results import results, write
 from autograder.outputs.terminal import class_table, progress
 from autograder.sandbox.pool import Sandbox, Statistics
@@ -89,6 +89,7 @@ def grade_course(
     # The results first: whatever happens to the gradebook, what was graded is kept.
     results_file = results_file or course.root / "results.json"
     write(results_file, results(name, seed, level, reports))
+    write_source(assignment, course.release(name), course.source(name))
     graded = [
         Graded(report, presentable(submission, release), _timestamp(folder / report.student / name))
         for report, submission in zip(reports, handed_in, strict=True)

@@ -97,6 +97,7 @@ def build(
     from autograder.grading.oracle import prepared_oracle
     from autograder.grading.stored import FILE, PUBLIC_SEED
     from autograder.outputs.release import build as build_release
+    from autograder.outputs.release import write_source
     from autograder.outputs.terminal import progress
     from autograder.sources.assignment import Assignment, read_assignment
 
@@ -114,6 +115,8 @@ def build(
         if recompute and not stale:
             (folder / FILE).unlink(missing_ok=True)
         files = build_release(assignment, folder, partial(compute, assignment), write=not stale)
+        if not stale:
+            write_source(assignment, folder, found.source(assignment.name))
         changed = changed or bool(files)
         said = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "fresh"
         console.print(f"{assignment.name}: {said}", soft_wrap=True)

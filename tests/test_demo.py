@@ -170,3 +170,44 @@ def test_the_seed_reproduces_the_run(course: Path, students: dict[str, Any]) -> 
     assert done.returncode == 0, done.stderr
     (student,) = json.loads(again.read_text())["students"]
     assert student == students["mistake-1"]
+
+
+def test_nbgrader_generates_the_same_assignment(course: Path) -> None:
+    released = course / "assignments" / "optimizers" / "optimizers.ipynb"
+    before = json.loads(released.read_text())
+    done = command("nbgrader", "generate_assignment", "optimizers", "--force", cwd=course)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(released.read_text())["cells"] == before["cells"]
+    assert (released.parent / "expected.safetensors").is_file()
+
+
+def test_the_formgrader_lists_the_assignment_and_its_submissions(
+    course: Path, students: dict[str, Any]
+) -> None:
+    program = (
+        "import json, sys\n"
+        "from nbgrader.apps.api import NbGraderAPI\n"
+        "from nbgrader.coursedir import CourseDirectory\n"
+        "from nbgrader.auth import Authenticator\n"
+        "coursedir = CourseDirectory(root='.')\n"
+        "api = NbGraderAPI(coursedir, Authenticator())\n"
+        "print(json.dumps([api.get_assignments(), api.get_submissions('optimizers')]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=course, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assignments, submissions = json.loads(done.stdout.splitlines()[-1])
+    assert [assignment["name"] for assignment in assignments] == ["optimizers"]
+    scores = {s["student"]: s["score"] for s in submissions}
+    assert scores == {name: student["score"] for name, student in students.items()}
+
+
+def test_nbgrader_autograde_uses_the_same_engine(course: Path, students: dict[str, Any]) -> None:
+    words = ["--student=mistake-2", "--force"]
+    done = command("nbgrader", "autograde", "optimizers", *words, cwd=course)
+    assert done.returncode == 0, done.stderr[-3000:]
+    command("nbgrader", "export", "--to", "third.csv", cwd=course)
+    with (course / "third.csv").open() as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert float(rows["mistake-2"]["score"]) == pytest.approx(students["mistake-2"]["score"])

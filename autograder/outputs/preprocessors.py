@@ -1,5 +1,6 @@
-"""The engine's three places in nbgrader's chain of preprocessors.
+"""The engine's places in nbgrader's chains of preprocessors.
 
+    StudentNotebook  first of ``GenerateAssignment.preprocessors``
     RestoreRelease   first of ``Autograde.sanitize_preprocessors``
     WriteVerdicts    in place of ``Execute``
     SaveVerdicts     in place of ``SaveAutoGrades``
@@ -47,6 +48,23 @@ _ROLES: dict[str, Callable[[NotebookNode], bool]] = {
 """What nbgrader keeps of a cell, by the table it keeps it in."""
 
 Resources = dict[str, Any]
+
+
+class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
+    """Makes, under ``nbgrader generate_assignment``, the notebook that ``autograder build`` makes.
+
+    From the assignment's one source: what stands in ``source/`` is a view of it, not the origin.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        # Late: only this one step reads solutions.
+        from autograder.outputs.release import release_notebook
+        from autograder.sources.assignment import read_assignment
+        from autograder.sources.course import Course
+
+        name = resources["nbgrader"]["assignment"]
+        course = Course(Path(_course_directory(self).root))
+        return release_notebook(read_assignment(course.solution(name))), resources
 
 
 class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]

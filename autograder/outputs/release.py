@@ -17,6 +17,7 @@ from autograder.model import AutograderError
 from autograder.sources.assignment import (
     MISCONCEPTIONS,
     Assignment,
+    instructor_notebook,
     solution_lines,
     student_notebook,
 )
@@ -25,7 +26,29 @@ from autograder.sources.checks import CHECKS, PROBES, read_checks
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
     """The student's notebook with nbgrader's checksums, as every view of the release has it."""
-    notebook = student_notebook(assignment)
+    return _with_checksums(student_notebook(assignment))
+
+
+def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
+    """Write what nbgrader calls the source: the instructor's notebook, beside the release's files.
+
+    The formgrader lists the assignments it finds there.
+
+    Raises:
+        AutograderError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = _with_checksums(instructor_notebook(assignment))
+        nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
+        for name in (CHECKS, PROBES, FILE):
+            if (release / name).is_file():
+                shutil.copyfile(release / name, folder / name)
+    except OSError as error:
+        raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
+
+
+def _with_checksums(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader["cell_type"] = cell.cell_type

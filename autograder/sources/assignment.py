@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +98,19 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
 
     A bonus exercise's check cell is worth 0 points to nbgrader: what it earns is extra credit.
     """
+    return _view(assignment, _released)
+
+
+def instructor_notebook(assignment: Assignment) -> NotebookNode:
+    """The same notebook with the reference and the rubrics in it, for nbgrader's ``source/``."""
+    return _view(assignment, lambda cell, _: str(cell.source))
+
+
+def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -> NotebookNode:
     notebook = nbformat.v4.new_notebook(metadata=_kernel())
     for number, cell in enumerate(assignment.notebook.cells, 1):
         exercise = _exercise_of(cell)
-        text = _released(cell, f"{assignment.name}.py, cell {number}")
+        text = text_of(cell, f"{assignment.name}.py, cell {number}")
         if question := _question_of(cell):
             notebook.cells.append(_answered_by_hand(question, text, cell))
             continue

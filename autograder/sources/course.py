@@ -49,6 +49,10 @@ class Course:
             f"It holds: {', '.join(known) or 'nothing'}."
         )
 
+    def source(self, name: str) -> Path:
+        """The folder that nbgrader knows as the assignment's source."""
+        return self.root / "source" / name
+
     def release(self, name: str) -> Path:
         """The folder of an assignment as students get it."""
         return self.releases / name
