@@ -25,8 +25,9 @@ from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError, Misconception
 from autograder.outputs.release import build, release_notebook
 from autograder.outputs.terminal import progress
-from autograder.sources.assignment import BEGIN, END, Assignment, read_assignment
+from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
+from autograder.sources.regions import BEGIN, END
 
 MISTAKES = 6
 

@@ -14,15 +14,11 @@ import pytest
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError
 from autograder.outputs.release import _refuse_answers, build, release_notebook
-from autograder.sources.assignment import (
-    Assignment,
-    read_assignment,
-    solution_lines,
-    student_notebook,
-    without_solutions,
-)
+from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.checks import read_checks
 from autograder.sources.course import Course, find_course
+from autograder.sources.regions import without_solutions
+from autograder.sources.views import solution_lines, student_notebook
 
 
 def downhill(course: Path) -> Path:

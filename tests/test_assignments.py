@@ -10,7 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.sources.assignment import read_assignment, solution_lines
+from autograder.sources.assignment import read_assignment
+from autograder.sources.views import solution_lines
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())

@@ -17,9 +17,10 @@ from autograder.grading.grade import grade_definitions, grade_submission, judge_
 from autograder.grading.oracle import LiveOracle
 from autograder.model import ExerciseReport, Misconception
 from autograder.sandbox.pool import Sandbox
-from autograder.sources.assignment import Assignment, student_notebook
+from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission, read_submission
+from autograder.sources.views import student_notebook
 
 
 @dataclass

@@ -14,14 +14,9 @@ from nbgrader.utils import compute_checksum
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
-from autograder.sources.assignment import (
-    MISCONCEPTIONS,
-    Assignment,
-    instructor_notebook,
-    solution_lines,
-    student_notebook,
-)
+from autograder.sources.assignment import MISCONCEPTIONS, Assignment
 from autograder.sources.checks import CHECKS, PROBES, read_checks
+from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:

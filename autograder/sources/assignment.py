@@ -1,28 +1,26 @@
-"""One source, four views: an assignment's percent notebook and what is made from it.
+"""Read an assignment: a percent notebook, its checks, misconceptions and variants.
 
-The source is ``solutions/<name>/<name>.py``. From it come the student's notebook, the reference,
-every misconception, and the instructor's notebook. Nothing here runs an exercise.
+One source, four views: from ``solutions/<name>/<name>.py`` come the reference and every
+misconception (here, as definitions to run), and the student's and the instructor's notebook
+(``views.py``). Nothing here runs an exercise.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.model import AutograderError, Definitions, Misconception
 from autograder.sources.checks import CheckSet, read_checks
 from autograder.sources.definitions import Cell, definitions
+from autograder.sources.regions import BEGIN, END, released
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MISCONCEPTIONS = "misconceptions.toml"
 VARIANTS = "variants"
 
@@ -57,7 +55,7 @@ class Assignment:
 
     def _definitions(self, edited: dict[str, str]) -> Definitions:
         cells = [
-            Cell(f"solution {number}", edited.get(_exercise_of(cell), cell.source))
+            Cell(f"solution {number}", edited.get(exercise_of(cell), cell.source))
             for number, cell in enumerate(self.notebook.cells, 1)
             if cell.cell_type == "code"
         ]
@@ -93,115 +91,14 @@ def read_assignment(folder: Path) -> Assignment:
     )
 
 
-def student_notebook(assignment: Assignment) -> NotebookNode:
-    """The notebook that students get: stubs, locked check cells with points, no solution.
-
-    A bonus exercise's check cell is worth 0 points to nbgrader: what it earns is extra credit.
-    """
-    return _view(assignment, _released)
-
-
-def instructor_notebook(assignment: Assignment) -> NotebookNode:
-    """The same notebook with the reference and the rubrics in it, for nbgrader's ``source/``."""
-    return _view(assignment, lambda cell, _: str(cell.source))
-
-
-def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -> NotebookNode:
-    notebook = nbformat.v4.new_notebook(metadata=_kernel())
-    for number, cell in enumerate(assignment.notebook.cells, 1):
-        exercise = _exercise_of(cell)
-        text = text_of(cell, f"{assignment.name}.py, cell {number}")
-        if question := _question_of(cell):
-            notebook.cells.append(_answered_by_hand(question, text, cell))
-            continue
-        if not exercise:
-            notebook.cells.append(_numbered(cell.cell_type, text, number))
-            continue
-        checks = assignment.check_set.of(exercise)
-        bonus = assignment.check_set.exercise(exercise).bonus
-        points = sum(check.points for check in checks)
-        notebook.cells += [
-            _graded(f"{exercise}", text, solution=True),
-            _graded(
-                f"check-{exercise}",
-                f"# {points:g} {'bonus points' if bonus else 'points'}\ncheck({exercise})",
-                points=0 if bonus else points,
-            ),
-        ]
-    return notebook
-
-
-def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
-    """The text with each solution region replaced by its sentence.
-
-    Args:
-        prose: the text is a question's, whose region holds the rubric; its sentence stands as it
-            is. In code, a ``NotImplementedError`` says the sentence.
-
-    Raises:
-        AutograderError: an unmatched or nested marker, or a region without a sentence.
-    """
-    lines: list[str] = []
-    begun = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith(BEGIN):
-            sentence = stripped.removeprefix(BEGIN).removeprefix(":").strip()
-            if begun:
-                raise AutograderError(
-                    f"{where}, line {number}: {BEGIN} again before the one of line {begun} ended; "
-                    f"put {END} between them."
-                )
-            if not sentence:
-                raise AutograderError(
-                    f"{where}, line {number}: say after the marker what to write there "
-                    f"({BEGIN}: Update the velocity.); the student's stub raises that sentence."
-                )
-            begun = number
-            indent = line[: len(line) - len(line.lstrip())]
-            said = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
-            lines.append(f"{indent}{said}")
-        elif stripped.startswith(END):
-            if not begun:
-                raise AutograderError(f"{where}, line {number}: {END} without a {BEGIN} before it.")
-            begun = 0
-        elif not begun:
-            lines.append(line)
-    if begun:
-        raise AutograderError(f"{where}, line {begun}: {BEGIN} without an {END} after it.")
-    return "\n".join(lines)
-
-
-def solution_lines(assignment: Assignment) -> frozenset[str]:
-    """The lines of the reference that tell an answer: none may stand in a release.
-
-    A line that also stands outside the solution regions (a signature, ``return config``) tells
-    nothing.
-    """
-    inside, outside = set[str](), set[str]()
-    for cell in assignment.notebook.cells:
-        stub = _released(cell, assignment.name).splitlines()
-        outside.update(line.strip() for line in stub)
-        inside.update(line.strip() for line in cell.source.splitlines())
-    return frozenset(
-        line for line in inside - outside if len(line) > 12 and not line.startswith("#")
-    )
-
-
-def _quoted(sentence: str) -> str:
-    return '"' + sentence.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _exercise_of(cell: NotebookNode) -> str:
+def exercise_of(cell: NotebookNode) -> str:
+    """The exercise that is written in a cell; "" for any other cell."""
     return str(cell.metadata.get("exercise", ""))
 
 
-def _question_of(cell: NotebookNode) -> str:
+def question_of(cell: NotebookNode) -> str:
+    """The question, graded by a person, that is answered in a cell; "" for any other cell."""
     return str(cell.metadata.get("question", ""))
-
-
-def _released(cell: NotebookNode, where: str) -> str:
-    return without_solutions(cell.source, where, prose=cell.cell_type != "code")
 
 
 def _examine_question(where: str, question: str, cell: NotebookNode, rubric: bool) -> None:
@@ -218,59 +115,13 @@ def _examine_question(where: str, question: str, cell: NotebookNode, rubric: boo
         )
 
 
-def _answered_by_hand(question: str, text: str, cell: NotebookNode) -> NotebookNode:
-    answer = new_markdown_cell(text, id=re.sub(r"[^\w-]", "-", question))
-    answer.metadata["nbgrader"] = {
-        "schema_version": 3,
-        "grade_id": question,
-        "grade": True,
-        "solution": True,
-        "locked": False,
-        "task": False,
-        "points": cell.metadata["points"],
-    }
-    return answer
-
-
-def _kernel() -> dict[str, dict[str, str]]:
-    return {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-
-
-def _numbered(kind: str, text: str, number: int) -> NotebookNode:
-    # Cell ids that depend on the place alone: building twice gives the same file.
-    if kind == "code":
-        return new_code_cell(text, id=f"cell-{number}")
-    return new_markdown_cell(text, id=f"cell-{number}")
-
-
-def _graded(grade_id: str, text: str, *, solution: bool = False, points: float = 0) -> NotebookNode:
-    metadata: dict[str, object] = {
-        "schema_version": 3,
-        "grade_id": grade_id,
-        "grade": not solution,
-        "solution": solution,
-        "locked": not solution,
-        "task": False,
-    }
-    if not solution:
-        metadata["points"] = points
-    cell = new_code_cell(text, id=re.sub(r"[^\w-]", "-", grade_id))
-    cell.metadata["nbgrader"] = metadata
-    if not solution:
-        cell.metadata |= {"editable": False, "deletable": False}
-    return cell
-
-
 def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, cell in enumerate(notebook.cells, 1):
-        name = _exercise_of(cell)
+        name = exercise_of(cell)
         where = f"{source}, cell {number}"
-        regions = _released(cell, where) != cell.source.rstrip("\n")
-        if question := _question_of(cell):
+        regions = released(cell, where) != cell.source.rstrip("\n")
+        if question := question_of(cell):
             _examine_question(where, question, cell, regions)
             continue
         if not name:

@@ -71,10 +71,7 @@ def definitions(
         text = without_magics(cell.text)
         try:
             tree = compile(text, cell.label, "exec", PARSE_FLAGS, dont_inherit=True)
-            found = [
-                _statement(len(texts), index, node)
-                for index, node in enumerate(tree.body)
-            ]
+            found = [_statement(len(texts), index, node) for index, node in enumerate(tree.body)]
         except UNPARSABLE as error:
             broken.append(_broken(cell, error))
             continue

@@ -1,0 +1,64 @@
+"""Solution regions: what an author marks, students never get.
+
+### BEGIN SOLUTION: Update the velocity, then move the variable by it.
+...
+### END SOLUTION
+"""
+
+from __future__ import annotations
+
+from nbformat import NotebookNode
+
+from autograder.model import AutograderError
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def released(cell: NotebookNode, where: str) -> str:
+    """A cell's text as students get it; see ``without_solutions``."""
+    return without_solutions(cell.source, where, prose=cell.cell_type != "code")
+
+
+def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
+    """The text with each solution region replaced by its sentence.
+
+    Args:
+        prose: the text is a question's, whose region holds the rubric; its sentence stands as it
+            is. In code, a ``NotImplementedError`` says the sentence.
+
+    Raises:
+        AutograderError: an unmatched or nested marker, or a region without a sentence.
+    """
+    lines: list[str] = []
+    begun = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith(BEGIN):
+            sentence = stripped.removeprefix(BEGIN).removeprefix(":").strip()
+            if begun:
+                raise AutograderError(
+                    f"{where}, line {number}: {BEGIN} again before the one of line {begun} ended; "
+                    f"put {END} between them."
+                )
+            if not sentence:
+                raise AutograderError(
+                    f"{where}, line {number}: say after the marker what to write there "
+                    f"({BEGIN}: Update the velocity.); the student's stub raises that sentence."
+                )
+            begun = number
+            indent = line[: len(line) - len(line.lstrip())]
+            said = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
+            lines.append(f"{indent}{said}")
+        elif stripped.startswith(END):
+            if not begun:
+                raise AutograderError(f"{where}, line {number}: {END} without a {BEGIN} before it.")
+            begun = 0
+        elif not begun:
+            lines.append(line)
+    if begun:
+        raise AutograderError(f"{where}, line {begun}: {BEGIN} without an {END} after it.")
+    return "\n".join(lines)
+
+
+def _quoted(sentence: str) -> str:
+    return '"' + sentence.replace("\\", "\\\\").replace('"', '\\"') + '"'
