@@ -96,7 +96,7 @@ def grade_course(
     ]
     with progress(console, "recorded", len(graded)) as step:
         recorded = record(course.root, name, release, graded, progress=step)
-    console.print(class_table(reports))
+    console.print(class_table(reports, console.width))
     for problem in recorded.problems:
         console.print(f"! {problem}", style="yellow", markup=False)
     console.print(f"gradebook  {recorded.database}", soft_wrap=True)

@@ -66,9 +66,9 @@ def check(
     """Check your own work on the public seeds, with the checks that grade it."""
     from autograder.outputs.results import results, write
     from autograder.outputs.selfcheck import check_paths
-    from autograder.outputs.terminal import show_report
+    from autograder.outputs.terminal import new_console, show_report
 
-    console = Console(highlight=False)
+    console = new_console()
     reports: list[Report] = []
     for path, report in check_paths(paths or [Path()], frozenset(only or [])):
         if reports:
@@ -98,10 +98,10 @@ def build(
     from autograder.grading.stored import FILE, PUBLIC_SEED
     from autograder.outputs.release import build as build_release
     from autograder.outputs.release import write_source
-    from autograder.outputs.terminal import progress
+    from autograder.outputs.terminal import new_console, progress
     from autograder.sources.assignment import Assignment, read_assignment
 
-    console = Console(highlight=False)
+    console = new_console()
     found = _course(course)
     assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     changed = False
@@ -134,11 +134,11 @@ def verify(
     from autograder.grading.grade import new_seed
     from autograder.grading.verify import steps
     from autograder.grading.verify import verify as prove
-    from autograder.outputs.terminal import progress, show_proof
+    from autograder.outputs.terminal import new_console, progress, show_proof
     from autograder.sandbox.pool import Sandbox
     from autograder.sources.assignment import read_assignment
 
-    console = Console(highlight=False)
+    console = new_console()
     found = _course(course)
     assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     failed = False
@@ -174,8 +174,9 @@ def grade(
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student."""
     from autograder.classroom import grade_course
+    from autograder.outputs.terminal import new_console
 
-    console = Console(highlight=False)
+    console = new_console()
     graded = grade_course(
         _course(course),
         name,
@@ -202,12 +203,13 @@ def demo(
 ) -> None:
     """Build an assignment, hand in a varied class, grade it, and show where everything lies."""
     from autograder.demo import run
+    from autograder.outputs.terminal import new_console
 
     run(
         _course(course),
         name,
         into,
-        Console(highlight=False),
+        new_console(),
         jobs=jobs,
         confined=not unsafe,
     )

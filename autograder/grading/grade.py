@@ -198,6 +198,10 @@ def grade_class(
         ):
             future.result()
         return list(executor.map(work, submissions))
+    except BaseException:
+        # Ctrl-C: whoever is being graded is not waited for.
+        sandbox.close()
+        raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -13,12 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder.grading.observe import clean
 from autograder.grading.verify import Proof
 from autograder.model import ExerciseReport, Report, Status, Verdict
 from autograder.outputs.feedback import MARKS, number, total
 from autograder.sources.assignment import Assignment
 
 LINES = 20
+WIDE = 120
+"""Columns from which a class table shows every exercise."""
 
 _STYLES: dict[Status, str] = {
     "passed": "green",
@@ -66,24 +70,33 @@ def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
             console.print(Padding(hint, (0, 2, 0, 11)))
 
 
-def class_table(reports: Sequence[Report]) -> Table:
-    """A row per student: points of each exercise, the score, and what went wrong."""
-    table = Table(header_style="bold", pad_edge=False, expand=False)
-    table.add_column("student", no_wrap=True)
-    for exercise in reports[0].exercises if reports else ():
-        table.add_column(f"{exercise.name}{'*' if exercise.bonus else ''}", justify="right")
-    table.add_column("score", justify="right")
+def new_console() -> Console:
+    """The console of every command: as wide as the terminal, and wide enough in a file."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def class_table(reports: Sequence[Report], width: int) -> Table:
+    """A row per student: the score, what went wrong, and, if there is room, each exercise."""
+    table = Table(header_style="bold", pad_edge=False, box=SIMPLE_HEAD)
+    table.add_column("student", overflow="fold", max_width=30)
+    table.add_column("score", justify="right", no_wrap=True)
+    exercises = reports[0].exercises if reports and width >= WIDE else ()
+    for exercise in exercises:
+        name = f"{exercise.name}{'*' if exercise.bonus else ''}"
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("what was found", overflow="fold")
     for report in reports:
         points = ["?" if e.ungraded else number(e.score) for e in report.exercises]
         table.add_row(
-            escape(report.student),
-            *points,
+            Text(clean(report.student)),
             f"{number(report.score)}/{number(report.max_score)}",
+            *(points if exercises else ()),
             Text(finding(report)),
         )
-    if any(exercise.bonus for report in reports for exercise in report.exercises):
+    if any(exercise.bonus for exercise in exercises):
         table.caption = "* bonus: adds to the score, not to the points one can have"
+        table.caption_justify = "left"
     return table
 
 
