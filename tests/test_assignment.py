@@ -18,7 +18,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.checks import read_checks
 from autograder.sources.course import Course, find_course
 from autograder.sources.regions import without_solutions
-from autograder.sources.views import solution_lines, student_notebook
+from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
 
 def downhill(course: Path) -> Path:
@@ -187,6 +187,19 @@ def test_misconceptions_are_listed_by_exercise_in_the_authors_order(
 ) -> None:
     assert [m.name for m in assignment.of("walk")] == ["uphill", "never_moves_on"]
     assert [m.name for m in assignment.of("average")] == ["sum_only"]
+
+
+def test_the_instructors_notebook_is_the_students_with_the_reference_in_it(
+    assignment: Assignment,
+) -> None:
+    theirs, ours = student_notebook(assignment), instructor_notebook(assignment)
+    assert [cell.metadata for cell in ours.cells] == [cell.metadata for cell in theirs.cells]
+    differ = [
+        (one.metadata.nbgrader["grade_id"], one.source)
+        for one, other in zip(ours.cells, theirs.cells, strict=True)
+        if one.source != other.source
+    ]
+    assert differ == list(assignment.cells.items())
 
 
 # --- no answer leaves the house ------------------------------------------------------------------

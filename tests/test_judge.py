@@ -341,6 +341,16 @@ def test_points_are_for_passed_checks_alone(kind: FailureKind, oracle_of: Oracle
     assert nesterov.ungraded == (kind == "internal")
 
 
+def test_one_ungraded_check_leaves_its_exercise_to_a_person(oracle_of: OracleOf) -> None:
+    lost = Observation(failure=Failure("internal", "the sandbox ended"))
+    observed = {"Momentum.moves": RIGHT, "Momentum.stops": lost, "Nesterov.moves": RIGHT}
+    momentum, nesterov = judge_exercises(
+        CHECK_SET, observed, oracle_for(oracle_of, RIGHT, *CHECK_SET.checks)
+    )
+    assert momentum.ungraded
+    assert not nesterov.ungraded
+
+
 def test_a_submission_on_which_the_grader_failed_is_ungraded_throughout() -> None:
     submission = Submission("ada", None, remarks=("The locked cell check-Adam was edited.",))
     report = ungraded(submission, CHECK_SET, 5, "landlock", RuntimeError("disk full"))
