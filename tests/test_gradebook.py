@@ -775,6 +775,26 @@ def test_nbgraders_commands_and_the_formgrader_see_the_grades(
     assert notebook["failed_tests"] is True
 
 
+def test_a_large_class_gets_its_pages_from_several_processes(
+    course: Path, release: NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    names = ["ada", "bob", "eve", "zoe"]
+    (course / "feedback").mkdir()
+    (course / "feedback" / "eve").write_text("in the way")
+    class_ = [Graded(report(name, momentum=7.5), solved(release)) for name in names]
+    monkeypatch.setattr(gradebook, "PAGES_PER_PROCESS", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(gradebook, "_Pages", None)  # this process makes none
+
+    done = record(course, NAME, release, class_, progress=seen.append)
+
+    assert sorted(seen) == names
+    (problem,) = done.problems
+    assert problem.startswith("eve: the feedback page could not be written (")
+    assert "expected 0.76, got 0.81" in page(course, "zoe")
+
+
 def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: NotebookNode) -> None:
     shutil.copy(ROOT / "nbgrader_config.py", course)
     # The engine itself starts keras; here a module of that name in the course stands in for it.

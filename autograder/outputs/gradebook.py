@@ -13,9 +13,13 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 CONFIG = "nbgrader_config.py"
+
+PAGES_PER_PROCESS = 20
+"""Feedback pages (half a second each) that make up for starting a process (5 s) to make them."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no other student's files will fare better with."""
@@ -97,15 +104,24 @@ def record(
 
         config = course_config(course)
         directory = CourseDirectory(config=config, root=str(course))
-        chain = _Chain(directory, config, assignment, release)
+        grades = _Grades(directory, config, assignment, release)
+        problems: list[str] = []
+        saved: dict[str, str | None] = {}
         with _database_errors_explained(directory):
             _open(directory)
-            chain.register(graded.report for graded in submissions)
-            problems: list[str] = []
+            grades.register(graded.report for graded in submissions)
             for graded in submissions:
-                problems += map(_printable, chain.record(graded))
-                progress(graded.report.student)
+                student = graded.report.student
+                done, found = _attempt(student, "grade", grades.save(graded))
+                problems += found
+                if done:
+                    saved[student] = _timestamp(graded)
+                else:
+                    progress(student)
             grades_csv = _export(directory, config)
+        for student, found in _give_feedback(course, assignment, saved):
+            problems += found
+            progress(student)
     return Recorded(
         database=_address(directory),
         autograded=course / directory.autograded_directory,
@@ -135,28 +151,22 @@ def course_config(course: Path) -> Config:
     return config
 
 
-class _Chain:
+class _Grades:
     """nbgrader's chain of preprocessors, set up once and run for student after student."""
 
     def __init__(
         self, course: CourseDirectory, config: Config, assignment: str, release: NotebookNode
     ) -> None:
         from nbconvert.exporters import NotebookExporter
-        from nbgrader.converters import Autograde, GenerateFeedback
+        from nbgrader.converters import Autograde
 
         self.course = course
         self.assignment = assignment
         self.release = release
-        self.autograde = Autograde(coursedir=course, config=config)
-        self.generate_feedback = GenerateFeedback(coursedir=course, config=config)
-        sanitizers, graders = _with_engine(self.autograde)
-        self.sanitize = _exporter(NotebookExporter, self.autograde, sanitizers)
-        self.grade = _exporter(NotebookExporter, self.autograde, graders)
-        self.show = _exporter(
-            self.generate_feedback.exporter_class,
-            self.generate_feedback,
-            self.generate_feedback.preprocessors,
-        )
+        self.converter = Autograde(coursedir=course, config=config)
+        sanitizers, graders = _with_engine(self.converter)
+        self.sanitize = _exporter(NotebookExporter, self.converter, sanitizers)
+        self.grade = _exporter(NotebookExporter, self.converter, graders)
 
     def register(self, reports: Iterable[Report]) -> None:
         from autograder.outputs.preprocessors import match_release, register
@@ -165,34 +175,8 @@ class _Chain:
             match_release(self.release, report)
         register(self.course, self.assignment, self.release)
 
-    def record(self, graded: Graded) -> Iterator[str]:
-        """Record one student; yields what went wrong."""
-        from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-
-        student = graded.report.student
-        for step, what in ((self._save, "grade"), (self._give_feedback, "feedback page")):
-            try:
-                for problem in step(graded):
-                    yield f"{student}: {problem}"
-            except (DataError, IntegrityError) as error:
-                yield f"{student}: the {what} could not be saved ({error.orig})"
-                return
-            except (AutograderError, DBAPIError):
-                raise
-            except OSError as error:
-                if error.errno in _NO_ROOM:
-                    raise AutograderError(
-                        f"Stopped at student {_printable(student)}: {error.strerror}: "
-                        f"{error.filename}. Make room (or the folder writable) and grade again."
-                    ) from error
-                yield f"{student}: the {what} could not be written ({error})"
-                return
-            except Exception as error:  # whatever a submission brings, the class goes on
-                yield f"{student}: the {what} could not be made ({type(error).__name__}: {error})"
-                return
-
-    def _save(self, graded: Graded) -> Iterator[str]:
-        """The grades into the gradebook, the graded notebook into its folder."""
+    def save(self, graded: Graded) -> Iterator[str]:
+        """Save the grades, and the graded notebook in its folder; yields what is to be known."""
         from nbgrader.api import Gradebook
         from nbgrader.utils import parse_utc
 
@@ -218,59 +202,144 @@ class _Chain:
         with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(self.assignment, student, timestamp=timestamp)
-        given = {"report": graded.report}
-        notebook = self._run(self.sanitize, restored, student, given)
-        notebook = self._run(self.grade, notebook, student, given)
-        home = self._folder(self.course.autograded_directory, student)
-        write(home / f"{self.assignment}.ipynb", notebook)
-        self._stamp(home, graded)
-        self.autograde.set_permissions(self.assignment, student)
+        resources = _resources(self.course, self.assignment, student)
+        resources["autograder"] = {"report": graded.report}
+        sanitized, _ = self.sanitize.from_notebook_node(restored, resources)
+        notebook, _ = self.grade.from_notebook_node(_parsed(str(sanitized)), resources)
+        folder = Path(
+            self.course.format_path(self.course.autograded_directory, student, self.assignment)
+        )
+        write(folder / f"{self.assignment}.ipynb", str(notebook))
+        _stamp(folder, _timestamp(graded))
+        self.converter.set_permissions(self.assignment, student)
 
-    def _give_feedback(self, graded: Graded) -> Iterator[str]:
-        """The page that nbgrader makes of the graded notebook."""
-        student = graded.report.student
-        home = self._folder(self.course.autograded_directory, student)
-        notebook = (home / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
-        page = self._run(self.show, notebook, student, {})
-        pages = self._folder(self.course.feedback_directory, student)
-        write(pages / f"{self.assignment}.html", page)
-        self._stamp(pages, graded)
-        self.generate_feedback.set_permissions(self.assignment, student)
+
+class _Pages:
+    """nbgrader's feedback, set up once and made for student after student."""
+
+    def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
+        from nbgrader.converters import GenerateFeedback
+
+        self.course = course
+        self.assignment = assignment
+        self.converter = GenerateFeedback(coursedir=course, config=config)
+        self.exporter = _exporter(
+            self.converter.exporter_class, self.converter, self.converter.preprocessors
+        )
+
+    def make(self, student: str, timestamp: str | None) -> Iterator[str]:
+        """Make a student's page of the graded notebook; there is nothing to be known about it."""
+        graded, pages = (
+            Path(self.course.format_path(step, student, self.assignment))
+            for step in (self.course.autograded_directory, self.course.feedback_directory)
+        )
+        notebook = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
+        resources = _resources(self.course, self.assignment, student)
+        page, _ = self.exporter.from_notebook_node(_parsed(notebook), resources)
+        write(pages / f"{self.assignment}.html", str(page))
+        _stamp(pages, timestamp)
+        self.converter.set_permissions(self.assignment, student)
         yield from ()
 
-    def _stamp(self, folder: Path, graded: Graded) -> None:
-        """Leave the submission's time beside what was made of it, as nbgrader does.
 
-        By it, nbgrader's commands see what is up to date.
-        """
-        path = folder / "timestamp.txt"
-        if text := _timestamp(graded):
-            write(path, text + "\n")
-        else:
-            path.unlink(missing_ok=True)
+def _give_feedback(
+    course: Path, assignment: str, saved: Mapping[str, str | None]
+) -> Iterator[tuple[str, list[str]]]:
+    """Make everyone's page; yields each student with what went wrong.
 
-    def _run(self, exporter: Exporter, notebook: Any, student: str, given: dict[str, Any]) -> str:
-        """One exporter's work on a notebook, or on the text of one that another exporter wrote."""
-        import nbformat
+    A page takes longer than everything else that is recorded, so a class's are made side by side.
+    """
+    work = [(course, assignment, student, timestamp) for student, timestamp in saved.items()]
+    _pages.cache_clear()  # the configuration may have changed since the last class
+    processes = min(os.cpu_count() or 1, len(work) // PAGES_PER_PROCESS)
+    made = 0
+    if processes > 1:
+        # Spawned, not forked: this process may have threads and holds a database connection.
+        pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+        try:
+            for result in pool.map(_page, *zip(*work, strict=True), chunksize=4):
+                yield result
+                made += 1
+        except (BrokenProcessPool, OSError):
+            pass  # no room for more processes; this one can do the rest
+        finally:
+            pool.shutdown(cancel_futures=True)
+    for task in work[made:]:
+        yield _page(*task)
 
-        if isinstance(notebook, str):
-            notebook = nbformat.reads(notebook, as_version=4)
-        resources = {
-            "unique_key": self.assignment,
-            "output_files_dir": f"{self.assignment}_files",
-            "nbgrader": {
-                "student": student,
-                "assignment": self.assignment,
-                "notebook": self.assignment,
-                "db_url": self.course.db_url,
-            },
-            "autograder": given,
-        }
-        output, _ = exporter.from_notebook_node(notebook, resources)
-        return str(output)
 
-    def _folder(self, step: str, student: str) -> Path:
-        return Path(self.course.format_path(step, student, self.assignment))
+def _page(
+    course: Path, assignment: str, student: str, timestamp: str | None
+) -> tuple[str, list[str]]:
+    with _standing_in(course), _quiet():
+        pages = _pages(course, assignment)
+        with _database_errors_explained(pages.course):
+            return student, _attempt(student, "feedback page", pages.make(student, timestamp))[1]
+
+
+@lru_cache(maxsize=1)
+def _pages(course: Path, assignment: str) -> _Pages:
+    from nbgrader.coursedir import CourseDirectory
+
+    config = course_config(course)
+    return _Pages(CourseDirectory(config=config, root=str(course)), config, assignment)
+
+
+def _attempt(student: str, what: str, work: Iterable[str]) -> tuple[bool, list[str]]:
+    """Do one student's work; returns whether it was done, and what is to be known about it."""
+    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+    problems: list[str] = []
+    try:
+        for problem in work:
+            problems.append(_printable(f"{student}: {problem}"))
+        return True, problems
+    except (DataError, IntegrityError) as error:
+        reason = f"could not be saved ({error.orig})"
+    except (AutograderError, DBAPIError):
+        raise
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise AutograderError(
+                f"Stopped at student {_printable(student)}: {error.strerror}: {error.filename}. "
+                "Make room (or the folder writable) and grade again."
+            ) from error
+        reason = f"could not be written ({error})"
+    except Exception as error:  # whatever a submission brings, the class goes on
+        reason = f"could not be made ({type(error).__name__}: {error})"
+    return False, [*problems, _printable(f"{student}: the {what} {reason}")]
+
+
+def _resources(course: CourseDirectory, assignment: str, student: str) -> dict[str, Any]:
+    """What nbgrader's converters tell their preprocessors about a notebook."""
+    return {
+        "unique_key": assignment,
+        "output_files_dir": f"{assignment}_files",
+        "nbgrader": {
+            "student": student,
+            "assignment": assignment,
+            "notebook": assignment,
+            "db_url": course.db_url,
+        },
+    }
+
+
+def _parsed(notebook: str) -> NotebookNode:
+    import nbformat
+
+    return nbformat.reads(notebook, as_version=4)
+
+
+def _stamp(folder: Path, timestamp: str | None) -> None:
+    """Leave the submission's time beside what was made of it, as nbgrader does.
+
+    By it, nbgrader's commands see what is up to date.
+    """
+    path = folder / "timestamp.txt"
+    if timestamp:
+        write(path, timestamp + "\n")
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _with_engine(autograde: Autograde) -> tuple[list[Any], list[Any]]:
