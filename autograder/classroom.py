@@ -131,13 +131,12 @@ def presentable(submission: Submission, release: NotebookNode) -> NotebookNode:
     """A notebook that shows what was submitted, whatever that was."""
     if submission.notebook is not None:
         return nbformat.from_dict(submission.notebook)
-    notebook = copy.deepcopy(release)
     if submission.path and submission.cells:
         text = "\n\n".join(cell.text.strip("\n") for cell in submission.cells)
-        notebook.cells.insert(
-            0, nbformat.v4.new_code_cell(f"# Submitted as {submission.path.name}\n{text}")
-        )
-    return notebook
+        # The release's own cells are put back around it when it is recorded.
+        module = nbformat.v4.new_code_cell(f"# Submitted as {submission.path.name}\n{text}")
+        return nbformat.v4.new_notebook(cells=[module])
+    return copy.deepcopy(release)
 
 
 def _chosen(students: Sequence[str], only: frozenset[str], folder: Path) -> Sequence[str]:

@@ -279,7 +279,7 @@ def test_every_misconception_of_a_course_is_named_as_itself(
 ) -> None:
     for known in assignment.misconceptions:
         observed = {
-            check.id: oracle.mistaken(known, check)
+            check.id: oracle.mistaken(known, [check])[check.id]
             for check in assignment.check_set.checks
             if check.exercise == known.exercise
         }

@@ -1,8 +1,8 @@
 """Name the mistake: the misconception whose observations are those of the submission.
 
 A misconception explains a failed check if it does with the same inputs what the submission did.
-Several may do the same in one check (at the first update, say), so the one is named that
-explains the most of what was seen over all checks of the exercise.
+Several may do the same in one check (at the first update, say), so those are dropped that do not
+explain the next one, until one is left.
 """
 
 from __future__ import annotations
@@ -31,14 +31,22 @@ def diagnose(
     named: dict[str, Misconception] = {}
     left = [check for check in failed if _tells(observed[check.id])]
     while left:
-        candidates = _explaining(left[0], oracle.misconceptions(left[0].exercise), observed, oracle)
-        if not candidates:
-            left = left[1:]
-            continue
-        best = _most_consistent(candidates, failed, passed, observed, oracle)
-        explained = [c for c in left if _explains(best, c, observed, oracle)]
-        named |= {check.id: best for check in explained}
-        left = [check for check in left if check.id not in named]
+        first = left[0]
+        candidates = [
+            known
+            for known, did in oracle.all_mistaken(first)
+            if same(observed[first.id], did, first, oracle.inputs[first.id])
+        ]
+        for check in (*left[1:], *passed):
+            if len(candidates) > 1:
+                # Those that also explain the next check; all of them if none does, as with a
+                # second mistake.
+                candidates = [
+                    m for m in candidates if _explained(m, [check], observed, oracle)
+                ] or candidates
+        explained = _explained(candidates[0], left, observed, oracle) if candidates else ()
+        named |= {check.id: candidates[0] for check in explained}
+        left = [check for check in left[1:] if check.id not in named]
     return named
 
 
@@ -47,40 +55,15 @@ def _tells(observation: Observation) -> bool:
     return observation.failure is None or observation.failure.kind == "raised"
 
 
-def _most_consistent(
-    candidates: Sequence[Misconception],
-    failed: Sequence[Check],
-    passed: Sequence[Check],
-    observed: Mapping[str, Observation],
-    oracle: Oracle,
-) -> Misconception:
-    for checks in (failed, passed):
-        if len(candidates) == 1:
-            break
-        scores = [sum(_explains(m, c, observed, oracle) for c in checks) for m in candidates]
-        candidates = [
-            m for m, score in zip(candidates, scores, strict=True) if score == max(scores)
-        ]
-    return candidates[0]
-
-
-def _explaining(
-    check: Check,
-    misconceptions: Sequence[Misconception],
-    observed: Mapping[str, Observation],
-    oracle: Oracle,
-) -> list[Misconception]:
-    return [m for m in misconceptions if _explains(m, check, observed, oracle)]
-
-
-def _explains(
+def _explained(
     misconception: Misconception,
-    check: Check,
+    checks: Sequence[Check],
     observed: Mapping[str, Observation],
     oracle: Oracle,
-) -> bool:
-    inputs = oracle.inputs[check.id]
-    return same(observed[check.id], oracle.mistaken(misconception, check), check, inputs)
+) -> list[Check]:
+    """The checks in which the submission did what the misconception does."""
+    did = oracle.mistaken(misconception, checks)
+    return [c for c in checks if same(observed[c.id], did[c.id], c, oracle.inputs[c.id])]
 
 
 def same(one: Observation, other: Observation, check: Check, inputs: Inputs) -> bool:

@@ -37,8 +37,14 @@ class Oracle(Protocol):
         """The known mistakes of an exercise, in the author's order."""
         ...
 
-    def mistaken(self, misconception: Misconception, check: Check) -> Observation:
-        """What a misconception does."""
+    def mistaken(
+        self, misconception: Misconception, checks: Sequence[Check]
+    ) -> Mapping[str, Observation]:
+        """What a misconception does in some checks of its exercise, by check id."""
+        ...
+
+    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+        """What every misconception of the check's exercise does in it."""
         ...
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
@@ -73,8 +79,15 @@ class LiveOracle:
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return self.assignment.of(exercise)
 
-    def mistaken(self, misconception: Misconception, check: Check) -> Observation:
-        return self._mistakes(misconception, [check])[check.id]
+    def mistaken(
+        self, misconception: Misconception, checks: Sequence[Check]
+    ) -> Mapping[str, Observation]:
+        return self._mistakes(misconception, checks)
+
+    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+        known = self.misconceptions(check.exercise)
+        with self._lock_of(check.exercise, "all", check.id), Children(self._sandbox) as children:
+            return [(m, self._mistakes(m, [check], children)[check.id]) for m in known]
 
     def prepare_all(self, jobs: int, step: Callable[[str], None]) -> None:
         """Observe the reference and every misconception in all checks.
@@ -100,10 +113,6 @@ class LiveOracle:
                 executor.map(self.expected, [check_set.of(e.name)[0] for e in check_set.exercises])
             )
             list(executor.map(prepare, lots))
-
-    def mistakes(self, misconception: Misconception) -> dict[str, Observation]:
-        """What a misconception does in all checks of its exercise, by check id."""
-        return self._mistakes(misconception, self.assignment.check_set.of(misconception.exercise))
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
         """What a submission has to go through, with time limits from the reference."""

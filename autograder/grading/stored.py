@@ -87,7 +87,15 @@ class StoredOracle:
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return [m for m in self._misconceptions if m.exercise == exercise]
 
-    def mistaken(self, misconception: Misconception, check: Check) -> Observation:
+    def mistaken(
+        self, misconception: Misconception, checks: Sequence[Check]
+    ) -> Mapping[str, Observation]:
+        return {check.id: self._did(misconception, check) for check in checks}
+
+    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+        return [(m, self._did(m, check)) for m in self.misconceptions(check.exercise)]
+
+    def _did(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.
         return self._observations.get((misconception.name, check.id), self.expected(check))
 
@@ -139,8 +147,9 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
                 "hint": misconception.hint,
             }
             misconceptions.append(known)
+            did = oracle.mistaken(misconception, check_set.of(exercise.name))
             for check in check_set.of(exercise.name):
-                seen = oracle.mistaken(misconception, check)
+                seen = did[check.id]
                 if not same(seen, oracle.expected(check), check, oracle.inputs[check.id]):
                     add(misconception.name, check, seen, "float32")
     described = {
