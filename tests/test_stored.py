@@ -140,7 +140,7 @@ def test_every_kind_of_array_comes_back(
     assert found.keys() == arrays.keys()
     for name, array in arrays.items():
         np.testing.assert_array_equal(found[name], array)
-        assert found[name].shape == array.shape
+        assert (found[name].shape, found[name].dtype) == (array.shape, array.dtype)
 
 
 def test_a_submission_goes_through_the_same_trials(
