@@ -44,7 +44,7 @@ def walk(start, rate, gradients):
 
 # %% exercise="average"
 def average(numbers):
-    ### BEGIN SOLUTION: Add them up \\ and divide by "how many" there are.
+    ### BEGIN SOLUTION: Divide the sum by "how many", \\nu, there are.
     return np.sum(numbers) / len(numbers)
     ### END SOLUTION
 '''

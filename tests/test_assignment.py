@@ -55,7 +55,7 @@ def test_a_stub_raises_its_sentence_to_the_letter(assignment: Assignment) -> Non
     assert callable(average)
     with pytest.raises(NotImplementedError) as raised:
         average([1.0])
-    assert str(raised.value) == 'Add them up \\ and divide by "how many" there are.'
+    assert str(raised.value) == 'Divide the sum by "how many", \\nu, there are.'
 
 
 def test_every_exercise_is_followed_by_its_locked_check_with_points(
