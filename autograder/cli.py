@@ -89,7 +89,10 @@ def build(
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a release is stale.")
     ] = False,
     recompute: Annotated[
-        bool, typer.Option(help="Compute the expected numbers even if no source has changed.")
+        bool,
+        typer.Option(
+            "--recompute", help="Compute the expected numbers even if no source has changed."
+        ),
     ] = False,
     jobs: JobsOption = CORES,
 ) -> None:

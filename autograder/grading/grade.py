@@ -42,6 +42,10 @@ _STATUS: Mapping[FailureKind, Status] = {
 }
 
 
+UNWRITTEN = "not written yet"
+"""How the message on an exercise begins whose stub is still there."""
+
+
 def new_seed() -> int:
     """A seed that nobody could have known before, for the inputs of one run."""
     return secrets.randbits(48)
@@ -155,7 +159,7 @@ def _sentence(failure: Failure) -> str:
     place = f" ({failure.where})" if failure.where else ""
     if failure.kind == "unwritten":
         text = failure.message.removeprefix("NotImplementedError: ")
-        return f"not written yet: {text}{place}"
+        return f"{UNWRITTEN}: {text}{place}"
     return f"{failure.message}{place}"
 
 

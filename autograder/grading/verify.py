@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.grading.grade import grade_definitions, grade_submission, judge_exercises
+from autograder.grading.grade import UNWRITTEN, grade_definitions, grade_submission, judge_exercises
 from autograder.grading.oracle import LiveOracle
 from autograder.model import ExerciseReport, Misconception
 from autograder.sandbox.pool import Sandbox
@@ -64,7 +64,7 @@ def verify(
             for verdict in exercise.verdicts:
                 if verdict.status == "passed":
                     proof.problems.append(f"the stub passes {exercise.name}.{verdict.check}.")
-                elif not verdict.message.startswith("not written yet"):
+                elif not verdict.message.startswith(UNWRITTEN):
                     proof.problems.append(
                         f"the stub fails {exercise.name}.{verdict.check} with {verdict.message!r}, "
                         "not because it is not written yet."

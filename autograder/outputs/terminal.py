@@ -14,13 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder.grading.grade import UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.grading.verify import Proof
-from autograder.model import ExerciseReport, Report, Status, Verdict
+from autograder.model import ExerciseReport, Report, Status
 from autograder.outputs.feedback import MARKS, number, total
 from autograder.sources.assignment import Assignment
 
 LINES = 20
+SHORT = 80
 WIDE = 120
 """Columns from which a class table shows every exercise."""
 
@@ -101,7 +103,7 @@ def class_table(reports: Sequence[Report], width: int) -> Table:
 
 
 def finding(report: Report) -> str:
-    """The few words of a class table: the named mistakes, else what the first failure says."""
+    """The few words of a class table: the named mistakes, else the first thing that went wrong."""
     named = dict.fromkeys(
         f"{exercise.name}: {verdict.misconception.replace('_', ' ')}"
         for exercise in report.exercises
@@ -109,27 +111,28 @@ def finding(report: Report) -> str:
         if verdict.misconception
     )
     if named:
-        return "; ".join(named)
-    problems = dict.fromkeys(
-        f"{exercise.name}: {_short(first)}"
+        return _few(list(named))
+    first = {
+        exercise.name: problem.message
         for exercise in report.exercises
-        if (first := _first_problem(exercise))
-    )
-    unwritten = [p.split(":")[0] for p in problems if ": not written yet" in p]
-    others = [p for p in problems if ": not written yet" not in p]
-    if len({p.split(": ", 1)[1] for p in others}) == 1 and len(others) > 1:
-        others = [others[0].split(": ", 1)[1]]
+        if (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
+    }
+    unwritten = [name for name, message in first.items() if message.startswith(UNWRITTEN)]
+    others = {name: message for name, message in first.items() if name not in unwritten}
+    found = list(dict.fromkeys(others.values()))
+    if len(found) > 1 or len(others) == 1:
+        found = [f"{name}: {message}" for name, message in others.items()]
     if unwritten:
-        others.append(f"not written: {', '.join(unwritten)}")
-    return "; ".join([*others, *report.remarks[: 1 if others else 2]])
+        found.append(f"not written: {', '.join(unwritten)}")
+    remarks = [remark for remark in report.remarks if not any(remark[:30] in f for f in found)]
+    return _few([*found, *remarks[:1]])
 
 
-def _first_problem(exercise: ExerciseReport) -> Verdict | None:
-    return next((v for v in exercise.verdicts if v.status != "passed"), None)
-
-
-def _short(verdict: Verdict) -> str:
-    return verdict.message if len(verdict.message) <= 120 else f"{verdict.message[:117]}..."
+def _few(found: Sequence[str]) -> str:
+    """At most two things, each cut to what a table has room for."""
+    shown = [text if len(text) <= SHORT else f"{text[:SHORT]}..." for text in found[:2]]
+    more = f"; and {len(found) - 2} more" if len(found) > 2 else ""
+    return "; ".join(text.rstrip(".") if len(text) <= SHORT else text for text in shown) + more
 
 
 def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:

@@ -98,7 +98,7 @@ class Implementation:
                     )
                 except BaseException as error:
                     where = self.where(error) or f"{file['label']}, line {body[index].lineno}"
-                    self.problems.append(f"{where}: {describe(error)}")
+                    self.problems.append(f"{describe(error)} in {where}")
         return self.problems
 
     def observe(
@@ -107,8 +107,8 @@ class Implementation:
         """Run one probe on one exercise: what it returned as arrays, or why it did not."""
         target = vars(self.module).get(request["exercise"])
         if target is None:
-            cause = f" ({self.problems[0]})" if self.problems else ""
-            return _failed("missing", f"{request['exercise']} could not be defined{cause}."), {}
+            cause = f": {self.problems[0]}" if self.problems else ""
+            return _failed("missing", f"{request['exercise']} could not be defined{cause}"), {}
         return observe(target, request, arrays, self.where)
 
     def where(self, error: BaseException) -> str:
@@ -128,7 +128,7 @@ class Implementation:
         return place
 
     def _place(self, name: str, line: int) -> str:
-        text = linecache.getline(name, line).strip()
+        text = linecache.getline(name, line).strip()[:80]
         return f"{self.labels[name]}, line {line}: `{text}`"
 
 
