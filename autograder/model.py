@@ -127,7 +127,7 @@ class Failure:
 class Observation:
     """What a probe saw: named arrays, or the failure that kept it from seeing them.
 
-    ``seconds`` is the wall-clock time that it took.
+    ``seconds`` is the CPU time it took by its own account: believed of the reference alone.
     """
 
     arrays: Arrays = field(default_factory=dict)

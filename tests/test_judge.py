@@ -542,7 +542,7 @@ def test_inputs_depend_on_the_seed_and_the_check_and_on_nothing_else() -> None:
         (check_of(budget=77.0), Observation(seconds=50.0), 77.0),
         (check_of(), None, PROBE_SECONDS),
         (check_of(), Observation(failure=Failure("raised", "x"), seconds=50.0), PROBE_SECONDS),
-        (check_of(), Observation(seconds=0.001), 3.0),
+        (check_of(), Observation(seconds=0.001), 2.0),
         (check_of(), Observation(seconds=50.0), 500.0),
     ],
     ids=["the check's own", "unknown", "reference failed", "never too short", "many times"],

@@ -14,6 +14,7 @@ import os
 import random
 import re
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
@@ -109,7 +110,9 @@ class Implementation:
         if target is None:
             cause = f": {self.problems[0]}" if self.problems else ""
             return _failed("missing", f"{request['exercise']} could not be defined{cause}"), {}
-        return observe(target, request, arrays, self.where)
+        started = time.process_time()
+        reply, found = observe(target, request, arrays, self.where)
+        return {**reply, "seconds": time.process_time() - started}, found
 
     def where(self, error: BaseException) -> str:
         """The innermost line of the submission that an exception passed through."""
@@ -234,8 +237,8 @@ def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.Cod
 
 def _sentence(name: str) -> str:
     return (
-        f"{name} already is this exercise, so using it here earns nothing; "
-        "write the computation yourself."
+        f"{name} was used in place of writing it; it already is this exercise, so that earns "
+        "nothing."
     )
 
 
