@@ -46,11 +46,9 @@ def main() -> None:
     try:
         app()
     except AutograderError as error:
-        Console(stderr=True).print(f"Error: {error}", style="red", markup=False, highlight=False)
+        console = Console(stderr=True, highlight=False)
+        console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What was written before is whole.", style="yellow")
-        sys.exit(130)
 
 
 @app.command()
@@ -77,6 +75,8 @@ def check(
         reports.append(report)
     if json:
         first = reports[0]
+        if any(report.assignment != first.assignment for report in reports):
+            raise AutograderError("--json holds one assignment: name the files of one alone.")
         write(json, results(first.assignment, first.seed, first.sandbox, reports))
     raise typer.Exit(0 if all(report.complete for report in reports) else 1)
 
@@ -168,7 +168,8 @@ def grade(
     ] = None,
     jobs: JobsOption = CORES,
     seed: Annotated[
-        int | None, typer.Option(help="Reproduce an earlier run; default: a fresh secret one.")
+        int | None,
+        typer.Option(min=0, help="Reproduce an earlier run; default: a fresh secret one."),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Grade this student alone; repeatable.")

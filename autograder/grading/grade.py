@@ -42,6 +42,9 @@ _STATUS: Mapping[FailureKind, Status] = {
 }
 
 
+# What a broken probe could not have brought about: these stand, whatever the reference does.
+_NOT_TRIED: frozenset[FailureKind] = frozenset({"missing", "unwritten", "delegated", "internal"})
+
 UNWRITTEN = "not written yet"
 """How the message on an exercise begins whose stub is still there."""
 
@@ -143,11 +146,13 @@ def _judge_exercise(
 
 def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple[Status, str]:
     """The decision on one check, and the sentence that goes with it."""
-    if observation.failure:
+    if observation.failure and observation.failure.kind in _NOT_TRIED:
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     expected = oracle.expected(check)
     if expected.failure:
         return "ungraded", f"the reference itself failed here: {expected.failure.message}"
+    if observation.failure:
+        return _STATUS[observation.failure.kind], _sentence(observation.failure)
     try:
         message = check.judge(observation.arrays, expected.arrays, oracle.inputs[check.id])
     except Exception as error:  # a judge is the author's code: its faults are not the student's

@@ -58,22 +58,28 @@ def close(
     Args:
         along: what the first axis of the arrays counts ("update"), for the message; the first
             index along it that differs is the one reported.
-        first: judge only that many entries of the first axis.
+        first: judge only that many entries of the first axis; needs ``along``.
     """
+    if first is not None and not along:
+        raise ValueError("close(first=...) needs along=..., the name of the first axis")
 
     def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
         problem = mismatch(observed, expected)
         if problem:
             return problem
-        for step in range(first or _steps(expected) if along else 1):
-            for name, wanted in expected.items():
-                pair = (observed[name], wanted)
-                if along:
-                    pair = (observed[name][step], wanted[step])
-                place = f"after {along} {step + 1}, {name}" if along else name
-                message = _difference(place, *pair, rtol, atol)
-                if message:
-                    return message
+        if not along:
+            places = [(name, observed[name], wanted) for name, wanted in expected.items()]
+        else:
+            places = [
+                (f"after {along} {step + 1}, {name}", observed[name][step], wanted[step])
+                for step in range(first or max(map(len, expected.values()), default=0))
+                for name, wanted in expected.items()
+                if step < len(wanted)
+            ]
+        for place, got, wanted in places:
+            message = _difference(place, got, wanted, rtol, atol)
+            if message:
+                return message
         return None
 
     return judge
@@ -99,15 +105,12 @@ def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: 
     return judge
 
 
-def _steps(expected: Arrays) -> int:
-    return min(len(wanted) for wanted in expected.values())
-
-
 def _close(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.ndarray:
     # Both may be float16 to float64; an infinite or missing number is never close.
     got, wanted = got.astype(np.float64), wanted.astype(np.float64)
     with np.errstate(all="ignore"):
-        return np.asarray(np.abs(got - wanted) <= atol + rtol * np.abs(wanted))
+        near = np.abs(got - wanted) <= atol + rtol * np.abs(wanted)
+    return np.asarray(near & np.isfinite(got) & np.isfinite(wanted))
 
 
 def _both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:

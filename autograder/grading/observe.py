@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.model import (
     Arrays,
+    AutograderError,
     Check,
     Definitions,
     Exercise,
@@ -44,8 +45,24 @@ ATTEMPTS = 2
 
 
 def draw_inputs(check: Check, seed: int) -> Inputs:
-    """A check's inputs for one run: the same for every submission that is graded with ``seed``."""
-    return check.inputs(np.random.default_rng([seed, crc32(check.id.encode())]))
+    """A check's inputs for one run: the same for every submission that is graded with ``seed``.
+
+    Raises:
+        AutograderError: the check's own function failed, or lacks what the check withholds.
+    """
+    try:
+        inputs = check.inputs(np.random.default_rng([seed, crc32(check.id.encode())]))
+        unknown = set(check.withheld) - set(inputs)
+    except Exception as error:
+        raise AutograderError(
+            f"The inputs of check {check.id} cannot be drawn: {error!r}."
+        ) from error
+    if unknown:
+        raise AutograderError(
+            f"Check {check.id} withholds {min(unknown)!r}, which is none of its inputs "
+            f"{', '.join(inputs)}."
+        )
+    return inputs
 
 
 def clean(text: object, limit: int = 600) -> str:

@@ -36,30 +36,30 @@ class StoredOracle:
             with safe_open(path, "numpy") as file:
                 described = json.loads((file.metadata() or {})["autograder"])
                 arrays = {key: file.get_tensor(key) for key in sorted(file.keys())}
+            self.seed = int(described["seed"])
+            self._misconceptions = [Misconception(**known) for known in described["misconceptions"]]
+            self._observations: dict[tuple[str, str], Observation] = {
+                (who, check): Observation(failure=Failure(**failure))
+                for who, check, failure in described["failures"]
+            }
+            grouped: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+            for key, array in arrays.items():
+                who, check, name = key.split("|")
+                grouped.setdefault((who, check), {})[name] = array
         except FileNotFoundError as error:
             raise AutograderError(
                 f"{path} is missing. Check from the folder that your assignment came in: it holds "
                 f"the notebook, checks.py, probes.py and {FILE}."
             ) from error
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+        except (SafetensorError, OSError, LookupError, ValueError, TypeError) as error:
             raise AutograderError(
                 f"{path} is damaged ({error}). Get the assignment's folder again."
             ) from error
         self._check_set = check_set
-        self.seed = int(described["seed"])
+        self._observations |= {key: Observation(found) for key, found in grouped.items()}
         self.inputs: Mapping[str, Inputs] = {
             check.id: draw_inputs(check, self.seed) for check in check_set.checks
         }
-        self._misconceptions = [Misconception(**entry) for entry in described["misconceptions"]]
-        self._observations: dict[tuple[str, str], Observation] = {
-            (who, check): Observation(failure=Failure(**failure))
-            for who, check, failure in described["failures"]
-        }
-        grouped: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-        for key, array in arrays.items():
-            who, check, name = key.split("|")
-            grouped.setdefault((who, check), {})[name] = array
-        self._observations |= {key: Observation(found) for key, found in grouped.items()}
         for check in check_set.checks:
             if (_REFERENCE, check.id) not in self._observations:
                 raise AutograderError(
@@ -116,7 +116,7 @@ def digest_in(path: Path) -> str:
     try:
         with safe_open(path, "numpy") as file:
             return str(json.loads((file.metadata() or {})["autograder"])["digest"])
-    except (SafetensorError, OSError, KeyError, ValueError):
+    except (SafetensorError, OSError, LookupError, ValueError, TypeError):
         return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -59,12 +60,13 @@ def write(path: Path, content: dict[str, Any]) -> None:
     Raises:
         AutograderError: the folder cannot be written, or the disk is full.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.parent / f".{path.name}.{os.getpid()}"
     try:
         beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise AutograderError(
             f"{path} could not be written ({error.strerror}). Name another place with --json."
         ) from error

@@ -7,6 +7,7 @@ misconception (here, as definitions to run), and the student's and the instructo
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from nbformat import NotebookNode
 from autograder.model import AutograderError, Definitions, Misconception
 from autograder.sources.checks import CheckSet, read_checks
 from autograder.sources.definitions import Cell, definitions
-from autograder.sources.regions import BEGIN, END, released
+from autograder.sources.regions import BEGIN, END, marked, released
 
 MISCONCEPTIONS = "misconceptions.toml"
 VARIANTS = "variants"
@@ -79,7 +80,10 @@ def read_assignment(folder: Path) -> Assignment:
         raise AutograderError(
             f"{source} is missing: the assignment's percent notebook, named like its folder."
         )
-    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    try:
+        notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    except UnicodeDecodeError as error:
+        raise AutograderError(f"{source} is not UTF-8 text (byte {error.start}).") from error
     cells = _exercise_cells(source, notebook, check_set)
     return Assignment(
         folder,
@@ -103,7 +107,8 @@ def question_of(cell: NotebookNode) -> str:
 
 def _examine_question(where: str, question: str, cell: NotebookNode, rubric: bool) -> None:
     points = cell.metadata.get("points")
-    if cell.cell_type != "markdown" or not isinstance(points, int | float) or not points > 0:
+    number = isinstance(points, int | float) and not isinstance(points, bool)
+    if cell.cell_type != "markdown" or not number or not points > 0:
         raise AutograderError(
             f"{where}: a question that a person grades is Markdown with points; start the cell "
             f'with `# %% [markdown] question="{question}" points=4`.'
@@ -117,12 +122,20 @@ def _examine_question(where: str, question: str, cell: NotebookNode, rubric: boo
 
 def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -> dict[str, str]:
     found: dict[str, str] = {}
+    questions: set[str] = set()
+    known = [exercise.name for exercise in check_set.exercises]
     for number, cell in enumerate(notebook.cells, 1):
         name = exercise_of(cell)
         where = f"{source}, cell {number}"
-        regions = released(cell, where) != cell.source.rstrip("\n")
+        released(cell, where)  # raises if a marker has no counterpart
+        regions = marked(cell)
         if question := question_of(cell):
             _examine_question(where, question, cell, regions)
+            if question in questions or question in known:
+                raise AutograderError(
+                    f"{where}: {question!r} is already the name of a question or an exercise."
+                )
+            questions.add(question)
             continue
         if not name:
             if regions:
@@ -133,7 +146,7 @@ def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -
             continue
         if name in found:
             raise AutograderError(f"{where}: a second cell of exercise {name!r}; join the two.")
-        if name not in [exercise.name for exercise in check_set.exercises]:
+        if name not in known:
             raise AutograderError(
                 f"{where}: exercise {name!r} is not among EXERCISES in checks.py."
             )
@@ -156,9 +169,15 @@ def _misconceptions(path: Path, cells: dict[str, str]) -> tuple[Misconception, .
     if not path.is_file():
         raise AutograderError(f"{path} is missing: it lists the known-wrong variants.")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("misconception", [])
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AutograderError(f"{path} is not TOML: {error}.") from error
+    tables = content.pop("misconception", [])
+    if content or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise AutograderError(
+            f"{path} must hold tables that begin [[misconception]], and nothing else"
+            f"{f' (there is {min(content)!r})' if content else ''}."
+        )
     found = [_misconception(path, table, cells) for table in tables]
     for (exercise, name), count in Counter((m.exercise, m.name) for m in found).items():
         if count > 1:
@@ -179,6 +198,8 @@ def _misconception(path: Path, table: dict[str, object], cells: dict[str, str]) 
     what = f"{path}: misconception {found.exercise}.{found.name}"
     if found.exercise not in cells:
         raise AutograderError(f"{what}: there is no exercise {found.exercise!r}.")
+    if not re.fullmatch(r"[a-z]\w*", found.name) or found.name == "reference":
+        raise AutograderError(f"{what}: its name must be one word of letters, digits and _.")
     if not found.hint.strip():
         raise AutograderError(f"{what} has no hint.")
     count = cells[found.exercise].count(found.find)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -75,12 +77,13 @@ def read_checks(folder: Path, *, hidden: bool = True) -> CheckSet:
     module = _run(folder / CHECKS)
     exercises = _declared(module, folder / CHECKS, "EXERCISES", Exercise)
     checks = _declared(module, folder / CHECKS, "CHECKS", Check)
+    _examine(folder / CHECKS, exercises, checks)
     probes = _probes(folder / PROBES, [check.probe for check in checks])
     if hidden and (folder / HIDDEN_CHECKS).exists():
         secret = _declared(_run(folder / HIDDEN_CHECKS), folder / HIDDEN_CHECKS, "CHECKS", Check)
         checks += tuple(replace(check, hidden=True) for check in secret)
+        _examine(folder / HIDDEN_CHECKS, exercises, checks)
         probes |= _probes(folder / HIDDEN_PROBES, [check.probe for check in secret])
-    _examine(folder / CHECKS, exercises, checks)
     return CheckSet(folder.name, exercises, checks, probes)
 
 
@@ -100,7 +103,7 @@ def _run(path: Path) -> ModuleType:
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = _line_in(path, error)
         raise AutograderError(f"{path}{line} cannot be run: {error!r}") from error
     finally:
@@ -108,8 +111,8 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def _line_in(path: Path, error: Exception) -> str:
-    if isinstance(error, SyntaxError):
+def _line_in(path: Path, error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
         return f", line {error.lineno},"
     line, trace = 0, error.__traceback__
     while trace:
@@ -134,12 +137,14 @@ def _declared(module: ModuleType, path: Path, name: str, kind: type[T]) -> tuple
 def _probes(path: Path, names: list[str]) -> dict[str, Probe]:
     if not path.is_file():
         raise AutograderError(f"{path} is missing: it holds the probes that the checks name.")
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         defined = {n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
         return {name: Probe(name, cut_out(text, name)) for name in dict.fromkeys(names)}
     except SyntaxError as error:
         raise AutograderError(f"{path}, line {error.lineno}: {error.msg}.") from error
+    except ValueError as error:  # no UTF-8, or a null byte
+        raise AutograderError(f"{path} is not Python text: {error}.") from error
     except KeyError as error:
         raise AutograderError(
             f"{path} defines no probe {error.args[0]!r}; it defines {', '.join(sorted(defined))}."
@@ -160,7 +165,11 @@ def _examine(path: Path, exercises: tuple[Exercise, ...], checks: tuple[Check, .
                 f"{path}: check {check.name!r} belongs to {check.exercise!r}, which is none of "
                 f"the exercises {', '.join(known)}."
             )
-        if not check.points > 0:
+        for field, kind in (("name", str), ("claim", str), ("probe", str), ("points", Real)):
+            value = getattr(check, field)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise AutograderError(f"{path}: check {check.id!r} has {field} {value!r}.")
+        if not 0 < check.points < math.inf:
             raise AutograderError(
                 f"{path}: check {check.id!r} has no points ({check.points!r}); give it some, or "
                 "delete it."

@@ -14,6 +14,11 @@ from autograder.model import AutograderError
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
+def marked(cell: NotebookNode) -> bool:
+    """Whether a cell has a solution region."""
+    return any(line.strip().startswith(BEGIN) for line in cell.source.splitlines())
+
+
 def released(cell: NotebookNode, where: str) -> str:
     """A cell's text as students get it; see ``without_solutions``."""
     return without_solutions(cell.source, where, prose=cell.cell_type != "code")
