@@ -17,7 +17,7 @@ from autograder.outputs.release import _refuse_answers, build, release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.checks import read_checks
 from autograder.sources.course import Course, find_course
-from autograder.sources.regions import without_solutions
+from autograder.sources.regions import END, without_solutions
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
 
@@ -651,3 +651,50 @@ def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(course: P
     with pytest.raises(AutograderError) as error:
         Course(course).solution("regularizers")
     assert "Did you mean" not in str(error.value)
+
+
+# --- what once went wrong -------------------------------------------------------------------------
+
+
+def test_blank_lines_after_an_exercise_without_a_region_release_nothing(course: Path) -> None:
+    source = downhill(course) / "downhill.py"
+    text = source.read_text()
+    for marker in ('### BEGIN SOLUTION: Divide the sum by "how many", \\nu, there are.', END):
+        text = marker_taken_out(text, marker)
+    source.write_text(text + "\n\n\n\n")
+    with pytest.raises(AutograderError, match="'average' has no solution region"):
+        read_assignment(downhill(course))
+
+
+def marker_taken_out(text: str, marker: str) -> str:
+    head, _, tail = text.rpartition(marker)
+    return head.rstrip(" ") + tail.lstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "toml", ["[misconception]\nname = 'a'\n", "misconception = 3\n", "[[misconceptions]]\n"]
+)
+def test_a_misspelt_table_of_misconceptions_is_refused(toml: str, course: Path) -> None:
+    (downhill(course) / "misconceptions.toml").write_text(toml)
+    with pytest.raises(AutograderError, match=r"\[\[misconception\]\]"):
+        read_assignment(downhill(course))
+
+
+@pytest.mark.parametrize("name", ["downhill.py", "probes.py", "misconceptions.toml"])
+def test_a_source_that_is_no_text_is_named(name: str, course: Path) -> None:
+    (downhill(course) / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(AutograderError, match=re.escape(name)):
+        read_assignment(downhill(course))
+
+
+@pytest.mark.parametrize("points", ["None", "'2'", "True", "float('inf')", "float('nan')"])
+def test_points_that_are_no_number_are_refused(points: str, course: Path) -> None:
+    change(downhill(course) / "checks.py", "points=2,", f"points={points},")
+    with pytest.raises(AutograderError, match=r"walk\.takes_every_step"):
+        read_assignment(downhill(course))
+
+
+def test_a_checks_file_that_exits_is_refused(course: Path) -> None:
+    change(downhill(course) / "checks.py", "EXERCISES =", "raise SystemExit(3)\nEXERCISES =")
+    with pytest.raises(AutograderError, match=r"checks\.py, line"):
+        read_assignment(downhill(course))

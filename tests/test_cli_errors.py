@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from autograder import cli
+from autograder.cli import app
 from autograder.grading.oracle import Oracle
 from autograder.outputs.release import build
 from autograder.sources.assignment import Assignment
@@ -280,3 +282,8 @@ def test_a_students_usage_error_waits_for_no_keras_and_no_nbgrader(tmp_path: Pat
     *error, imported = done.stderr.splitlines()
     assert "does not exist" in " ".join(error)
     assert imported == ""
+
+
+def test_a_negative_seed_is_refused() -> None:
+    result = CliRunner().invoke(app, ["grade", "optimizers", "--seed", "-1"])
+    assert result.exit_code == 2

@@ -30,6 +30,7 @@ from autograder.grading.observe import (
 from autograder.grading.oracle import Oracle
 from autograder.model import (
     Arrays,
+    AutograderError,
     Check,
     Definitions,
     Exercise,
@@ -609,3 +610,47 @@ def test_no_reply_makes_the_grader_fail(value: Any, name: str) -> None:
     reported = {"kind": "raised", "message": "m", name: value}
     found = read_reply({"failure": value if name == "failure" else reported}, {})
     assert found.failure is None or found.failure.kind != "internal"
+
+
+# --- what once went wrong -------------------------------------------------------------------------
+
+
+def test_nothing_finite_is_close_to_an_infinite_expectation() -> None:
+    assert close()(arrays(x=[5.0]), arrays(x=[np.inf]), {})
+    assert not alike(arrays(x=[5.0]), arrays(x=[np.inf]))
+
+
+def test_entries_that_only_the_longer_array_has_are_judged_too() -> None:
+    wanted = arrays(short=[1.0], long=[1.0, 2.0])
+    message = close(along="step")(arrays(short=[1.0], long=[1.0, 3.0]), wanted, {})
+    assert message
+    assert message.startswith("after step 2, long: expected 2, got 3")
+
+
+def test_judging_the_first_entries_needs_the_name_of_the_axis() -> None:
+    with pytest.raises(ValueError, match="along"):
+        close(first=1)
+
+
+@pytest.mark.parametrize("kind", ["raised", "timeout", "memory", "crashed", "malformed"])
+def test_a_probe_that_breaks_for_the_reference_too_is_not_blamed_on_a_student(
+    kind: FailureKind, oracle_of: OracleOf
+) -> None:
+    broken = Observation(failure=Failure("raised", "NameError: the probe is broken"))
+    oracle = oracle_of({MOVES.id: broken}, inputs={MOVES.id: {}})
+    seen = Observation(failure=Failure(kind, "whatever"))
+    assert judge_check(MOVES, seen, oracle)[0] == "ungraded"
+
+
+def test_inputs_that_cannot_be_drawn_name_their_check() -> None:
+    def broken(rng: np.random.Generator) -> Inputs:
+        raise KeyError("lost")
+
+    with pytest.raises(AutograderError, match=r"Momentum\.moves .*lost"):
+        draw_inputs(check_of(inputs=broken), 0)
+
+
+def test_withholding_what_is_no_input_is_refused() -> None:
+    check = check_of(inputs=lambda rng: {"labels": rng.random(3)}, withheld=("label",))
+    with pytest.raises(AutograderError, match="'label'"):
+        draw_inputs(check, 0)

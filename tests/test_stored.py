@@ -237,3 +237,13 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
     assert all(set(known) == {"name", "exercise", "hint"} for known in described["misconceptions"])
     assert {entry["dtype"] for entry in header.values()} == {"F64", "F32"}
     assert isinstance(assignment.misconceptions[0], Misconception)
+
+
+@pytest.mark.parametrize("described", ["{}", "[]", '{"seed": "x", "misconceptions": []}', "7"])
+def test_metadata_that_says_something_else_is_damage(
+    described: str, assignment: Assignment, file: Path
+) -> None:
+    save_file({"a|b|c": np.zeros(2)}, file, metadata={"autograder": described})
+    assert digest_in(file) == ""
+    with pytest.raises(AutograderError, match="damaged"):
+        StoredOracle(file, assignment.check_set)
