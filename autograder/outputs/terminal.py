@@ -38,7 +38,7 @@ def show_report(console: Console, report: Report, path: Path | str) -> None:
     """One submission in full: a line per check, and under a failed one what to do about it."""
     console.print(Text(str(path), style="bold"))
     for remark in report.remarks:
-        console.print(Padding(Text(remark, style="yellow"), (0, 2)))
+        console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
     for exercise in report.exercises:
         console.print()
         _show_exercise(console, exercise)
@@ -60,16 +60,16 @@ def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
         style = _STYLES[verdict.status]
         points = f"{number(verdict.points)}/{number(verdict.max_points)}"
         line = Text.assemble((f"{MARKS[verdict.status]} ", style), f"{points:>5}  {verdict.claim}")
-        console.print(Padding(line, (0, 2)))
+        console.print(Padding(line, (0, 2), expand=False))
         # What was said once is not said again under every other check.
         if verdict.message and verdict.message not in said:
             said.add(verdict.message)
-            console.print(Padding(Text(verdict.message, style=style), (0, 2, 0, 11)))
+            console.print(Padding(Text(verdict.message, style=style), (0, 2, 0, 11), expand=False))
         if verdict.misconception and verdict.misconception not in hinted:
             hinted.add(verdict.misconception)
             name = verdict.misconception.replace("_", " ")
             hint = Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint)
-            console.print(Padding(hint, (0, 2, 0, 11)))
+            console.print(Padding(hint, (0, 2, 0, 11), expand=False))
 
 
 def new_console() -> Console:

@@ -109,7 +109,7 @@ class Implementation:
         target = vars(self.module).get(request["exercise"])
         if target is None:
             cause = f": {self.problems[0]}" if self.problems else ""
-            return _failed("missing", f"{request['exercise']} could not be defined{cause}"), {}
+            return _failed("missing", f"could not be defined{cause}"), {}
         started = time.process_time()
         reply, found = observe(target, request, arrays, self.where)
         return {**reply, "seconds": time.process_time() - started}, found
