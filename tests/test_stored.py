@@ -118,7 +118,8 @@ def test_failures_come_back_as_they_were(
         oracle.inputs,
     )
     back = stored(told, assignment, file)
-    assert back.expected(every).failure == reference
+    # The place quotes a line of the reference, so it is not stored.
+    assert back.expected(every).failure == replace(reference, where="")
     assert back.mistaken(known, [middle])[middle.id].failure == mistake
 
 

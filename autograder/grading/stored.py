@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,9 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
 
     def add(who: str, check: Check, observation: Observation, dtype: str) -> None:
         if observation.failure:
-            failures.append((who, check.id, asdict(observation.failure)))
+            # Without its place: that quotes a line of the reference.
+            told = replace(observation.failure, where="")
+            failures.append((who, check.id, asdict(told)))
         for name, array in observation.arrays.items():
             kept = array.astype(dtype) if array.dtype.kind == "f" else array
             arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
