@@ -9,8 +9,10 @@ variable ``w`` does not drag in an exploratory ``w = train_for_an_hour()``.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import symtable
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +23,9 @@ PARSE_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 # What ast.parse and symtable raise on hostile text: deep nesting, null bytes, lone surrogates.
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError)
+
+_PARSING = threading.Lock()
+_PARSE_ATTEMPTS = 5
 
 _PYTHON_CELL_MAGICS = frozenset({"capture", "time", "timeit", "prun", "python", "python3"})
 
@@ -70,8 +75,8 @@ def definitions(
     for cell in cells:
         text = without_magics(cell.text)
         try:
-            tree = compile(text, cell.label, "exec", PARSE_FLAGS, dont_inherit=True)
-            found = [_statement(len(texts), index, node) for index, node in enumerate(tree.body)]
+            body = parsed(text, cell.label).body
+            found = [_statement(len(texts), index, node) for index, node in enumerate(body)]
         except UNPARSABLE as error:
             broken.append(_broken(cell, error))
             continue
@@ -97,6 +102,28 @@ def definitions(
             files.append(SourceFile(f"{_identifier(cell.label)}.py", cell.label, text, keep))
     bound = frozenset().union(*(s.binds for s in statements if (s.file, s.index) in kept))
     return Definitions(tuple(files)), wanted & bound, tuple(broken)
+
+
+def parsed(text: str, label: str) -> ast.Module:
+    """The syntax tree of a cell or module, as `ast.parse` makes it, in any thread.
+
+    CPython up to 3.12 counts the depth of the tree it is building in one place for all threads,
+    and raises SystemError where two have counted into each other's (python/cpython, issue 106905).
+    One thread at a time parses here; another library's parsing is met by trying again.
+
+    Raises:
+        SyntaxError, or another of `UNPARSABLE`: the text is no Python.
+    """
+    with _PARSING:
+        for _ in range(_PARSE_ATTEMPTS - 1):
+            with contextlib.suppress(SystemError):
+                return _tree(text, label)
+        return _tree(text, label)
+
+
+def _tree(text: str, label: str) -> ast.Module:
+    tree: ast.Module = compile(text, label, "exec", PARSE_FLAGS, dont_inherit=True)
+    return tree
 
 
 def without_magics(text: str) -> str:
@@ -135,7 +162,7 @@ def cut_out(text: str, name: str) -> str:
         raise SyntaxError(str(broken[0]))
     if name not in bound:
         raise KeyError(name)
-    body = ast.parse(text).body
+    body = parsed(text, "module").body
     lines = text.splitlines()
     return "\n".join(
         "\n".join(lines[_first_line(body[index]) - 1 : body[index].end_lineno])
