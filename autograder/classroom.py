@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import copy
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,7 +68,8 @@ def grade_course(
         AutograderError: nothing can be graded or recorded; the message says what to do.
     """
     assignment = read_assignment(course.solution(name))
-    folder = submissions or course.root / "submitted"
+    # Recording stands in the course folder, so a relative path would mean another.
+    folder = (submissions or course.root / "submitted").absolute()
     students = _chosen(submissions_in(folder), only, folder)
     release = release_notebook(assignment)
     locked = locked_cells(release)
@@ -74,29 +77,37 @@ def grade_course(
         find_submission(folder / student / name, name, student, locked) for student in students
     ]
     seed = new_seed() if seed is None else seed
+    write_source(assignment, course.release(name), course.source(name))
+    results_file = results_file or course.root / "results.json"
+    reports: dict[str, Report] = {}
+
+    def graded() -> Generator[Graded]:
+        with closing(grade_class(handed_in, assignment, sandbox, jobs=jobs, seed=seed)) as finished:
+            for submission, report in finished:
+                reports[report.student] = report
+                notebook = presentable(submission, release)
+                yield Graded(report, notebook, _timestamp(folder / report.student / name))
+
+    def in_order() -> list[Report]:
+        return [reports[student] for student in students if student in reports]
+
     with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
         console.print(f"sandbox: {sandbox.level}; {len(students)} students, {jobs} at a time")
-        with progress(console, "graded", len(handed_in)) as step:
-            reports = grade_class(
-                handed_in,
-                assignment,
-                sandbox,
-                jobs=jobs,
-                seed=seed,
-                graded=lambda report: step(report.student),
-            )
-        level, used = sandbox.level, sandbox.statistics
-    # The results first: whatever happens to the gradebook, what was graded is kept.
-    results_file = results_file or course.root / "results.json"
-    write(results_file, results(name, seed, level, reports))
-    write_source(assignment, course.release(name), course.source(name))
-    graded = [
-        Graded(report, presentable(submission, release), _timestamp(folder / report.student / name))
-        for report, submission in zip(reports, handed_in, strict=True)
-    ]
-    with progress(console, "recorded", len(graded)) as step:
-        recorded = record(course.root, name, release, graded, progress=step)
-    console.print(class_table(reports, console.width))
+        with closing(graded()) as finished, progress(console, "graded", len(handed_in)) as step:
+            try:
+                # One student is recorded while the next are graded.
+                recorded = record(course.root, name, release, finished, progress=step)
+            except AutograderError:
+                # A gradebook that breaks on the way does not end the grading; one that never
+                # worked has not let it begin.
+                if reports:
+                    deque(finished, maxlen=0)
+                raise
+            finally:
+                if reports:
+                    write(results_file, results(name, seed, sandbox.level, in_order()))
+        used = sandbox.statistics
+    console.print(class_table(in_order(), console.width))
     for problem in recorded.problems:
         console.print(f"! {problem}", style="yellow", markup=False)
     console.print(f"gradebook  {recorded.database}", soft_wrap=True)
@@ -104,7 +115,7 @@ def grade_course(
     console.print(f"grades     {recorded.grades_csv}", soft_wrap=True)
     console.print(f"results    {results_file}", soft_wrap=True)
     console.print(f"Graded again with --seed {seed}, every check gets the same inputs.")
-    return ClassGrades(tuple(reports), recorded, results_file, used)
+    return ClassGrades(tuple(in_order()), recorded, results_file, used)
 
 
 def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:

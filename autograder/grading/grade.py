@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
@@ -175,26 +174,21 @@ def grade_class(
     *,
     jobs: int,
     seed: int,
-    graded: Callable[[Report], None],
-) -> list[Report]:
-    """Grade a class, ``jobs`` submissions at a time; ``graded`` is called after each, in turn.
+) -> Generator[tuple[Submission, Report]]:
+    """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
 
-    Returns:
-        the reports in the order of the submissions, whatever the order they were finished in.
+    Grading goes on while the caller is busy with what it was given. Closed before its end, or
+    left by an exception, it waits for nobody who is still being graded.
     """
-    submissions = list(submissions)
     oracle = LiveOracle(sandbox, assignment, seed)
     check_set = assignment.check_set
-    turn = threading.Lock()
 
-    def work(submission: Submission) -> Report:
+    def work(submission: Submission) -> tuple[Submission, Report]:
         try:
-            report = grade_submission(submission, check_set, oracle, sandbox)
+            return submission, grade_submission(submission, check_set, oracle, sandbox)
         except Exception as error:  # our own fault: the class goes on, a person looks at this one
             report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
-        with turn:
-            graded(report)
-        return report
+            return submission, report
 
     executor = ThreadPoolExecutor(jobs, "grade")
     try:
@@ -206,7 +200,8 @@ def grade_class(
             ]
         ):
             future.result()
-        return list(executor.map(work, submissions))
+        for graded in as_completed([executor.submit(work, each) for each in submissions]):
+            yield graded.result()
     except BaseException:
         # Ctrl-C: whoever is being graded is not waited for.
         sandbox.close()

@@ -13,13 +13,9 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +29,6 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 CONFIG = "nbgrader_config.py"
-
-PAGES_PER_PROCESS = 20
-"""Feedback pages (half a second each) that make up for starting a process (5 s) to make them."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no other student's files will fare better with."""
@@ -79,7 +72,7 @@ def record(
     course: Path,
     assignment: str,
     release: NotebookNode,
-    submissions: Sequence[Graded],
+    submissions: Iterable[Graded],
     *,
     progress: Callable[[str], None],
 ) -> Recorded:
@@ -87,11 +80,13 @@ def record(
 
     The course's own ``nbgrader_config.py`` counts: database, folders, late penalties, exporter,
     further preprocessors. For as long as it runs, the process stands in the course folder, as
-    nbgrader's commands do. Grades are saved student by student; calling it again overwrites
-    automatic scores and nothing that a person gave.
+    nbgrader's commands do. Grades are saved student by student, as they come; calling it again
+    overwrites automatic scores and nothing that a person gave.
 
     Args:
         release: the notebook that students got.
+        submissions: asked for the first only when the gradebook is known to work, and for each
+            further one when the last is saved, so that a class may be graded meanwhile.
         progress: called with a student's id when that student is done.
 
     Raises:
@@ -102,26 +97,24 @@ def record(
     with _standing_in(course), _quiet():
         from nbgrader.coursedir import CourseDirectory
 
+        from autograder.outputs.preprocessors import register
+
         config = course_config(course)
         directory = CourseDirectory(config=config, root=str(course))
         grades = _Grades(directory, config, assignment, release)
+        pages = _Pages(directory, config, assignment)
         problems: list[str] = []
-        saved: dict[str, str | None] = {}
         with _database_errors_explained(directory):
             _open(directory)
-            grades.register(graded.report for graded in submissions)
+            register(directory, assignment, release)
             for graded in submissions:
                 student = graded.report.student
-                done, found = _attempt(student, "grade", grades.save(graded))
+                saved, found = _attempt(student, "grade", grades.save(graded))
                 problems += found
-                if done:
-                    saved[student] = _timestamp(graded)
-                else:
-                    progress(student)
+                if saved:
+                    problems += _attempt(student, "feedback page", pages.make(graded))[1]
+                progress(student)
             grades_csv = _export(directory, config)
-        for student, found in _give_feedback(course, assignment, saved):
-            problems += found
-            progress(student)
     return Recorded(
         database=_address(directory),
         autograded=course / directory.autograded_directory,
@@ -168,20 +161,15 @@ class _Grades:
         self.sanitize = _exporter(NotebookExporter, self.converter, sanitizers)
         self.grade = _exporter(NotebookExporter, self.converter, graders)
 
-    def register(self, reports: Iterable[Report]) -> None:
-        from autograder.outputs.preprocessors import match_release, register
-
-        for report in reports:
-            match_release(self.release, report)
-        register(self.course, self.assignment, self.release)
-
     def save(self, graded: Graded) -> Iterator[str]:
         """Save the grades, and the graded notebook in its folder; yields what is to be known."""
         from nbgrader.api import Gradebook
         from nbgrader.utils import parse_utc
 
+        from autograder.outputs.preprocessors import match_release
         from autograder.outputs.restore import note, restore
 
+        match_release(self.release, graded.report)
         student = graded.report.student
         if student in ("", ".", "..") or re.search(r"[/\\\x00]", student):
             raise ValueError(f"{student!r} cannot be the name of a folder")
@@ -227,8 +215,9 @@ class _Pages:
             self.converter.exporter_class, self.converter, self.converter.preprocessors
         )
 
-    def make(self, student: str, timestamp: str | None) -> Iterator[str]:
+    def make(self, submission: Graded) -> Iterator[str]:
         """Make a student's page of the graded notebook; there is nothing to be known about it."""
+        student = submission.report.student
         graded, pages = (
             Path(self.course.format_path(step, student, self.assignment))
             for step in (self.course.autograded_directory, self.course.feedback_directory)
@@ -237,52 +226,9 @@ class _Pages:
         resources = _resources(self.course, self.assignment, student)
         page, _ = self.exporter.from_notebook_node(_parsed(notebook), resources)
         write(pages / f"{self.assignment}.html", str(page))
-        _stamp(pages, timestamp)
+        _stamp(pages, _timestamp(submission))
         self.converter.set_permissions(self.assignment, student)
         yield from ()
-
-
-def _give_feedback(
-    course: Path, assignment: str, saved: Mapping[str, str | None]
-) -> Iterator[tuple[str, list[str]]]:
-    """Make everyone's page; yields each student with what went wrong.
-
-    A page takes longer than everything else that is recorded, so a class's are made side by side.
-    """
-    work = [(course, assignment, student, timestamp) for student, timestamp in saved.items()]
-    _pages.cache_clear()  # the configuration may have changed since the last class
-    processes = min(os.cpu_count() or 1, len(work) // PAGES_PER_PROCESS)
-    made = 0
-    if processes > 1:
-        # Spawned, not forked: this process may have threads and holds a database connection.
-        pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-        try:
-            for result in pool.map(_page, *zip(*work, strict=True), chunksize=4):
-                yield result
-                made += 1
-        except (BrokenProcessPool, OSError):
-            pass  # no room for more processes; this one can do the rest
-        finally:
-            pool.shutdown(cancel_futures=True)
-    for task in work[made:]:
-        yield _page(*task)
-
-
-def _page(
-    course: Path, assignment: str, student: str, timestamp: str | None
-) -> tuple[str, list[str]]:
-    with _standing_in(course), _quiet():
-        pages = _pages(course, assignment)
-        with _database_errors_explained(pages.course):
-            return student, _attempt(student, "feedback page", pages.make(student, timestamp))[1]
-
-
-@lru_cache(maxsize=1)
-def _pages(course: Path, assignment: str) -> _Pages:
-    from nbgrader.coursedir import CourseDirectory
-
-    config = course_config(course)
-    return _Pages(CourseDirectory(config=config, root=str(course)), config, assignment)
 
 
 def _attempt(student: str, what: str, work: Iterable[str]) -> tuple[bool, list[str]]:
