@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -96,12 +97,6 @@ def test_the_earliest_update_counts_over_all_arrays() -> None:
 def test_the_largest_difference_of_an_array_is_the_one_shown() -> None:
     message = close()(arrays(x=[1.1, 5.0, 3.0]), arrays(x=[1.0, 2.0, 3.0]), {})
     assert message == "x[1]: expected 2, got 5 (2 of 3 numbers differ)."
-
-
-def test_first_leaves_later_updates_unjudged() -> None:
-    wanted, got = arrays(w=[1.0, 2.0, 3.0]), arrays(w=[1.0, 2.0, 4.0])
-    assert close(along="update", first=2)(got, wanted, {}) is None
-    assert close(along="update", first=3)(got, wanted, {}) is not None
 
 
 @pytest.mark.parametrize("astray", [np.nan, np.inf, -np.inf])
@@ -445,6 +440,16 @@ def test_a_child_that_dies_costs_the_check_it_was_in_and_no_other(kind: Any) -> 
     assert ops == ["load", "observe"]
 
 
+def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
+    sandbox: Any = FakeSandbox(FINE, ChildDied("timeout", "too long"), FINE, FINE)
+    other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
+    trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
+    trials = [replace(each, cpu_seconds=3.0, hurried_seconds=0.7) for each in [*trials, other]]
+    list(observations(sandbox, SUBMITTED, trials))
+    given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
+    assert given == [3.0, 3.0, 0.7, 3.0]
+
+
 def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:
     sandbox = FakeSandbox(WireError("dtype C64"), FINE)
     found = tried(sandbox, "moves", "stops")
@@ -625,11 +630,6 @@ def test_entries_that_only_the_longer_array_has_are_judged_too() -> None:
     message = close(along="step")(arrays(short=[1.0], long=[1.0, 3.0]), wanted, {})
     assert message
     assert message.startswith("after step 2, long: expected 2, got 3")
-
-
-def test_judging_the_first_entries_needs_the_name_of_the_axis() -> None:
-    with pytest.raises(ValueError, match="along"):
-        close(first=1)
 
 
 @pytest.mark.parametrize("kind", ["raised", "timeout", "memory", "crashed", "malformed"])

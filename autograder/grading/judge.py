@@ -50,18 +50,13 @@ def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL)
     )
 
 
-def close(
-    *, along: str = "", rtol: float = RTOL, atol: float = ATOL, first: int | None = None
-) -> Judge:
+def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Judge:
     """A judge: every array equals the reference's within ``atol + rtol * |expected|``.
 
     Args:
         along: what the first axis of the arrays counts ("update"), for the message; the first
             index along it that differs is the one reported.
-        first: judge only that many entries of the first axis; needs ``along``.
     """
-    if first is not None and not along:
-        raise ValueError("close(first=...) needs along=..., the name of the first axis")
 
     def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
         problem = mismatch(observed, expected)
@@ -72,7 +67,7 @@ def close(
         else:
             places = [
                 (f"after {along} {step + 1}, {name}", observed[name][step], wanted[step])
-                for step in range(first or max(map(len, expected.values()), default=0))
+                for step in range(max(map(len, expected.values()), default=0))
                 for name, wanted in expected.items()
                 if step < len(wanted)
             ]

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self, cast, get_args
 from zlib import crc32
 
@@ -39,6 +39,10 @@ PROBE_SECONDS = 10.0
 
 # A correct implementation may be clumsy, an endless loop must not hold up a class.
 TIMES_THE_REFERENCE, LEAST_SECONDS = 10.0, 2.0
+
+ONCE_TIMED_OUT_SECONDS = 0.5
+"""The least that a probe is given of an exercise that has run out of time before: most have an
+endless loop, and it is in every check."""
 
 ATTEMPTS = 2
 """How often a check is tried before the grader's own fault makes it ungraded."""
@@ -75,13 +79,13 @@ def clean(text: object, limit: int = 600) -> str:
     return re.sub(r" {2,}", " ", kept)[:limit].strip()
 
 
-def budget(check: Check, reference: Observation | None) -> float:
+def budget(check: Check, reference: Observation | None, least: float = LEAST_SECONDS) -> float:
     """CPU seconds that a probe may take, from what the reference took."""
     if check.budget is not None:
         return check.budget
     if reference is None or reference.failure:
         return PROBE_SECONDS
-    return max(LEAST_SECONDS, TIMES_THE_REFERENCE * reference.seconds)
+    return max(least, TIMES_THE_REFERENCE * reference.seconds)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class Trial:
         inputs: all of them; what the check withholds is not sent.
         floatx: Keras' default float type while the probe runs.
         cpu_seconds: what it may take.
+        hurried_seconds: what it may take of an exercise that ran out of time in another check.
     """
 
     exercise: Exercise
@@ -101,6 +106,7 @@ class Trial:
     seed: int
     floatx: str = "float32"
     cpu_seconds: float = PROBE_SECONDS
+    hurried_seconds: float = PROBE_SECONDS
 
     def request(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The message and the arrays that ask for it: all that a child gets to see."""
@@ -153,11 +159,16 @@ class Children:
         self, definitions: Definitions, trials: Iterable[Trial]
     ) -> Iterator[tuple[Check, Observation]]:
         """Try one implementation, check after check."""
+        timed_out: set[str] = set()
         for trial in trials:
+            if trial.exercise.name in timed_out:
+                trial = replace(trial, cpu_seconds=trial.hurried_seconds)
             for _ in range(ATTEMPTS):
                 observation = self._observe(definitions, trial)
                 if not observation.failure or observation.failure.kind != "internal":
                     break
+            if observation.failure and observation.failure.kind == "timeout":
+                timed_out.add(trial.exercise.name)
             yield trial.check, observation
 
     def _observe(self, definitions: Definitions, trial: Trial) -> Observation:

@@ -13,7 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any, Protocol
 
-from autograder.grading.observe import Children, Trial, budget, draw_inputs, observations
+from autograder.grading.observe import (
+    ONCE_TIMED_OUT_SECONDS,
+    Children,
+    Trial,
+    budget,
+    draw_inputs,
+    observations,
+)
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.pool import Sandbox
 from autograder.sources.assignment import Assignment
@@ -117,7 +124,12 @@ class LiveOracle:
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
         """What a submission has to go through, with time limits from the reference."""
         return [
-            self._trial(check, cpu_seconds=budget(check, self.expected(check))) for check in checks
+            self._trial(
+                check,
+                cpu_seconds=budget(check, self.expected(check)),
+                hurried_seconds=budget(check, self.expected(check), ONCE_TIMED_OUT_SECONDS),
+            )
+            for check in checks
         ]
 
     def _mistakes(

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.diagnose import same
-from autograder.grading.observe import Trial, budget, draw_inputs
+from autograder.grading.observe import LEAST_SECONDS, Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet, read_checks
@@ -77,6 +77,7 @@ class StoredOracle:
                 self.inputs[check.id],
                 self.seed,
                 cpu_seconds=budget(check, None),
+                hurried_seconds=check.budget or LEAST_SECONDS,
             )
             for check in checks
         ]
