@@ -142,15 +142,17 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         notebook("built-in", {**solved, **_delegated(assignment)}),
         notebook("edited-checks", {first: solved[first]}, _tamper),
         notebook("reads-solutions", {name: _stealing(name, assignment, course) for name in names}),
-        notebook("forges-results", {name: _forging(solved[name]) for name in names}),
+        notebook("forges-results", {first: _forging(solved[first])}),
         _Student("not-a-notebook", "PK\x03\x04 this was a zip file"),
         _Student("nothing-handed-in", suffix=""),
     ]
-    for number, path in enumerate(assignment.variants[:2], 1):
-        text = path.read_text(encoding="utf-8")
-        students.append(_Student(f"other-style-{number}", text, ".py"))
+    for path in assignment.variants[:1]:
+        students.append(_Student("other-style", path.read_text(encoding="utf-8"), ".py"))
     for number, misconception in enumerate(_varied(assignment), 1):
-        cells = {**solved, misconception.exercise: _mistaken(assignment, misconception)}
+        # They got as far as their mistake.
+        done = names[: names.index(misconception.exercise)]
+        cells = {name: solved[name] for name in done}
+        cells[misconception.exercise] = _mistaken(assignment, misconception)
         students.append(notebook(f"mistake-{number}", cells))
     two = [assignment.of(first)[-1], assignment.of(last)[-1]] if first != last else []
     if two:

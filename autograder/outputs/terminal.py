@@ -110,14 +110,14 @@ def finding(report: Report) -> str:
         for verdict in exercise.verdicts
         if verdict.misconception
     )
-    if named:
-        return _few(list(named))
     first = {
         exercise.name: problem.message
         for exercise in report.exercises
         if (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
     }
     unwritten = [name for name, message in first.items() if message.startswith(UNWRITTEN)]
+    if named:
+        return _few([*named, *([f"not written: {', '.join(unwritten)}"] if unwritten else [])])
     others = {name: message for name, message in first.items() if name not in unwritten}
     found = list(dict.fromkeys(others.values()))
     if len(found) > 1 or len(others) == 1:
