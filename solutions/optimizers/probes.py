@@ -183,14 +183,19 @@ def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):
     return {"kernel": np.stack(path)}
 
 
-def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs, keep):
+def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs, keep, built_before):
     """Weights of a softmax regression after ``model.fit`` (compiled, batches in order).
+
+    ``fit`` builds an optimizer while it compiles the step, unless that is done before, which
+    saves it from compiling twice.
 
     Shapes: kernel (d, k), x (n, d), y (n,) of class numbers. Returns the kernel after each of the
     last ``keep`` epochs, shape (keep, d, k).
     """
     model = linear_softmax(*kernel.shape, kernel)
     model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy")
+    if built_before:
+        model.optimizer.build(model.trainable_variables)
     path = []
     remember = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
