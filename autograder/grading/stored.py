@@ -136,7 +136,8 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             told = replace(observation.failure, where="")
             failures.append((who, check.id, asdict(told)))
         for name, array in observation.arrays.items():
-            kept = array.astype(dtype) if array.dtype.kind == "f" else array
+            with np.errstate(over="ignore"):  # a mistake may go beyond float32
+                kept = array.astype(dtype) if array.dtype.kind == "f" else array
             arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
 
     misconceptions: list[dict[str, str]] = []
