@@ -41,6 +41,8 @@ def test_a_release_holds_no_line_of_the_reference(name: str) -> None:
     assert len(answers) > 10
     for path in (ROOT / "assignments" / name).iterdir():
         content = path.read_bytes()
+        assert b"site-packages" not in content
+        assert b"zygote.py" not in content
         for line in answers:
             assert json.dumps(line)[1:-1].encode() not in content, (path.name, line)
 

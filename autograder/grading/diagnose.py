@@ -82,4 +82,9 @@ def _words(failure: Failure | None) -> tuple[str, str, str] | None:
     # Numbers and names of variables differ between two runs of one mistake.
     if failure is None:
         return None
-    return failure.kind, failure.exception, re.sub(r"[\d'\"`<>].*", "", failure.message)
+    return failure.kind, failure.exception, gist(failure.message)
+
+
+def gist(message: str) -> str:
+    """A message up to its first number, name or place: what two runs of one mistake share."""
+    return re.sub(r"[\d'\"`<>].*", "", message)

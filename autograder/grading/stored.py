@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from autograder.grading.diagnose import same
+from autograder.grading.diagnose import gist, same
 from autograder.grading.observe import LEAST_SECONDS, Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
@@ -132,8 +132,10 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
 
     def add(who: str, check: Check, observation: Observation, dtype: str) -> None:
         if observation.failure:
-            # Without its place: that quotes a line of the reference.
-            told = replace(observation.failure, where="")
+            # Without its place, which quotes a line of the reference, and without what else may
+            # stand in a message: paths of this machine.
+            failure = observation.failure
+            told = replace(failure, where="", message=gist(failure.message))
             failures.append((who, check.id, asdict(told)))
         for name, array in observation.arrays.items():
             with np.errstate(over="ignore"):  # a mistake may go beyond float32
