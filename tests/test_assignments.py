@@ -126,3 +126,8 @@ def test_check_names_a_mistake_with_its_hint(release: Path) -> None:
     said = " ".join(done.stdout.split())
     assert mistake.hint in said
     assert mistake.name.replace("_", " ") in said
+    # The README shows this very mistake: its numbers are those of the public inputs.
+    shown = [line for line in (ROOT / "README.md").read_text().splitlines() if "expected" in line]
+    numbers = [line.strip() for line in shown if line.strip().startswith("after update")]
+    assert len(numbers) == 2
+    assert all(line in done.stdout for line in numbers)

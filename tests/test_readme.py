@@ -56,6 +56,12 @@ def test_the_folders_it_draws_are_there() -> None:
         assert (ROOT / "autograder" / name).exists(), name
 
 
+def test_every_assignment_is_named() -> None:
+    (listed,) = re.findall(r"^The assignments, in order: (.*)\.$", README, re.MULTILINE)
+    there = {path.parent.name for path in (ROOT / "solutions").glob("*/checks.py")}
+    assert set(re.findall(r"`(\w+)`", listed)) == there
+
+
 def test_nothing_of_the_machine_it_was_written_on_is_left() -> None:
     assert "TRANSCRIPT" not in README
     assert not re.search(r"/(root|home|work)/", README)
