@@ -6,6 +6,7 @@ The course that these tests bend is written out in conftest.py.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -258,6 +259,22 @@ def test_hidden_checks_are_graded_with_and_never_released(
     build(assignment, tmp_path / "release", lambda: oracle)
     for path in (tmp_path / "release").iterdir():
         assert b"secretly" not in path.read_bytes()
+
+
+def test_hidden_checks_may_use_what_the_public_ones_have(course: Path) -> None:
+    folder = downhill(course)
+    (folder / "hidden_checks.py").write_text(
+        "from dataclasses import replace\n\n"
+        "from checks import CHECKS as PUBLIC\n\n"
+        'CHECKS = [replace(PUBLIC[0], name="other_hills")]\n'
+    )
+    check_set = read_assignment(folder).check_set
+    assert [check.name for check in check_set.checks if check.hidden] == ["other_hills"]
+    assert "checks" not in sys.modules
+
+    (folder / "hidden_probes.py").write_text("def visited(walk):\n    return {}\n")
+    with pytest.raises(AutograderError, match="'visited' is a public probe too, and another one"):
+        read_assignment(folder)
 
 
 @pytest.mark.parametrize("name", ["probes.py", "checks.py"])

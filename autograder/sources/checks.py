@@ -11,6 +11,8 @@ import importlib.util
 import math
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
@@ -20,9 +22,12 @@ from typing import TypeVar
 from zlib import crc32
 
 from autograder.model import AutograderError, Check, Exercise, Probe
-from autograder.sources.definitions import cut_out
+from autograder.sources.definitions import cut_out, parsed
 
 CHECKS, PROBES = "checks.py", "probes.py"
+KIT = "autograder.probing"
+"""Whole probes come from here too."""
+
 HIDDEN_CHECKS, HIDDEN_PROBES = "hidden_checks.py", "hidden_probes.py"
 
 T = TypeVar("T")
@@ -78,12 +83,23 @@ def read_checks(folder: Path, *, hidden: bool = True) -> CheckSet:
     exercises = _declared(module, folder / CHECKS, "EXERCISES", Exercise)
     checks = _declared(module, folder / CHECKS, "CHECKS", Check)
     _examine(folder / CHECKS, exercises, checks)
-    probes = _probes(folder / PROBES, [check.probe for check in checks])
+    probes = _probes([check.probe for check in checks], folder / PROBES)
     if hidden and (folder / HIDDEN_CHECKS).exists():
-        secret = _declared(_run(folder / HIDDEN_CHECKS), folder / HIDDEN_CHECKS, "CHECKS", Check)
+        with _importable(module, Path(CHECKS).stem):
+            hidden_module = _run(folder / HIDDEN_CHECKS)
+        secret = _declared(hidden_module, folder / HIDDEN_CHECKS, "CHECKS", Check)
         checks += tuple(replace(check, hidden=True) for check in secret)
         _examine(folder / HIDDEN_CHECKS, exercises, checks)
-        probes |= _probes(folder / HIDDEN_PROBES, [check.probe for check in secret])
+        # A probe of their own, or a public one with other inputs.
+        own = [folder / HIDDEN_PROBES] if (folder / HIDDEN_PROBES).exists() else []
+        hidden_probes = _probes([check.probe for check in secret], *own, folder / PROBES)
+        for name, probe in hidden_probes.items():
+            if probes.get(name, probe) != probe:
+                raise AutograderError(
+                    f"{folder / HIDDEN_PROBES}: {name!r} is a public probe too, and another one; "
+                    "rename it."
+                )
+        probes |= hidden_probes
     return CheckSet(folder.name, exercises, checks, probes)
 
 
@@ -111,6 +127,20 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
+@contextmanager
+def _importable(module: ModuleType, name: str) -> Iterator[None]:
+    """``hidden_checks.py`` may say ``from checks import ...``, as in a folder of scripts."""
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
+
+
 def _line_in(path: Path, error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
         return f", line {error.lineno},"
@@ -134,21 +164,40 @@ def _declared(module: ModuleType, path: Path, name: str, kind: type[T]) -> tuple
     return tuple(declared)
 
 
-def _probes(path: Path, names: list[str]) -> dict[str, Probe]:
+def _probes(names: list[str], *paths: Path) -> dict[str, Probe]:
+    """The probes of these names, each from the first file that defines it."""
+    found: dict[str, Probe] = {}
+    defined: list[str] = []
+    for path in paths:
+        text, functions = _functions_of(path)
+        defined += functions
+        for name in names:
+            if name in functions and name not in found:
+                found[name] = Probe(name, cut_out(text, name))
+    for name in names:
+        if name not in found:
+            files = " and ".join(str(path) for path in paths)
+            raise AutograderError(
+                f"{files} defines no probe {name!r}; it defines {', '.join(sorted(defined))}."
+            )
+    return found
+
+
+def _functions_of(path: Path) -> tuple[str, list[str]]:
     if not path.is_file():
         raise AutograderError(f"{path} is missing: it holds the probes that the checks name.")
     try:
         text = path.read_text(encoding="utf-8")
-        defined = {n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
-        return {name: Probe(name, cut_out(text, name)) for name in dict.fromkeys(names)}
+        body = parsed(text, path.name).body
     except SyntaxError as error:
         raise AutograderError(f"{path}, line {error.lineno}: {error.msg}.") from error
     except ValueError as error:  # no UTF-8, or a null byte
         raise AutograderError(f"{path} is not Python text: {error}.") from error
-    except KeyError as error:
-        raise AutograderError(
-            f"{path} defines no probe {error.args[0]!r}; it defines {', '.join(sorted(defined))}."
-        ) from error
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module == KIT:
+            names += [alias.asname or alias.name for alias in node.names]
+    return text, names
 
 
 def _examine(path: Path, exercises: tuple[Exercise, ...], checks: tuple[Check, ...]) -> None:

@@ -44,11 +44,15 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
         checks = assignment.check_set.of(exercise)
         bonus = assignment.check_set.exercise(exercise).bonus
         points = sum(check.points for check in checks)
+        hidden = sum(check.points for check in checks if check.hidden)
+        worth = f"{points:g} {'bonus points' if bonus else 'points'}"
+        if hidden:
+            worth += f"; {hidden:g} of them are for checks that run only when you are graded"
         notebook.cells += [
             _graded(f"{exercise}", text, solution=True),
             _graded(
                 f"check-{exercise}",
-                f"# {points:g} {'bonus points' if bonus else 'points'}\ncheck({exercise})",
+                f"# {worth}\ncheck({exercise})",
                 points=0 if bonus else points,
             ),
         ]
