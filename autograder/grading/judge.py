@@ -6,6 +6,7 @@ A judge runs in the grader, on arrays alone. ``checks.py`` picks one for every c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -80,24 +81,33 @@ def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Judge:
     return judge
 
 
-def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Judge:
+@dataclass(frozen=True)
+class Threshold:
     """A judge: a number that the grader computes from the observation reaches a threshold.
 
-    Args:
+    Attributes:
         metric: ``metric(observed, inputs)``; gets the withheld inputs too.
+        threshold: the least that passes.
         what: what the number is, for the message ("share of held-out digits read correctly").
     """
 
-    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
+    metric: Callable[[Arrays, Inputs], float]
+    threshold: float
+    what: str
+
+    def __call__(self, observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
         problem = mismatch(observed, expected)
         if problem:
             return problem
-        value = metric(observed, inputs)
-        if value >= threshold:
+        value = self.metric(observed, inputs)
+        if value >= self.threshold:
             return None
-        return f"{what}: expected at least {threshold:.2f}, got {value:.2f}."
+        return f"{self.what}: expected at least {self.threshold:.2f}, got {value:.2f}."
 
-    return judge
+
+def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Judge:
+    """A judge: ``metric(observed, inputs)`` reaches ``threshold``. See `Threshold`."""
+    return Threshold(metric, threshold, what)
 
 
 def _close(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.ndarray:

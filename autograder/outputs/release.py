@@ -19,6 +19,8 @@ from autograder.sources.assignment import MISCONCEPTIONS, Assignment
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
+SHARED_PROBES = Path(__file__).parents[1] / "probing.py"
+
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
     """The student's notebook with nbgrader's checksums, as every view of the release has it."""
@@ -100,9 +102,10 @@ def _same(new: Path, old: Path) -> bool:
 
 
 def _digest(assignment: Assignment) -> str:
-    """Of everything that the stored numbers are made from, apart from the engine itself."""
+    """Of everything that the stored numbers are made from: the sources, and the kit's probes."""
     names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
-    content = b"\0".join((assignment.folder / name).read_bytes() for name in names)
+    paths = [*(assignment.folder / name for name in names), SHARED_PROBES]
+    content = b"\0".join(path.read_bytes() for path in paths)
     return hashlib.sha256(content).hexdigest()
 
 
