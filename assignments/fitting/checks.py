@@ -435,7 +435,7 @@ def digits_to_overfit(rng):
         "y": y[:40],
         "x_val": x[40:],
         "y_val": y[40:],
-        "epochs": 9,
+        "epochs": 7,
         "learning_rate": 2.0,
     }
 

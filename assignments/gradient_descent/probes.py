@@ -10,7 +10,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing import linear_softmax, numbers, saved_and_loaded, tensors, variables
+# The probes of GradientDescent are the kit's: they serve any optimizer.
+from autograder.probing import (  # noqa: F401 - checks.py names most of them
+    changing_learning_rate,
+    config_round_trip,
+    double_precision,
+    fit,
+    graph_trajectory,
+    mixed_precision,
+    numbers,
+    resumed_training,
+    trajectory,
+    two_instances,
+)
 
 # --- minibatches ----------------------------------------------------------------------------------
 
@@ -129,175 +141,6 @@ def complaints(minibatches, *, x, y, cases, seed):
         else:
             found.append(0)
     return {"complaint": np.array(found)}
-
-
-# --- GradientDescent ------------------------------------------------------------------------------
-
-
-def trajectory(optimizer_class, *, settings, vector, matrix, vector_gradients, matrix_gradients):
-    """Positions of a vector and a matrix after each of a list of updates, made eagerly.
-
-    Shapes: vector (d,), matrix (n, m), gradients the same with the number of updates in front.
-    """
-    optimizer = optimizer_class(**settings)
-    weights = variables(vector, matrix)
-    path = {"vector": [], "matrix": []}
-    for gradients in zip(vector_gradients, matrix_gradients, strict=True):
-        optimizer.apply_gradients(
-            list(zip(tensors(*gradients, like=weights), weights, strict=True))
-        )
-        for positions, weight in zip(path.values(), weights, strict=True):
-            positions.append(numbers(weight))
-    return {name: np.stack(positions) for name, positions in path.items()}
-
-
-def graph_trajectory(
-    optimizer_class, *, settings, vector, matrix, vector_gradients, matrix_gradients
-):
-    """The same positions, with the update compiled once by ``tf.function``."""
-    optimizer = optimizer_class(**settings)
-    weights = variables(vector, matrix)
-    optimizer.build(weights)
-
-    @tf.function
-    def update(*gradients):
-        optimizer.apply(list(gradients), weights)
-
-    path = {"vector": [], "matrix": []}
-    for gradients in zip(vector_gradients, matrix_gradients, strict=True):
-        update(*tensors(*gradients, like=weights))
-        for positions, weight in zip(path.values(), weights, strict=True):
-            positions.append(numbers(weight))
-    return {name: np.stack(positions) for name, positions in path.items()}
-
-
-def two_instances(optimizer_class, *, settings, other_settings, starts, gradients):
-    """Two optimizers taking turns, each on its own two vectors, in changing order.
-
-    Shapes: starts (4, d), gradients (updates, 4, d).
-    """
-    first, second = optimizer_class(**settings), optimizer_class(**other_settings)
-    weights = variables(*starts)
-    first.build(weights[:2])
-    second.build(weights[2:])
-    positions = []
-    for update, rows in enumerate(gradients):
-        pairs = list(zip(tensors(*rows, like=weights), weights, strict=True))
-        order = -1 if update % 2 else 1
-        first.apply_gradients(pairs[:2][::order])
-        second.apply_gradients(pairs[2:][::order])
-        positions.append(np.stack([numbers(weight) for weight in weights]))
-    return {"vectors": np.stack(positions)}
-
-
-def changing_learning_rate(optimizer_class, *, settings, rates, start, gradients):
-    """Positions while the learning rate is assigned anew before each update, then scheduled.
-
-    Shapes: rates (updates,), start (d,), gradients (updates, d).
-    """
-    assigned = optimizer_class(**settings)
-    weight = variables(start)[0]
-    path = []
-    for rate, gradient in zip(rates, gradients, strict=True):
-        assigned.learning_rate = float(rate)
-        assigned.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
-
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        list(range(len(rates) - 1)), [float(rate) for rate in rates]
-    )
-    scheduled = optimizer_class(**{**settings, "learning_rate": schedule})
-    weight = variables(start)[0]
-    scheduled_path = []
-    for gradient in gradients:
-        scheduled.apply(tensors(gradient, like=[weight]), [weight])
-        scheduled_path.append(numbers(weight))
-    return {"assigned": np.stack(path), "scheduled": np.stack(scheduled_path)}
-
-
-def config_round_trip(optimizer_class, *, settings, start, gradients):
-    """Positions reached by ``from_config(optimizer.get_config())``.
-
-    Shapes: start (d,), gradients (updates, d).
-    """
-    optimizer = optimizer_class.from_config(optimizer_class(**settings).get_config())
-    weight = variables(start)[0]
-    path = []
-    for gradient in gradients:
-        optimizer.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
-    return {"vector": np.stack(path)}
-
-
-def resumed_training(optimizer_class, *, settings, kernel, x, y, before, after):
-    """Weights of a softmax regression after each of some batches, saved and loaded half-way.
-
-    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers; ``before`` and ``after`` count the
-    updates on either side of the file.
-    """
-    model = linear_softmax(*kernel.shape, kernel)
-    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy", run_eagerly=True)
-    path = []
-    for _ in range(before):
-        model.train_on_batch(x, y)
-        path.append(model.get_weights()[0])
-    model = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
-    model.run_eagerly = True
-    for _ in range(after):
-        model.train_on_batch(x, y)
-        path.append(model.get_weights()[0])
-    return {"kernel": np.stack(path)}
-
-
-def double_precision(optimizer_class, *, settings, start, gradients):
-    """Positions of a float64 vector. Shapes: start (d,), gradients (updates, d)."""
-    optimizer = optimizer_class(**settings)
-    weight = variables(start, dtype="float64")[0]
-    path = []
-    for gradient in gradients:
-        optimizer.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
-    return {"vector": np.stack(path)}
-
-
-def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):
-    """Weights of a ``mixed_float16`` linear model trained with loss scaling, as ``fit`` does it.
-
-    Shapes: kernel (d, k), x (n, d), y (n, k).
-    """
-    keras.config.set_dtype_policy("mixed_float16")
-    layer = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    layer.build((None, kernel.shape[0]))
-    layer.kernel.assign(kernel)
-    optimizer = keras.optimizers.LossScaleOptimizer(
-        optimizer_class(**settings), initial_scale=256.0
-    )
-    optimizer.build(layer.trainable_variables)
-    path = []
-    for _ in range(updates):
-        with tf.GradientTape() as tape:
-            error = keras.ops.cast(layer(x), "float32") - y
-            loss = optimizer.scale_loss(keras.ops.mean(keras.ops.square(error)))
-        optimizer.apply(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables)
-        path.append(numbers(layer.kernel))
-    return {"kernel": np.stack(path)}
-
-
-def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
-    """Weights of a softmax regression after each epoch of ``model.fit``, batches in order.
-
-    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers. Returns shape (epochs, d, k).
-    """
-    model = linear_softmax(*kernel.shape, kernel)
-    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy")
-    path = []
-    remember = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
-    )
-    model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
-    )
-    return {"kernel": np.stack(path)}
 
 
 # --- train ----------------------------------------------------------------------------------------

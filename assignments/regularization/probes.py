@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from autograder.probing import numbers, saved_and_loaded, tensors, variables
+from autograder.probing import compile_model, numbers, saved_and_loaded, tensors, variables
 
 
 def plain(penalty):
@@ -211,7 +211,7 @@ def fit(regularizer_class, *, settings, kernel, x, y, learning_rate, epochs):
         ]
     )
     model.set_weights([kernel])
-    model.compile(keras.optimizers.SGD(learning_rate, momentum=0.9), "mse")
+    compile_model(model, keras.optimizers.SGD(learning_rate, momentum=0.9), "mse")
     path = []
     remember = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
