@@ -130,7 +130,7 @@ def build(
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all.")] = None,
     course: CourseOption = Path(),
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds that the reference must pass.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds that the reference must pass.")] = 2,
     jobs: JobsOption = CORES,
 ) -> None:
     """Prove the checks: reference full, stub none, misconceptions named, variants full."""

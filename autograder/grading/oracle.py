@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.pool import Sandbox
 from autograder.sources.assignment import Assignment
 
-LOT = 6
+LOT = 3
 """Misconceptions that share a child: TensorFlow starts once for all, and one that dies costs few
 their turn."""
 
@@ -96,30 +96,40 @@ class LiveOracle:
         with self._lock_of(check.exercise, "all", check.id), Children(self._sandbox) as children:
             return [(m, self._mistakes(m, [check], children)[check.id]) for m in known]
 
-    def prepare_all(self, jobs: int, step: Callable[[str], None]) -> None:
-        """Observe the reference and every misconception in all checks.
+    def prepare_all(
+        self, jobs: int, step: Callable[[str], None], besides: Iterable[Callable[[], None]] = ()
+    ) -> None:
+        """Observe the reference and every misconception in all checks, ``jobs`` at a time.
 
-        ``jobs`` run at a time, and several misconceptions take turns in one child.
+        Several misconceptions take turns in one child.
+
+        Args:
+            step: called after each misconception with its name.
+            besides: other work on the same course, in larger pieces, for the same workers.
         """
-        check_set = self.assignment.check_set
+        exercises = [exercise.name for exercise in self.assignment.check_set.exercises]
         lots = [
-            self.assignment.of(exercise.name)[first : first + LOT]
-            for exercise in check_set.exercises
-            for first in range(0, len(self.assignment.of(exercise.name)), LOT)
+            self.assignment.of(name)[first : first + LOT]
+            for name in exercises
+            for first in range(0, len(self.assignment.of(name)), LOT)
         ]
-
-        def prepare(lot: Sequence[Misconception]) -> None:
-            with Children(self._sandbox) as children:
-                for misconception in lot:
-                    checks = check_set.of(misconception.exercise)
-                    self._mistakes(misconception, checks, children)
-                    step(f"{misconception.exercise}.{misconception.name}")
-
         with ThreadPoolExecutor(jobs, "prepare") as executor:
+            # The reference first: everything else waits for what it does. The small pieces last,
+            # so that no worker is idle for long in the end.
             list(
-                executor.map(self.expected, [check_set.of(e.name)[0] for e in check_set.exercises])
+                executor.map(self.expected, [self.assignment.check_set.of(e)[0] for e in exercises])
             )
-            list(executor.map(prepare, lots))
+            work = [executor.submit(task) for task in besides]
+            work += [executor.submit(self._prepare, lot, step) for lot in lots]
+            for future in as_completed(work):
+                future.result()
+
+    def _prepare(self, lot: Sequence[Misconception], step: Callable[[str], None]) -> None:
+        with Children(self._sandbox) as children:
+            for misconception in lot:
+                checks = self.assignment.check_set.of(misconception.exercise)
+                self._mistakes(misconception, checks, children)
+                step(f"{misconception.exercise}.{misconception.name}")
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
         """What a submission has to go through, with time limits from the reference."""

@@ -8,8 +8,8 @@ seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from nbformat import NotebookNode
 
@@ -80,13 +80,12 @@ def verify(
         proof.caught[known] = failed
         proof.problems.extend(_misnamed(known, found))
 
-    def variant(submission: Submission, seed: int) -> None:
+    def variant(submission: Submission) -> None:
         names = [exercise.name for exercise in check_set.exercises]
         plan = submission.definitions(names)
         own = check_set.only(frozenset(names) - frozenset(plan.missing))
-        fresh = oracle if seed == oracle.seed else LiveOracle(sandbox, assignment, seed)
-        found = grade_submission(submission, own, fresh, sandbox).exercises
-        _expect_full(proof, f"variant {submission.student} (seed {seed})", found)
+        found = grade_submission(submission, own, oracle, sandbox).exercises
+        _expect_full(proof, f"variant {submission.student} (seed {oracle.seed})", found)
         step(f"variant {submission.student}")
 
     variants = [read_submission(path) for path in assignment.variants]
@@ -100,13 +99,15 @@ def verify(
         ),
         "checks": len(check_set.checks),
     }
-    with ThreadPoolExecutor(jobs, "verify") as executor:
-        futures = [executor.submit(reference, seed) for seed in seeds]
-        futures.append(executor.submit(stub))
-        futures += [executor.submit(variant, v, seeds[0]) for v in variants]
-        for future in futures:
-            future.result()
-    oracle.prepare_all(jobs, step)
+    oracle.prepare_all(
+        jobs,
+        step,
+        besides=[
+            *(partial(reference, seed) for seed in seeds),
+            *(partial(variant, each) for each in variants),
+            stub,
+        ],
+    )
     for known in assignment.misconceptions:
         misconception(known)
     caught = {(m.exercise, check) for m, checks in proof.caught.items() for check in checks}
