@@ -1,6 +1,10 @@
 """Every assignment in solutions/, proven by ``verify``; its release, opened as a student would."""
 
+import csv
+import html
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,15 +23,19 @@ ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if pat
 pytestmark = pytest.mark.slow
 
 
-def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def autograder(
+    *words: str, cwd: Path = ROOT, seconds: float = 300
+) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("autograder")
-    return subprocess.run([program, *words], cwd=cwd, capture_output=True, text=True, timeout=900)
+    return subprocess.run(
+        [program, *words], cwd=cwd, capture_output=True, text=True, timeout=seconds
+    )
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_verify_proves_the_assignment(name: str) -> None:
-    done = autograder("verify", name, "--seeds", "3")
+def test_verify_proves_the_whole_course() -> None:
+    done = autograder("verify", seconds=1200)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert re.findall(r"^✓ (\w+):", done.stdout, re.MULTILINE) == ASSIGNMENTS
 
 
 def test_every_release_is_fresh() -> None:
@@ -35,15 +43,25 @@ def test_every_release_is_fresh() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def lines_of_hidden_checks(folder: Path) -> set[str]:
+    """What stands in hidden files and in no public one: claims, names, inputs."""
+    public = "".join((folder / name).read_text() for name in ("checks.py", "probes.py"))
+    hidden = [folder / "hidden_checks.py", folder / "hidden_probes.py"]
+    lines = {line.strip() for path in hidden if path.exists() for line in path.open()}
+    return {line for line in lines if len(line) > 20 and line not in public}
+
+
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_a_release_holds_no_line_of_the_reference(name: str) -> None:
+def test_a_release_holds_no_line_of_the_reference_and_none_of_a_hidden_check(name: str) -> None:
     answers = solution_lines(read_assignment(ROOT / "solutions" / name))
+    hidden = lines_of_hidden_checks(ROOT / "solutions" / name)
     assert len(answers) > 10
+    assert len(hidden) > 5
     for path in (ROOT / "assignments" / name).iterdir():
         content = path.read_bytes()
         assert b"site-packages" not in content
         assert b"zygote.py" not in content
-        for line in answers:
+        for line in answers | hidden:
             assert json.dumps(line)[1:-1].encode() not in content, (path.name, line)
 
 
@@ -67,24 +85,48 @@ def test_the_untouched_notebook_runs_from_top_to_bottom(name: str) -> None:
     assert all("not written yet" in o.data["text/html"] for o in shown)
 
 
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course, away from the repository, with nothing submitted yet."""
+    folder = tmp_path_factory.mktemp("course")
+    for part in ("solutions", "assignments"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_the_finished_notebook_earns_every_point_in_its_own_cells(name: str) -> None:
-    folder = ROOT / "assignments" / name
-    assignment = read_assignment(ROOT / "solutions" / name)
-    notebook = nbformat.read(folder / f"{name}.ipynb", 4)
-    for cell in notebook.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.source = assignment.cells.get(grade_id, cell.source)
-    executed(notebook, folder)
+def test_a_finished_notebook_earns_every_point_on_its_whole_way(course: Path, name: str) -> None:
+    """Filled in, run as a student would, handed in, graded, and read from the gradebook's CSV."""
+    assignment = read_assignment(course / "solutions" / name)
+    exercises = assignment.check_set.exercises
+    released = course / "assignments" / name
+    notebook = nbformat.read(released / f"{name}.ipynb", 4)
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    for exercise in exercises:
+        cells[exercise.name].source = assignment.cells[exercise.name]
+    executed(notebook, released)
     assert not [o for o in outputs(notebook) if o.get("name") == "stderr"]
-    for exercise in assignment.check_set.exercises:
-        cell = next(
-            c
-            for c in notebook.cells
-            if c.metadata.get("nbgrader", {}).get("grade_id") == f"check-{exercise.name}"
-        )
-        total = sum(check.points for check in assignment.check_set.of(exercise.name))
-        assert f"{total:g} of {total:g} points" in cell.outputs[0].data["text/plain"]
+    assert not [o for o in outputs(notebook) if o.output_type == "error"]
+    for exercise in exercises:
+        public = [c for c in assignment.check_set.of(exercise.name) if not c.hidden]
+        total = sum(check.points for check in public)
+        shown = cells[f"check-{exercise.name}"].outputs[0].data["text/plain"]
+        assert f"{total:g} of {total:g} points" in shown
+
+    handed_in = course / "submitted" / "ada" / name
+    handed_in.mkdir(parents=True)
+    nbformat.write(notebook, handed_in / f"{name}.ipynb")
+    done = autograder("grade", name, cwd=course)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    feedback = (course / "feedback" / "ada" / name / f"{name}.html").read_text()
+    for check in assignment.check_set.checks:
+        assert (check.claim in html.unescape(feedback)) != check.hidden
+    points = sum(check.points for check in assignment.check_set.checks)
+    with (course / "grades.csv").open() as file:
+        (row,) = [row for row in csv.DictReader(file) if row["assignment"] == name]
+    assert float(row["score"]) == points
 
 
 @pytest.fixture
