@@ -261,7 +261,8 @@ def test_regularizers(l1: float, l2: float, seed: int) -> None:
     rooted, gradient = of(module.L2Norm(l2), weights)
     np.testing.assert_allclose(rooted, l2 * np.sqrt(squares), **CLOSE)
     np.testing.assert_allclose(gradient, l2 * weights / np.sqrt(squares), **CLOSE)
-    total = module.penalized_loss(tf.constant(1.5), [weights, weights], module.L2(l2))
+    both = [tf.constant(weights, "float32")] * 2
+    total = module.penalized_loss(tf.constant(1.5), both, module.L2(l2))
     np.testing.assert_allclose(float(total), 1.5 + 2 * l2 * squares, **CLOSE)
 
 
