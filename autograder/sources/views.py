@@ -47,7 +47,7 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
         hidden = sum(check.points for check in checks if check.hidden)
         worth = f"{points:g} {'bonus points' if bonus else 'points'}"
         if hidden:
-            worth += f"; {hidden:g} of them are for checks that run only when you are graded"
+            worth += f", {hidden:g} of them for checks that run only when you are graded"
         notebook.cells += [
             _graded(f"{exercise}", text, solution=True),
             _graded(

@@ -1,0 +1,134 @@
+"""Hostile and broken submissions, each with what it tries and the most it may earn.
+
+Most are a file in ``submissions/``: Python with a header of three comments,
+
+    # Tries: to read the gradebook.
+    # Earns: Descent 0, average 2
+    # Without protection: escapes
+
+("Earns at most" where that depends on when a thread of its own gets a turn.)
+
+Nothing of an exercise that the file leaves out is its attack, so an honest definition is put in
+its place; ``steal()`` is run by an exercise made for it. ``ON = {}`` is filled with what the test
+has laid out to be attacked. The rest needs more than one file, or a notebook: `folders` makes it.
+
+Without protection an attack
+
+- *escapes*: what it stole (a token that the test drew) is in its message, or in a file outside;
+- *survives*: it takes more than it is given, and goes on to say so;
+- *fools* a grader that compares in the process of student code, as a notebook's test cells do;
+- has *nothing to compare*: there, it harms itself alone, or the machine that runs it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from autograder.sources.assignment import Assignment, read_assignment
+from hostile import folders
+
+HERE = Path(__file__).parent
+ASSIGNMENT = "descent"
+POINTS = {"Descent": 3.0, "average": 2.0}
+
+Control = Literal["escapes", "survives", "fools", "nothing to compare"]
+
+HONEST = {
+    "Descent": """
+import keras as _keras
+
+
+class Descent(_keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1):
+        super().__init__(learning_rate=learning_rate)
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, learning_rate * gradient)
+""",
+    "average": """
+def average(numbers):
+    return sum(numbers) / len(numbers)
+""",
+}
+"""Right, and not the reference's own lines."""
+
+THIEF = """
+class Descent:
+    def __init__(self, *_, **__):
+        loot = steal()
+        raise RuntimeError(f"stolen: {loot}")
+"""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One submission of the corpus; ``write`` puts it into its folder."""
+
+    name: str
+    tries: str
+    earns: Mapping[str, float]
+    exactly: bool
+    control: Control
+    write: Callable[[Path, Mapping[str, Any]], None]
+
+
+def attacks() -> list[Attack]:
+    """The whole corpus, in alphabetical order of the names."""
+    found = [_read(path) for path in sorted((HERE / "submissions").glob("*.py"))]
+    for name, write in folders.attacks.items():
+        tries, _, earns = (write.__doc__ or "").removeprefix("Tries: ").partition("Earns: ")
+        tries = " ".join(tries.split())
+        found.append(Attack(name, tries, _points(earns), True, "nothing to compare", write))
+    return sorted(found, key=lambda attack: attack.name)
+
+
+def read_course() -> Assignment:
+    """The small course that the corpus is graded with."""
+    return read_assignment(HERE / "solutions" / ASSIGNMENT)
+
+
+def text_of(path: Path, on: Mapping[str, Any]) -> str:
+    """A file of the corpus as it is handed in."""
+    text = path.read_text()
+    for name, honest in HONEST.items():
+        if not re.search(rf"^(class|def) {name}\b|^{name} =", text, re.MULTILINE):
+            steals = name == "Descent" and "def steal(" in text
+            text += THIEF if steals else honest
+    return (
+        text.replace("ON = {}", f"ON = {json.dumps(on)}")
+        .replace("NESTED", "(" * 5000 + "1" + ")" * 5000)
+        .replace("NULL", "\0")
+    )
+
+
+def _read(path: Path) -> Attack:
+    header = dict(re.findall(r"^# ([A-Z][a-z ]+): (.*)$", path.read_text(), re.MULTILINE))
+    control = header["Without protection"]
+    if control not in get_args(Control):
+        raise ValueError(f"{path.name}: {control!r} is none of {get_args(Control)}")
+    return Attack(
+        path.stem,
+        header["Tries"],
+        _points(header.get("Earns") or header["Earns at most"]),
+        "Earns" in header,
+        cast(Control, control),
+        partial(_write_module, path),
+    )
+
+
+def _write_module(path: Path, folder: Path, on: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    (folder / f"{ASSIGNMENT}.py").write_text(text_of(path, on))
+
+
+def _points(text: str) -> dict[str, float]:
+    found = {name: float(points) for name, points in re.findall(r"(\w+) (\d+)", text)}
+    if found.keys() != POINTS.keys():
+        raise ValueError(f"{text!r} does not say what each of {', '.join(POINTS)} earns")
+    return found

@@ -1,0 +1,67 @@
+"""A grader as notebooks have them: tests, expected numbers and student code in one process.
+
+It is what the cheats of the corpus are seen to fool. A service for `autograder.sandbox.pool`, so
+that TensorFlow is imported once for all of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import Any
+
+import numpy as np
+
+import autograder.grading.judge
+import autograder.probing  # noqa: F401 - imported before the fork, as in the real child
+from autograder.sources.definitions import Cell, definitions
+
+SEED = 7
+
+
+def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """What a cell of tests would say of one probe."""
+    for name, wanted in expected.items():
+        if np.ndim(wanted):
+            np.testing.assert_allclose(found[name], wanted, rtol=1e-4, atol=1e-5)
+        else:
+            assert abs(found[name] - wanted) <= 1e-5
+
+
+def grade(submission: str, reference: str, checks: str, probes: str) -> dict[str, bool]:
+    """Which checks pass, by id."""
+    course: dict[str, Any] = {"__name__": "course"}
+    exec(compile(probes, "probes.py", "exec"), course)
+    exec(compile(checks, "checks.py", "exec"), course)
+    student = types.ModuleType("submission")
+    kept, _, _ = definitions([Cell("module", submission)], ["Descent", "average"])
+    body = ast.parse(submission).body
+    for index in kept.files[0].keep:
+        statement = ast.Module([body[index]], [])
+        exec(compile(statement, "submission.py", "exec"), vars(student))
+    right: dict[str, Any] = {"__name__": "reference"}
+    exec(compile(reference, "reference.py", "exec"), right)
+    return {check.id: _passes(check, course, vars(student), right) for check in course["CHECKS"]}
+
+
+def _passes(
+    check: Any, course: dict[str, Any], student: dict[str, Any], right: dict[str, Any]
+) -> bool:
+    inputs = check.inputs(np.random.default_rng(SEED))
+    probe = course[check.probe]
+    expected = probe(right[check.exercise], **inputs)
+    try:
+        assert_same(probe(student[check.exercise], **inputs), expected)
+    except Exception:
+        return False
+    return True
+
+
+def serve(connection: Any) -> None:
+    while True:
+        try:
+            message, _ = connection.receive()
+        except EOFError:
+            return
+        passed = grade(**message["course"], submission=message["submission"])
+        connection.send({"passed": passed}, {})

@@ -1,0 +1,14 @@
+# Tries: to answer the next questions beforehand, by calling the server's own connection.
+# Earns: Descent 0, average 2
+# Without protection: nothing to compare
+import gc
+
+import numpy as np
+
+
+class Descent:
+    def __init__(self, *_, **__):
+        for found in gc.get_objects():
+            if type(found).__name__ in ("Connection", "Channel"):
+                for nonce in (None, 0, 1, 2, 3):
+                    found.send({"nonce": nonce, "failure": None}, {"vector": np.zeros((3, 3))})

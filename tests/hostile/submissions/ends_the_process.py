@@ -1,0 +1,9 @@
+# Tries: to end the process at once, as if all had gone well.
+# Earns: Descent 0, average 2
+# Without protection: nothing to compare
+import os
+
+
+class Descent:
+    def __init__(self, *_, **__):
+        os._exit(0)

@@ -1,0 +1,8 @@
+# Tries: to end the process before any check has begun.
+# Earns: Descent 0, average 0
+# Without protection: nothing to compare
+import os
+
+
+class Descent:
+    os._exit(0)

@@ -1,0 +1,13 @@
+# Tries: to import the course's own checks from where the engine lies.
+# Earns: Descent 0, average 2
+# Without protection: escapes
+import importlib.util
+
+ON = {}
+
+
+def steal():
+    spec = importlib.util.spec_from_file_location("stolen", ON["checks"])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.TOKEN

@@ -1,0 +1,8 @@
+# Tries: nothing; a cell was left half written.
+# Earns: Descent 0, average 2
+# Without protection: nothing to compare
+# %%
+class Descent(
+    def update_step(self
+
+# %%

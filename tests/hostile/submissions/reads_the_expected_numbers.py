@@ -1,0 +1,10 @@
+# Tries: to read the numbers that the course's release is checked with.
+# Earns: Descent 0, average 2
+# Without protection: escapes
+from pathlib import Path
+
+ON = {}
+
+
+def steal():
+    return Path(ON["expected"]).read_bytes()[-200:].decode(errors="replace")

@@ -1,0 +1,11 @@
+# Tries: to make a file in memory only, to be run as a program.
+# Earns: Descent 0, average 2
+# Without protection: escapes
+import os
+
+ON = {}
+
+
+def steal():
+    os.close(os.memfd_create("program"))
+    return ON["token"]

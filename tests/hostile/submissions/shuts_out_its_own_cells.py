@@ -1,0 +1,9 @@
+# Tries: to make the next definition fail by changing Python's own names.
+# Earns: Descent 0, average 0
+# Without protection: nothing to compare
+import builtins
+
+
+class Descent:
+    for _name in ("len", "isinstance", "print", "range", "type", "super", "Exception", "open"):
+        setattr(builtins, _name, None)

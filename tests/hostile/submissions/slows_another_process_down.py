@@ -1,0 +1,11 @@
+# Tries: to have another process scheduled behind itself.
+# Earns: Descent 0, average 2
+# Without protection: escapes
+import os
+
+ON = {}
+
+
+def steal():
+    os.setpriority(os.PRIO_PROCESS, ON["victim"], 1)
+    return ON["token"]

@@ -1,0 +1,10 @@
+# Tries: to break the process's modules, so that the next check fails as the grader's fault.
+# Earns: Descent 0, average 0
+# Without protection: nothing to compare
+import sys
+
+
+class Descent:
+    for _name in list(sys.modules):
+        if _name not in ("sys", "builtins"):
+            del sys.modules[_name]

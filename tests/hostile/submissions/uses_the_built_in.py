@@ -1,0 +1,12 @@
+# Tries: to hand in Keras' own class under another name, and numpy's own function.
+# Earns: Descent 0, average 0
+# Without protection: fools
+import importlib
+
+import numpy as np
+
+Descent = getattr(importlib.import_module("keras.optimizers"), "S" + "GD")
+
+
+def average(numbers):
+    return getattr(np, "me" + "an")(numbers)

@@ -1,0 +1,12 @@
+# Tries: to hold the class up when its exception is put into words.
+# Earns: Descent 0, average 2
+# Without protection: nothing to compare
+class EndlessError(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+class Descent:
+    def __init__(self, *_, **__):
+        raise EndlessError

@@ -1,0 +1,380 @@
+"""The corpus of hostile submissions: none earns more than it may, none costs a neighbour a point.
+
+Each also runs where nothing protects: an escape then gets out, a cheat then fools a grader that
+compares in its own process. That is what makes the first half mean something.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hostile import corpus, naive
+from hostile.corpus import ASSIGNMENT, HERE, Attack, attacks
+
+from autograder.grading.grade import grade_class, grade_submission
+from autograder.grading.oracle import LiveOracle
+from autograder.model import Report
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.pool import Sandbox
+from autograder.sources.assignment import Assignment
+from autograder.sources.submission import Submission, find_submission
+
+pytestmark = pytest.mark.slow
+
+SEED = 20_261_123
+GIBIBYTE = 1 << 30
+CORPUS = {attack.name: attack for attack in attacks()}
+# Small, so that what goes beyond them is harmless; the unprotected runs are given more.
+LIMITS = Limits(memory_bytes=GIBIBYTE, file_bytes=10_000_000, open_files=200, threads=200)
+LOOSE = Limits(memory_bytes=8 * GIBIBYTE, open_files=1000)
+
+# Refused by some machines to anybody: containers and Yama filter what may be traced or made.
+OFTEN_REFUSED = {"traces_another_process", "makes_a_namespace", "writes_to_shared_memory"}
+
+NEIGHBOURS = {
+    "right": corpus.HONEST["Descent"] + corpus.HONEST["average"],
+    "half": corpus.HONEST["average"],
+    "mistaken": corpus.HONEST["Descent"].replace("assign_sub", "assign_add")
+    + "\n\ndef average(numbers):\n    return sum(numbers)\n",
+}
+
+
+def named(*controls: str) -> list[str]:
+    return sorted(name for name, attack in CORPUS.items() if attack.control in controls)
+
+
+# --- what there is to attack ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return corpus.read_course()
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, Any]]:
+    """Sockets on this machine that an attack may want to reach; all end with the tests."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.server.token.encode())  # type: ignore[attr-defined]
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as local,
+        socket.socket(socket.AF_UNIX) as abstract,
+        HTTPServer(("127.0.0.1", 0), Page) as http,
+    ):
+        http.token = secrets.token_hex(8)  # type: ignore[attr-defined]
+        serving = threading.Thread(target=http.serve_forever, daemon=True)
+        serving.start()
+        name = f"hostile-{secrets.token_hex(8)}"
+        local.bind(f"{folder}/socket")
+        abstract.bind(f"\0{name}")
+        for server in (tcp, local, abstract):
+            server.listen(200)
+        yield {
+            "tcp": tcp.getsockname()[1],
+            "http": http.server_address[1],
+            "unix": f"{folder}/socket",
+            "abstract": name,
+            "page": http.token,  # type: ignore[attr-defined]
+        }
+        http.shutdown()
+        serving.join()
+
+
+@pytest.fixture(scope="module")
+def victim() -> Iterator[dict[str, Any]]:
+    """A process of the same user that does not hide itself."""
+    token = secrets.token_hex(8)
+    code = "import signal, sys; signal.signal(signal.SIGUSR1, signal.SIG_IGN); sys.stdin.read()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, env={"TOKEN": token}
+    )
+    yield {"victim": process.pid, "in_the_environment": token}
+    process.communicate()
+
+
+@pytest.fixture
+def on(
+    tmp_path: Path, assignment: Assignment, servers: dict[str, Any], victim: dict[str, Any]
+) -> dict[str, Any]:
+    """What is laid out to be attacked: a course with secrets, a neighbour, servers, a process."""
+    token = secrets.token_hex(8)
+    course = tmp_path / "course"
+    (course / "solutions").mkdir(parents=True)
+    solution = course / "solutions" / "descent.py"
+    solution.write_text(f"# {token}\n")
+    checks = course / "solutions" / "checks.py"
+    checks.write_text(f"TOKEN = {token!r}\n")
+    expected = course / "expected.safetensors"
+    expected.write_text(token)
+    deleted = course / "results.json"
+    deleted.write_text(token)
+    (course / f"listed-{token}").touch()
+    gradebook = course / "gradebook.db"
+    with sqlite3.connect(gradebook) as database:
+        database.execute("create table grade (token)")
+        database.execute("insert into grade values (?)", [token])
+    neighbour = course / "submitted" / "neighbour" / ASSIGNMENT / f"{ASSIGNMENT}.py"
+    neighbour.parent.mkdir(parents=True)
+    neighbour.write_text(f"# {token}\n{NEIGHBOURS['right']}")
+    public = next(c for c in assignment.check_set.checks if c.name == "divides_by_the_count")
+    one = next(c for c in assignment.check_set.checks if c.name == "one_number_is_its_average")
+    inputs = [check.inputs(np.random.default_rng(naive.SEED))["numbers"] for check in (public, one)]
+    return {
+        "token": token,
+        "loot": str(course / "loot"),
+        "solution": str(solution),
+        "checks": str(checks),
+        "expected": str(expected),
+        "deleted": str(deleted),
+        "listed": str(course),
+        "gradebook": str(gradebook),
+        "neighbour": str(neighbour),
+        "public_averages": [
+            [f"{drawn.size} {drawn[0]:.6f}", float(drawn.mean())] for drawn in inputs
+        ],
+        "too_many_bytes": 2 * GIBIBYTE,
+        "too_many_files_bytes": 20_000_000,
+        "too_many_handles": 500,
+        **servers,
+        **victim,
+    }
+
+
+def contents(folder: str) -> dict[str, Any]:
+    """Every file below a folder: bytes, mode and time."""
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime)
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def submission(attack: Attack, folder: Path, on: Mapping[str, Any]) -> Submission:
+    place = folder / attack.name / ASSIGNMENT
+    attack.write(place, on)
+    return find_submission(place, ASSIGNMENT, attack.name, {"check-Descent": "check(Descent)"})
+
+
+def neighbours(folder: Path) -> list[Submission]:
+    found = []
+    for name, text in NEIGHBOURS.items():
+        place = folder / name / ASSIGNMENT
+        place.mkdir(parents=True)
+        (place / f"{ASSIGNMENT}.py").write_text(text)
+        found.append(find_submission(place, ASSIGNMENT, name))
+    return found
+
+
+def told(report: Report) -> str:
+    """Everything that a report says."""
+    verdicts = [verdict for exercise in report.exercises for verdict in exercise.verdicts]
+    return " ".join([*(verdict.message for verdict in verdicts), *report.remarks])
+
+
+def stolen(report: Report, on: Mapping[str, Any]) -> bool:
+    """Whether something got out: in a message, or by a file outside."""
+    loot = Path(on["loot"])
+    seen = told(report) + (loot.read_text() if loot.exists() else "")
+    return any(on[secret] in seen for secret in ("token", "page", "in_the_environment"))
+
+
+# --- with the sandbox -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(limits=LIMITS) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    sandbox: Sandbox, assignment: Assignment, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Report]:
+    """The neighbours' reports in a class of honest people."""
+    honest = neighbours(tmp_path_factory.mktemp("honest"))
+    graded = grade_class(honest, assignment, sandbox, jobs=2, seed=SEED)
+    reports = {report.student: report for _, report in graded}
+    assert [reports[name].score for name in NEIGHBOURS] == [5, 2, 1]
+    return reports
+
+
+@pytest.mark.parametrize("name", sorted(CORPUS))
+def test_it_earns_no_more_and_costs_no_neighbour(
+    sandbox: Sandbox,
+    assignment: Assignment,
+    undisturbed: dict[str, Report],
+    on: dict[str, Any],
+    tmp_path: Path,
+    name: str,
+) -> None:
+    attack = CORPUS[name]
+    before = contents(on["listed"])
+    first, *others = neighbours(tmp_path / "submitted")
+    handed_in = [first, submission(attack, tmp_path / "submitted", on), *others]
+
+    graded = grade_class(handed_in, assignment, sandbox, jobs=4, seed=SEED)
+    reports = {report.student: report for _, report in graded}
+
+    earned = {exercise.name: exercise.score for exercise in reports[name].exercises}
+    if attack.exactly:
+        assert earned == attack.earns, told(reports[name])
+    assert all(earned[exercise] <= most for exercise, most in attack.earns.items())
+    assert not stolen(reports[name], on), told(reports[name])
+    assert contents(on["listed"]) == before
+    verdicts = [v for exercise in reports[name].exercises for v in exercise.verdicts]
+    assert {v.status for v in verdicts} <= {"passed", "failed", "error"}, told(reports[name])
+    del reports[name]
+    assert reports == undisturbed
+
+
+STRANGE_IDS = [
+    "=cmd|' C calc'!A1",
+    "--help",
+    "-rf *",
+    "$(touch owned)",
+    "`id`; drop table grade",
+    "%s%n{0}{{7*7}}",
+    "<img src=x onerror=alert(1)>",
+    "[red]rich[bold]",
+    " spaces ",
+    "two\nlines",
+    "\x1b[2J\x07",
+    "\u202eright to left",
+    "école-学生-🙂",
+    "bytes that are no text \udcff",
+    "long " * 40,
+]
+
+
+def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> None:
+    """The whole way, with every attack and every strange name beside honest students."""
+    course = tmp_path / "class"
+    shutil.copytree(HERE / "solutions", course / "solutions")
+    submitted = course / "submitted"
+    for attack in CORPUS.values():
+        attack.write(submitted / attack.name / ASSIGNMENT, on)
+    neighbours(submitted)
+    for student in STRANGE_IDS:
+        place = submitted / student / ASSIGNMENT
+        place.mkdir(parents=True)
+        (place / f"{ASSIGNMENT}.py").write_text(NEIGHBOURS["right"])
+    before = contents(str(course / "solutions")), contents(on["listed"])
+
+    command = [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--seed", str(SEED)]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=900)
+
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", done.stdout + done.stderr)
+    assert (contents(str(course / "solutions")), contents(on["listed"])) == before
+    students = {
+        s["student"]: s for s in json.loads((course / "results.json").read_text())["students"]
+    }
+    assert students.keys() == {*CORPUS, *NEIGHBOURS, *STRANGE_IDS}
+    for attack in CORPUS.values():
+        earned = {e["name"]: e["score"] for e in students[attack.name]["exercises"]}
+        assert all(earned[name] <= most for name, most in attack.earns.items()), attack.name
+    for student in ["right", *STRANGE_IDS]:
+        assert students[student]["score"] == 5, student
+    with sqlite3.connect(course / "gradebook.db") as database:
+        saved = dict(
+            database.execute(
+                "select submitted_assignment.student_id, sum(grade.auto_score) from grade"
+                " join submitted_notebook on submitted_notebook.id = grade.notebook_id"
+                " join submitted_assignment"
+                " on submitted_assignment.id = submitted_notebook.assignment_id"
+                " group by submitted_assignment.student_id"
+            )
+        )
+    nowhere = "bytes that are no text \udcff"  # nbgrader's database holds text alone
+    assert "bytes that are no text \\udcff: the grade could not be made" in done.stdout
+    for student, report in students.items():
+        if student == nowhere:
+            continue
+        assert saved[student] == report["score"], student
+        page = course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+        text = page.read_text()
+        assert "<script>document.title" not in text, student
+        assert "onerror=" not in re.sub(r"&lt;.*?&gt;", "", text), student
+
+
+# --- without it -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def unprotected() -> Iterator[Sandbox]:
+    with Sandbox(confined=False, limits=LOOSE) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("name", named("escapes", "survives"))
+def test_it_gets_out_without_the_sandbox(
+    unprotected: Sandbox, assignment: Assignment, on: dict[str, Any], tmp_path: Path, name: str
+) -> None:
+    oracle = LiveOracle(unprotected, assignment, SEED)
+    handed_in = submission(CORPUS[name], tmp_path / "submitted", on)
+    report = grade_submission(handed_in, assignment.check_set, oracle, unprotected)
+    if not stolen(report, on) and name in OFTEN_REFUSED:
+        pytest.skip(f"this machine refuses it to everybody: {told(report)[:200]}")
+    assert stolen(report, on), told(report)
+
+
+@pytest.fixture(scope="module")
+def naive_grader() -> Iterator[Sandbox]:
+    with Sandbox(confined=False, limits=LOOSE, service=naive.__file__) as sandbox:
+        yield sandbox
+
+
+def graded_in_one_process(grader: Sandbox, text: str, exercise: str) -> set[bool]:
+    folder = HERE / "solutions" / ASSIGNMENT
+    files = {"reference": "descent.py", "checks": "checks.py", "probes": "probes.py"}
+    course = {name: (folder / file).read_text() for name, file in files.items()}
+    with grader.child() as child:
+        reply, _ = child.request({"submission": text, "course": course}, {}, cpu_seconds=30)
+    return {passed for check, passed in reply["passed"].items() if check.startswith(exercise)}
+
+
+@pytest.mark.parametrize("name", named("fools"))
+def test_it_fools_a_grader_in_its_own_process(
+    naive_grader: Sandbox, on: dict[str, Any], name: str
+) -> None:
+    text = corpus.text_of(HERE / "submissions" / f"{name}.py", on)
+    for exercise, points in CORPUS[name].earns.items():
+        if points == 0:
+            assert graded_in_one_process(naive_grader, text, exercise) == {True}, exercise
+
+
+def test_the_grader_in_one_process_is_right_about_honest_code(naive_grader: Sandbox) -> None:
+    for name, exercise, verdict in (
+        ("right", "Descent", True),
+        ("right", "average", True),
+        ("mistaken", "Descent", False),
+        ("mistaken", "average", False),
+    ):
+        assert verdict in graded_in_one_process(naive_grader, NEIGHBOURS[name], exercise)
