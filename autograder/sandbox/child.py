@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import linecache
 import os
 import random
@@ -56,14 +57,13 @@ def serve(connection: Connection) -> None:
             message, arrays = connection.receive()
         except EOFError:
             return
-        nonce = {"nonce": message.get("nonce")}
         if message["op"] == "load":
             implementation = Implementation()
             problems = implementation.load(message["files"])
-            connection.send({**nonce, "problems": problems}, {})
+            connection.send({"problems": problems}, {})
         else:
             reply, found = implementation.observe(message, arrays)
-            connection.send({**nonce, **reply}, found)
+            connection.send(reply, found)
 
 
 class Implementation:
@@ -191,28 +191,63 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
 
     The code of the ``finished`` functions, and of every method of the ``finished`` classes, is
     exchanged for one that refuses. The objects stay the same, so it does not matter under which
-    name, alias or import the implementation holds them, or whether it has borrowed a method.
+    name, alias or import the implementation holds them, or whether it has borrowed a method; and
+    copies that were loaded from the same file are found. (A copy of the library's text cannot be
+    told from the student's own writing: that is a question of plagiarism, not of this function.)
 
     Yields a list that gets a sentence as soon as one of them is used or inherited from.
     """
     used: list[str] = []
     saved: list[tuple[types.FunctionType, types.CodeType]] = []
+    originals: dict[types.CodeType, str] = {}
+
+    def exchange(function: types.FunctionType, name: str) -> None:
+        saved.append((function, function.__code__))
+        function.__code__ = _refusing(function.__code__, _sentence(name), used)
+
     for name in finished:
         found = _resolve(name)
         if found is target or (
             isinstance(target, type) and isinstance(found, type) and issubclass(target, found)
         ):
             used.append(_sentence(name))
-        functions = vars(found).values() if isinstance(found, type) else [found]
-        for function in functions:
-            if isinstance(function, types.FunctionType):
-                saved.append((function, function.__code__))
-                function.__code__ = _refusing(function.__code__, _sentence(name), used)
+        for function in _functions(found):
+            if not hasattr(function, "__wrapped__"):  # decorators share their code
+                originals[function.__code__] = name
+            exchange(function, name)
+    for function, name in _copies(originals):
+        exchange(function, name)
     try:
         yield used
+        # What the probe has loaded anew, it has used.
+        used += [_sentence(name) for _, name in _copies(originals)]
     finally:
         for function, code in reversed(saved):
             function.__code__ = code
+
+
+def _functions(found: Any) -> Iterator[types.FunctionType]:
+    """The Python functions that do the work of a class or function, decorated ones inside out."""
+    members = list(vars(found).values()) if isinstance(found, type) else [found]
+    for member in members:
+        while member is not None:
+            member = getattr(member, "__func__", member)  # of a class method
+            if isinstance(member, types.FunctionType):
+                yield member
+            member = getattr(member, "__wrapped__", None)
+
+
+def _copies(originals: Mapping[types.CodeType, str]) -> list[tuple[types.FunctionType, str]]:
+    """Functions that were made from the same lines of the same file, as by ``importlib.reload``.
+
+    Codes are equal if they were compiled from equal text at equal line numbers. The zygote has
+    frozen what was there before the fork, so there is little to look through.
+    """
+    return [
+        (found, originals[found.__code__])
+        for found in gc.get_objects()
+        if type(found) is types.FunctionType and found.__code__ in originals
+    ]
 
 
 def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.CodeType:
