@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import copy
+import hashlib
 from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -18,7 +19,8 @@ from rich.console import Console
 from autograder.grading.grade import grade_class, grade_submission, new_seed
 from autograder.grading.oracle import LiveOracle
 from autograder.model import AutograderError, Report
-from autograder.outputs.gradebook import Graded, Recorded, record
+from autograder.outputs.gradebook import Graded, Recorded, record, saved_students
+from autograder.outputs.journal import Journal, Run
 from autograder.outputs.release import release_notebook, write_source
 from autograder.outputs.results import results, write
 from autograder.outputs.terminal import class_table, progress
@@ -55,14 +57,19 @@ def grade_course(
     jobs: int,
     seed: int | None,
     only: frozenset[str],
-    confined: bool,
+    restart: bool = False,
+    confined: bool = True,
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
+    A run that was cut short is gone on with: same seed, nobody graded twice. So is a finished
+    one, if some students are named: theirs is graded again, the others' results stay.
+
     Args:
         submissions: nbgrader's folder, ``<student>/<assignment>/``; None for the course's own.
-        seed: of the checks' inputs; None for a fresh secret one.
+        seed: of the checks' inputs; None for a fresh secret one, or that of the run gone on with.
         only: ids of the students to grade; empty for all.
+        restart: grade everybody, even if the last run was cut short.
 
     Raises:
         AutograderError: nothing can be graded or recorded; the message says what to do.
@@ -70,44 +77,84 @@ def grade_course(
     assignment = read_assignment(course.solution(name))
     # Recording stands in the course folder, so a relative path would mean another.
     folder = (submissions or course.root / "submitted").absolute()
-    students = _chosen(submissions_in(folder), only, folder)
+    everybody = submissions_in(folder)
+    students = _chosen(everybody, only, folder)
     release = release_notebook(assignment)
     locked = locked_cells(release)
     handed_in = [
         find_submission(folder / student / name, name, student, locked) for student in students
     ]
-    seed = new_seed() if seed is None else seed
     write_source(assignment, course.release(name), course.source(name))
     results_file = results_file or course.root / "results.json"
-    reports: dict[str, Report] = {}
+    given = {each.student: _digest(each, folder / each.student / name) for each in handed_in}
 
-    def graded() -> Generator[Graded]:
-        with closing(grade_class(handed_in, assignment, sandbox, jobs=jobs, seed=seed)) as finished:
-            for submission, report in finished:
-                reports[report.student] = report
-                notebook = presentable(submission, release)
-                yield Graded(report, notebook, _timestamp(folder / report.student / name))
+    with Journal(course.root, name) as journal:
+        seed = _take_up(journal, _key(assignment, confined), seed, bool(only), restart)
+        done = {
+            student: entry
+            for student, entry in journal.entries().items()
+            if entry.submission == given.get(student) and student not in only
+            # The grader's own fault is tried again.
+            if not any(exercise.ungraded for exercise in entry.report.exercises)
+        }
+        kept = saved_students(course.root, name) if done else frozenset()
+        todo = [each for each in handed_in if each.student not in done]
+        if done and not only:
+            console.print(f"{len(done)} of {len(students)} are graded already; on with the rest.")
 
-    def in_order() -> list[Report]:
-        return [reports[student] for student in students if student in reports]
+        def finished(submission: Submission, report: Report) -> None:
+            # At once, by whoever graded it: a report that waits here could be lost.
+            journal.add(given[submission.student], report)
 
-    with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
-        console.print(f"sandbox: {sandbox.level}; {len(students)} students, {jobs} at a time")
-        with closing(graded()) as finished, progress(console, "graded", len(handed_in)) as step:
-            try:
-                # One student is recorded while the next are graded.
-                recorded = record(course.root, name, release, finished, progress=step)
-            except AutograderError:
-                # A gradebook that breaks on the way does not end the grading; one that never
-                # worked has not let it begin.
-                if reports:
-                    deque(finished, maxlen=0)
-                raise
-            finally:
-                if reports:
-                    write(results_file, results(name, seed, sandbox.level, in_order()))
-        used = sandbox.statistics
-    console.print(class_table(in_order(), console.width))
+        def graded() -> Generator[Graded]:
+            for submission in handed_in:
+                entry = done.get(submission.student)
+                if entry and not (entry.recorded and submission.student in kept):
+                    yield presented(submission, entry.report)
+            if not todo:
+                return
+            grading = grade_class(
+                todo, assignment, sandbox, jobs=jobs, seed=seed, finished=finished
+            )
+            with closing(grading) as reports:
+                for submission, report in reports:
+                    yield presented(submission, report)
+
+        def presented(submission: Submission, report: Report) -> Graded:
+            place = folder / submission.student / name
+            return Graded(report, presentable(submission, release), _timestamp(place))
+
+        def in_order() -> list[Report]:
+            reports = {student: entry.report for student, entry in journal.entries().items()}
+            return [reports[student] for student in everybody if student in reports]
+
+        with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
+            console.print(f"sandbox: {sandbox.level}; {len(todo)} students, {jobs} at a time")
+            with closing(graded()) as coming, progress(console, "graded", len(todo)) as step:
+                try:
+                    # One student is recorded while the next are graded.
+                    recorded = record(
+                        course.root,
+                        name,
+                        release,
+                        coming,
+                        progress=step,
+                        saved=journal.recorded,
+                    )
+                except AutograderError:
+                    # A gradebook that breaks on the way does not end the grading; one that never
+                    # worked has not let it begin.
+                    if journal.entries():
+                        deque(coming, maxlen=0)
+                    raise
+                finally:
+                    if reports := in_order():
+                        write(results_file, results(name, seed, sandbox.level, reports))
+            used = sandbox.statistics
+        reports = [report for report in in_order() if not only or report.student in only]
+        if not only and not any(e.ungraded for report in reports for e in report.exercises):
+            journal.complete()
+    console.print(class_table(reports, console.width))
     for problem in recorded.problems:
         console.print(f"! {problem}", style="yellow", markup=False)
     console.print(f"gradebook  {recorded.database}", soft_wrap=True)
@@ -115,7 +162,38 @@ def grade_course(
     console.print(f"grades     {recorded.grades_csv}", soft_wrap=True)
     console.print(f"results    {results_file}", soft_wrap=True)
     console.print(f"Graded again with --seed {seed}, every check gets the same inputs.")
-    return ClassGrades(tuple(in_order()), recorded, results_file, used)
+    return ClassGrades(tuple(reports), recorded, results_file, used)
+
+
+def _take_up(journal: Journal, key: str, seed: int | None, some: bool, restart: bool) -> int:
+    """Go on with the journal's run or begin one; returns its seed.
+
+    Args:
+        some: some students alone are to be graded.
+    """
+    last = journal.last()
+    same = last is not None and last.key == key and seed in (None, last.seed)
+    if last and same and not restart and (some or not last.complete):
+        return last.seed
+    run = Run(new_seed() if seed is None else seed, key)
+    journal.begin(run)
+    return run.seed
+
+
+def _key(assignment: Assignment, confined: bool) -> str:
+    """Of all that decides a grade beside submission and seed: the checks, the engine."""
+    content = hashlib.sha256(str(confined).encode())
+    for folder in (assignment.folder, Path(__file__).parent):
+        for path in sorted(folder.rglob("*.*")):
+            if path.suffix in (".py", ".toml"):
+                content.update(path.read_bytes())
+    return content.hexdigest()
+
+
+def _digest(submission: Submission, place: Path) -> str:
+    """Of what was handed in, as it was read."""
+    text = f"{submission!r} {_timestamp(place)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:
@@ -145,7 +223,9 @@ def presentable(submission: Submission, release: NotebookNode) -> NotebookNode:
     if submission.path and submission.cells:
         text = "\n\n".join(cell.text.strip("\n") for cell in submission.cells)
         # The release's own cells are put back around it when it is recorded.
-        module = nbformat.v4.new_code_cell(f"# Submitted as {submission.path.name}\n{text}")
+        module = nbformat.v4.new_code_cell(
+            f"# Submitted as {submission.path.name}\n{text}", id="submitted-module"
+        )
         return nbformat.v4.new_notebook(cells=[module])
     return copy.deepcopy(release)
 

@@ -38,6 +38,9 @@ UnsafeOption = Annotated[
     bool,
     typer.Option("--unsafe", help="Run without the sandbox: only for code you trust."),
 ]
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -174,24 +177,35 @@ def grade(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Grade this student alone; repeatable.")
     ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Do not go on with a run that was cut short.")
+    ] = False,
     unsafe: UnsafeOption = False,
 ) -> None:
-    """Grade a class into nbgrader's gradebook, with feedback for every student."""
+    """Grade a class into nbgrader's gradebook, with feedback for every student.
+
+    A run that was cut short is gone on with by the same command.
+    """
     from autograder.classroom import grade_course
     from autograder.outputs.terminal import new_console
 
     console = new_console()
-    graded = grade_course(
-        _course(course),
-        name,
-        console,
-        submissions=submissions,
-        results_file=json,
-        jobs=jobs,
-        seed=seed,
-        only=frozenset(only or []),
-        confined=not unsafe,
-    )
+    try:
+        graded = grade_course(
+            _course(course),
+            name,
+            console,
+            submissions=submissions,
+            results_file=json,
+            jobs=jobs,
+            seed=seed,
+            only=frozenset(only or []),
+            restart=restart,
+            confined=not unsafe,
+        )
+    except KeyboardInterrupt:
+        console.print("Stopped. What is graded is kept: the same command goes on with the rest.")
+        raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(1 if graded.recorded.problems else 0)
 
 

@@ -44,7 +44,7 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def students(course: Path) -> dict[str, dict[str, Any]]:
     found = json.loads((course / "results.json").read_text())
     assert found["version"] == 1
-    assert found["sandbox"].startswith("landlock+seccomp")
+    assert "seccomp" in found["sandbox"]
     return {student["student"]: student for student in found["students"]}
 
 

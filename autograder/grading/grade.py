@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
@@ -174,21 +175,28 @@ def grade_class(
     *,
     jobs: int,
     seed: int,
+    finished: Callable[[Submission, Report], None] = lambda *_: None,
 ) -> Generator[tuple[Submission, Report]]:
     """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
 
     Grading goes on while the caller is busy with what it was given. Closed before its end, or
     left by an exception, it waits for nobody who is still being graded.
+
+    Args:
+        finished: called with each report, in the thread that made it, before it is yielded.
     """
     oracle = LiveOracle(sandbox, assignment, seed)
     check_set = assignment.check_set
+    stopped = threading.Event()
 
     def work(submission: Submission) -> tuple[Submission, Report]:
         try:
-            return submission, grade_submission(submission, check_set, oracle, sandbox)
+            report = grade_submission(submission, check_set, oracle, sandbox)
         except Exception as error:  # our own fault: the class goes on, a person looks at this one
             report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
-            return submission, report
+        if not stopped.is_set():  # or it may be the stopping that made it what it is
+            finished(submission, report)
+        return submission, report
 
     executor = ThreadPoolExecutor(jobs, "grade")
     try:
@@ -204,6 +212,7 @@ def grade_class(
             yield graded.result()
     except BaseException:
         # Ctrl-C: whoever is being graded is not waited for.
+        stopped.set()
         sandbox.close()
         raise
     finally:

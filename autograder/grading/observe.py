@@ -44,8 +44,11 @@ ONCE_TIMED_OUT_SECONDS = 0.5
 """The least that a probe is given of an exercise that has run out of time before: most have an
 endless loop, and it is in every check."""
 
-ATTEMPTS = 2
+ATTEMPTS = 4
 """How often a check is tried before the grader's own fault makes it ungraded."""
+
+KILLS = 2
+"""How often a child must be killed in a check, by nobody here, before that is its own doing."""
 
 
 def draw_inputs(check: Check, seed: int) -> Inputs:
@@ -163,25 +166,32 @@ class Children:
         for trial in trials:
             if trial.exercise.name in timed_out:
                 trial = replace(trial, cpu_seconds=trial.hurried_seconds)
-            for _ in range(ATTEMPTS):
-                observation = self._observe(definitions, trial)
-                if not observation.failure or observation.failure.kind != "internal":
-                    break
+            observation = self._tried(definitions, trial)
             if observation.failure and observation.failure.kind == "timeout":
                 timed_out.add(trial.exercise.name)
             yield trial.check, observation
 
-    def _observe(self, definitions: Definitions, trial: Trial) -> Observation:
-        try:
-            reply = self._with(definitions).request(*trial.request(), cpu_seconds=trial.cpu_seconds)
-            return read_reply(*reply)
-        except ChildDied as death:
-            failure = Failure(death.kind, clean(death))
-        except WireError as error:
-            failure = Failure("malformed", clean(f"what came back could not be read: {error}"))
-        except SandboxLost as error:
-            failure = Failure("internal", clean(error))
-        self._leave()
+    def _tried(self, definitions: Definitions, trial: Trial) -> Observation:
+        """One check, tried again where what went wrong need not be the implementation's fault."""
+        kills = 0
+        failure = Failure("internal", "")
+        for _ in range(ATTEMPTS):
+            try:
+                child = self._with(definitions)
+                return read_reply(*child.request(*trial.request(), cpu_seconds=trial.cpu_seconds))
+            except ChildDied as death:
+                failure = Failure(death.kind, clean(death))
+                kills += death.killed
+                again = death.killed and kills < KILLS
+            except WireError as error:
+                failure = Failure("malformed", clean(f"what came back could not be read: {error}"))
+                again = False
+            except SandboxLost as error:
+                failure = Failure("internal", clean(error))
+                again = True
+            self._leave()
+            if not again:
+                break
         return Observation(failure=failure)
 
     def _with(self, definitions: Definitions) -> Child:

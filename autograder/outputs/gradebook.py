@@ -11,10 +11,9 @@ import os
 import re
 import sys
 import sysconfig
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +74,7 @@ def record(
     submissions: Iterable[Graded],
     *,
     progress: Callable[[str], None],
+    saved: Callable[[str], None] = lambda _: None,
 ) -> Recorded:
     """Record the class's grades in nbgrader, as ``nbgrader autograde`` would.
 
@@ -88,6 +88,7 @@ def record(
         submissions: asked for the first only when the gradebook is known to work, and for each
             further one when the last is saved, so that a class may be graded meanwhile.
         progress: called with a student's id when that student is done.
+        saved: called with a student's id when grades and feedback page are saved.
 
     Raises:
         AutograderError: the class cannot be recorded: a broken or locked gradebook, a full disk,
@@ -109,10 +110,13 @@ def record(
             register(directory, assignment, release)
             for graded in submissions:
                 student = graded.report.student
-                saved, found = _attempt(student, "grade", grades.save(graded))
+                done, found = _attempt(student, "grade", grades.save(graded))
                 problems += found
-                if saved:
-                    problems += _attempt(student, "feedback page", pages.make(graded))[1]
+                if done:
+                    done, found = _attempt(student, "feedback page", pages.make(graded))
+                    problems += found
+                if done:
+                    saved(student)
                 progress(student)
             grades_csv = _export(directory, config)
     return Recorded(
@@ -122,6 +126,34 @@ def record(
         grades_csv=grades_csv,
         problems=tuple(problems),
     )
+
+
+def saved_students(course: Path, assignment: str) -> frozenset[str]:
+    """Who has a submission of the assignment in the gradebook, and a feedback page.
+
+    Raises:
+        AutograderError: the gradebook cannot be read.
+    """
+    course = course.resolve()
+    with _standing_in(course), _quiet():
+        from nbgrader.api import Gradebook
+        from nbgrader.coursedir import CourseDirectory
+
+        directory = CourseDirectory(config=course_config(course), root=str(course))
+        file = _sqlite_file(directory)
+        if file is not None and not file.exists():
+            return frozenset()
+        with (
+            _database_errors_explained(directory),
+            Gradebook(directory.db_url, directory.course_id) as gradebook,
+        ):
+            saved = {s.student_id for s in gradebook.assignment_submissions(assignment)}
+        folder = directory.feedback_directory
+        return frozenset(
+            student
+            for student in saved
+            if Path(directory.format_path(folder, student, assignment)).is_dir()
+        )
 
 
 def course_config(course: Path) -> Config:
@@ -338,14 +370,14 @@ def _exporter(kind: Any, converter: Any, preprocessors: Sequence[Any]) -> Export
 def write(path: Path, text: str) -> None:
     """Put ``text`` at ``path`` whole or not at all, also over a file that is not writable."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name}.new")  # one name: the next run takes over what is left
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        beside.unlink(missing_ok=True)
+        beside.write_text(text, encoding="utf-8", errors="replace")
+        beside.chmod(0o644)
+        beside.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 
@@ -357,39 +389,52 @@ def _export(course: CourseDirectory, config: Config) -> Path:
     app = ExportApp(config=config)
     plugin = app.plugin_class(config=config)
     destination = Path(course.root, plugin.to or "grades.csv")
-    descriptor, temporary = tempfile.mkstemp(dir=course.root, prefix=".grades.")
-    os.close(descriptor)
-    plugin.to = temporary
+    beside = Path(course.root, f".{destination.name}.new")
     try:
+        beside.touch()
+        plugin.to = str(beside)
         with Gradebook(course.db_url, course.course_id) as gradebook:
             plugin.export(gradebook)
-        if Path(temporary).stat().st_size:  # a plugin that writes elsewhere leaves it empty
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(destination)
+        if beside.stat().st_size:  # a plugin that writes elsewhere leaves it empty
+            beside.chmod(0o644)
+            beside.replace(destination)
     except OSError as error:
         raise AutograderError(
             f"The grades are saved, but {destination} could not be written: {error.strerror}. "
             "Make it writable and run: nbgrader export"
         ) from error
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
     return destination
 
 
 def _open(course: CourseDirectory) -> None:
-    """Create the gradebook if there is none, whole or not at all."""
+    """Create the gradebook if there is none, whole or not at all.
+
+    nbgrader makes the tables first and marks their version last; without the mark, its next start
+    would take the half for a whole. So it is made beside its place, whatever ends this process.
+    """
     from nbgrader.api import Gradebook
+    from sqlalchemy.engine import make_url
 
     path = _sqlite_file(course)
-    new = path is not None and not path.exists()
-    try:
+    if path is None or path.exists():
         Gradebook(course.db_url, course.course_id).close()
-    except BaseException:
-        # nbgrader makes the tables first and marks their version last; without the mark, its
-        # next start would take the half for a whole.
-        if new and path is not None:
-            path.unlink(missing_ok=True)
-        raise
+        return
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.unlink(missing_ok=True)
+        url = make_url(course.db_url).set(database=str(beside))
+        Gradebook(url.render_as_string(hide_password=False), course.course_id).close()
+        beside.replace(path)
+    except OSError as error:
+        raise AutograderError(
+            f"The gradebook {path} could not be made: {error.strerror}. "
+            "Its folder must exist and be writable."
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _sqlite_file(course: CourseDirectory) -> Path | None:

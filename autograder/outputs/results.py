@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
     Raises:
         AutograderError: the folder cannot be written, or the disk is full.
     """
-    beside = path.parent / f".{path.name}.{os.getpid()}"
+    beside = path.with_name(f".{path.name}.new")  # one name: the next run takes over what is left
     try:
         beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         beside.replace(path)

@@ -1,0 +1,191 @@
+"""What of a class is graded already, so that a run that was cut short can be gone on with.
+
+One SQLite file for each assignment, in the course's ``.autograder/``. SQLite commits a student
+whole or not at all, whatever ends the process, and keeps a second run out for as long as one is
+at work.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from autograder.model import AutograderError, Report
+
+FOLDER = ".autograder"
+
+_TABLES = """
+create table if not exists run (
+    seed integer not null,  -- of the checks' inputs
+    key text not null,  -- of all that makes two runs with one seed the same
+    complete integer not null
+);
+create table if not exists graded (
+    student blob primary key,  -- a folder's name may be no text
+    submission text not null,  -- digest of what was handed in
+    report blob not null,
+    recorded integer not null default 0  -- whether it is in the gradebook
+);
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One grading of a class.
+
+    Attributes:
+        seed: of the checks' inputs.
+        key: of the checks, the engine and the protection; another key needs another run.
+        complete: whether it came to its end.
+    """
+
+    seed: int
+    key: str
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One student of a run: the digest of the submission, its report, and whether it is saved."""
+
+    submission: str
+    report: Report
+    recorded: bool
+
+
+class Journal:
+    """The last run of an assignment; used as a context manager, from any thread.
+
+    Raises (on entering):
+        AutograderError: another run is at work, or the file cannot be used.
+    """
+
+    def __init__(self, course: Path, assignment: str) -> None:
+        self.path = course / FOLDER / f"{assignment}.run"
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        with self._explained():
+            self.path.parent.mkdir(exist_ok=True)
+            self._database = sqlite3.connect(
+                self.path, timeout=0.5, isolation_level=None, check_same_thread=False
+            )
+            try:
+                # The lock is held until the connection ends, in whatever way.
+                self._database.execute("pragma locking_mode = exclusive")
+                self._database.execute("begin exclusive")
+                for statement in _TABLES.split(";\n"):
+                    self._database.execute(statement)
+                self._database.execute("commit")
+            except BaseException:
+                self._database.close()
+                raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._database.close()
+
+    def last(self) -> Run | None:
+        """The run that this file is about; None if there was none."""
+        rows = self._all("select seed, key, complete from run")
+        return Run(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+
+    def begin(self, run: Run) -> None:
+        """Forget the last run, and note the new one."""
+        with self._lock, self._explained(), self._transaction():
+            self._database.execute("delete from run")
+            self._database.execute("delete from graded")
+            self._database.execute("insert into run values (?, ?, 0)", (run.seed, run.key))
+
+    def complete(self) -> None:
+        """Note that the run came to its end."""
+        self._do("update run set complete = 1")
+
+    def add(self, submission: str, report: Report) -> None:
+        """Note a report, in place of an earlier one of the same student."""
+        # Without the id, which may hold bytes that are no text.
+        content = msgspec.json.encode(replace(report, student=""))
+        self._do(
+            "insert or replace into graded (student, submission, report) values (?, ?, ?)",
+            os.fsencode(report.student),
+            submission,
+            content,
+        )
+
+    def recorded(self, student: str) -> None:
+        """Note that a student's grades are in the gradebook, and the feedback is written."""
+        self._do("update graded set recorded = 1 where student = ?", os.fsencode(student))
+
+    def entries(self) -> Mapping[str, Entry]:
+        """What is graded, by student."""
+        found = {}
+        for name, submission, content, recorded in self._all("select * from graded"):
+            student = os.fsdecode(name)
+            try:
+                report = msgspec.json.decode(content, type=Report)
+            except msgspec.DecodeError as error:
+                raise AutograderError(
+                    f"{self.path} is damaged ({error}). Delete it: the class is then graded anew."
+                ) from error
+            found[student] = Entry(submission, replace(report, student=student), bool(recorded))
+        return found
+
+    def _do(self, statement: str, *values: object) -> None:
+        with self._lock, self._explained():
+            self._database.execute(statement, values)
+
+    def _all(self, statement: str) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock, self._explained(), closing(self._database.execute(statement)) as rows:
+            return rows.fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("rollback")
+            raise
+        self._database.execute("commit")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise AutograderError(
+                f"{self.path.parent} could not be written: {error.strerror}. Make the course "
+                "folder writable: what is graded is noted there, so that nothing gets lost."
+            ) from error
+        except sqlite3.Error as error:
+            raise AutograderError(self._remedy(error)) from error
+
+    def _remedy(self, error: sqlite3.Error) -> str:
+        if "locked" in str(error):
+            return (
+                f"Another `autograder grade` is at work on this assignment (it holds {self.path}). "
+                "Wait until it has ended."
+            )
+        if isinstance(error, sqlite3.OperationalError) and "disk" in str(error):
+            return (
+                f"{self.path}: {error}. Make room and run the same command again: it goes on with "
+                "what is missing."
+            )
+        if isinstance(error, sqlite3.OperationalError):
+            return f"{self.path}: {error}. Make the file and its folder writable, and grade again."
+        return f"{self.path} is damaged ({error}). Delete it: the class is then graded anew."

@@ -1,0 +1,240 @@
+"""Faults: kill -9 at random moments of a class's grading, and the grades are as if nothing was.
+
+    uv run python benchmarks/faults.py                        # 50 kills over a class of 40
+    uv run python benchmarks/faults.py --kills 500 --chance 7
+
+A class is graded once undisturbed. Then again with the same seed, while the grader, the process
+that starts the children, or a child is killed from time to time. Whenever the grader itself was
+killed, the same command is given again. Each class must end with the same results, gradebook,
+grades and pages; whoever was graded before a kill must not be graded again after it; and no file,
+folder or process may be left over. Exit code 1 if anything of that fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCES = Path(__file__).parents[1] / "tests" / "hostile" / "solutions"
+ASSIGNMENT = "descent"
+SEED = 20_261_123
+RUN_SECONDS = 600
+"""A run that takes longer hangs."""
+
+OPTIMIZER = """
+import keras
+
+
+class Descent(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1):
+        super().__init__(learning_rate=learning_rate)
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_{sign}(variable, learning_rate * gradient)
+"""
+AVERAGE = """
+def average(numbers):
+    return sum(numbers){divided}
+"""
+STYLES = [
+    OPTIMIZER.format(sign="sub") + AVERAGE.format(divided=" / len(numbers)"),
+    OPTIMIZER.format(sign="add") + AVERAGE.format(divided=" / len(numbers)"),
+    OPTIMIZER.format(sign="sub") + AVERAGE.format(divided=""),
+    AVERAGE.format(divided=" / len(numbers)"),
+]
+
+
+class Failed(Exception):  # noqa: N818 - it says what happened
+    """Something was not as in an undisturbed class."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--chance", type=int, default=0, help="seed of moments and victims")
+    options = parser.parse_args()
+    chance = random.Random(options.chance)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        calm = make_course(Path(folder, "calm"), options.students)
+        finish(start(calm, Path(folder)))
+        wanted = outcome(calm)
+        print(f"{options.students} students graded undisturbed")
+        killed: Counter[str] = Counter()
+        classes = 0
+        try:
+            while killed.total() < options.kills:
+                classes += 1
+                course = make_course(Path(folder, f"class-{classes}"), options.students)
+                killed += disturbed(course, Path(folder), chance, options.kills - killed.total())
+                differences(wanted, outcome(course))
+                shutil.rmtree(course)
+        except Failed as failure:
+            print(f"FAILED in class {classes}, after {dict(killed)} in the others: {failure}")
+            sys.exit(1)
+    print(
+        f"{killed.total()} kills survived in {classes} classes of {options.students}: "
+        + ", ".join(f"{count} of the {what}" for what, count in sorted(killed.items()))
+    )
+
+
+def make_course(root: Path, students: int) -> Path:
+    shutil.copytree(SOURCES, root / "solutions")
+    for number in range(students):
+        place = root / "submitted" / f"student-{number:02d}" / ASSIGNMENT
+        place.mkdir(parents=True)
+        (place / f"{ASSIGNMENT}.py").write_text(STYLES[number % len(STYLES)])
+    return root
+
+
+def start(course: Path, folder: Path) -> subprocess.Popen[str]:
+    """The instructor's command; its temporary files go where leftovers can be seen."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--seed", str(SEED)],
+        cwd=course,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(run: subprocess.Popen[str]) -> str:
+    try:
+        said, _ = run.communicate(timeout=RUN_SECONDS)
+    except subprocess.TimeoutExpired:
+        run.kill()
+        raise Failed(f"no end after {RUN_SECONDS} s") from None
+    if run.returncode != 0:
+        raise Failed(f"exit code {run.returncode}: {said[-2000:]}")
+    return said
+
+
+def disturbed(course: Path, folder: Path, chance: random.Random, most: int) -> Counter[str]:
+    """Grade a class to its end, with up to ``most`` kills; returns what was killed how often."""
+    killed: Counter[str] = Counter()
+    while True:
+        before = graded(course)
+        run = start(course, folder)
+        while killed.total() < most and run.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                run.wait(chance.uniform(0.2, 12.0))
+                break
+            what = chance.choice(["grader", "zygote", "child"])
+            victim = run.pid if what == "grader" else find(run.pid, what, chance)
+            if victim is None or run.poll() is not None:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                killed[what] += 1
+            if what == "grader":
+                run.communicate()
+                break
+        if run.returncode != -signal.SIGKILL:
+            finish(run)
+        kept = graded(course)
+        if again := sorted(student for student in before if before[student] != kept.get(student)):
+            raise Failed(f"graded a second time: {', '.join(again)}")
+        if run.returncode == 0:
+            nothing_left(course, folder)
+            return killed
+
+
+def find(grader: int, what: str, chance: random.Random) -> int | None:
+    """The zygote of a grader, or one of its children, if there is one now."""
+    for zygote in children(grader):
+        if "autograder.sandbox.zygote" in command(zygote):
+            if what == "zygote":
+                return zygote
+            started = list(children(zygote))
+            return chance.choice(started) if started else None
+    return None
+
+
+def children(pid: int) -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            yield from map(int, (task / "children").read_text().split())
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def graded(course: Path) -> dict[bytes, tuple[int, bytes]]:
+    """Who is graded by now: a row of the journal that is written again gets another number."""
+    journal = course / ".autograder" / f"{ASSIGNMENT}.run"
+    if not journal.exists():
+        return {}
+    with contextlib.closing(sqlite3.connect(journal)) as database:
+        try:
+            rows = database.execute("select student, rowid, report from graded").fetchall()
+        except sqlite3.OperationalError:  # killed before it had tables
+            return {}
+    return {student: (row, report) for student, row, report in rows}
+
+
+def outcome(course: Path) -> dict[str, object]:
+    """Everything that a class ends with, free of times and places."""
+    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as database:
+        grades = database.execute(
+            "select submitted_assignment.student_id, grade_cell.name, grade.auto_score,"
+            " grade.needs_manual_grade from grade"
+            " join base_cell grade_cell on grade_cell.id = grade.cell_id"
+            " join submitted_notebook on submitted_notebook.id = grade.notebook_id"
+            " join submitted_assignment"
+            " on submitted_assignment.id = submitted_notebook.assignment_id"
+            " order by 1, 2"
+        ).fetchall()
+    outputs = {
+        f"{step}/{path.parent.parent.name}": path.read_text()
+        for step in ("autograded", "feedback")
+        for path in sorted((course / step).glob(f"*/{ASSIGNMENT}/{ASSIGNMENT}.*"))
+    }
+    return {
+        "results": json.loads((course / "results.json").read_text()),
+        "gradebook": grades,
+        # nbgrader lists students in the order in which they came into its database.
+        "grades.csv": sorted((course / "grades.csv").read_text().splitlines()),
+        **outputs,
+    }
+
+
+def differences(wanted: dict[str, object], found: dict[str, object]) -> None:
+    if missing := sorted(wanted.keys() ^ found.keys()):
+        raise Failed(f"only in one of the two: {', '.join(missing)}")
+    if unequal := sorted(name for name in wanted if wanted[name] != found[name]):
+        raise Failed(f"not as undisturbed: {', '.join(unequal)}")
+
+
+def nothing_left(course: Path, folder: Path) -> None:
+    hidden = [path for path in course.rglob(".*") if path.name != ".autograder"]
+    if hidden:
+        raise Failed(f"left over: {', '.join(map(str, hidden))}")
+    end = time.monotonic() + 20  # an orphaned zygote removes its folder itself
+    while left := list((folder / "tmp").glob("autograder-*")):
+        if time.monotonic() > end:
+            raise Failed(f"left over: {', '.join(map(str, left))}")
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    main()
