@@ -19,6 +19,9 @@ from pathlib import Path
 import escape_service
 import pytest
 
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.confinement import landlock_abi
+from autograder.sandbox.levels import Level
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.pool import ChildDied, Sandbox
 
@@ -129,9 +132,18 @@ def token():
         yield
 
 
-@pytest.fixture(scope="module")
-def confined(token):
-    with Sandbox(service=SERVICE, limits=ON) as sandbox:
+NEWEST = landlock_abi()
+LEVELS = [Level(NEWEST), *(Level(abi) for abi in range(1, NEWEST)), Level(NEWEST, True)]
+LEVELS += [Level(1, True), Level(0, True)]
+
+
+@pytest.fixture(scope="module", params=LEVELS, ids=lambda level: str(level).partition(":")[0])
+def confined(token, request):
+    level = request.param
+    if level.bubblewrap and (problem := bubblewrap.problem()):
+        pytest.skip(problem)
+    with Sandbox(service=SERVICE, limits=ON, level=level) as sandbox:
+        assert sandbox.level == str(level)
         yield sandbox
 
 

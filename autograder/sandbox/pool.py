@@ -14,11 +14,11 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import secrets as random_bytes
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -30,8 +30,17 @@ import numpy as np
 
 from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
+from autograder.sandbox.levels import NONE, Level, by_strength
 from autograder.sandbox.limits import CONTROL_BYTES, Limits
-from autograder.sandbox.watch import LOOK_SECONDS, ChildDied, Job, Watch, explain, size_and_threads
+from autograder.sandbox.watch import (
+    LOOK_SECONDS,
+    ChildDied,
+    Job,
+    Watch,
+    explain,
+    process_number,
+    size_and_threads,
+)
 from autograder.sandbox.wire import (
     Bounds,
     Channel,
@@ -46,10 +55,16 @@ __all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "Statistics"]
 
 DEFAULT_LIMITS = Limits()
 RESTARTS = 2
+"""How often in a row a zygote may end without having served anybody."""
+
 START_SECONDS = 180.0
 KILL_SECONDS = 20.0
 """How long a killed process may take to be gone before the sandbox is declared broken."""
 REPLY_JSON_BYTES = 1 << 20
+
+
+class Unprotected(Exception):  # noqa: N818
+    """One way to confine student code does not work on this system."""
 
 
 class SandboxLost(Exception):  # noqa: N818
@@ -82,6 +97,7 @@ class Sandbox:
     Args:
         confined: False grades without protection; only what keeps children apart from each
             other's accidents (limits, private folders, closed descriptors) stays.
+        level: how to confine; None for the strongest way that passes the self-test.
         limits: of every child.
         service: module that children run (``serve(connection)``), by dotted name or ``.py`` path.
         secrets: folders and files that no child may read, such as the course's solutions. They
@@ -95,6 +111,7 @@ class Sandbox:
         self,
         *,
         confined: bool = True,
+        level: Level | None = None,
         limits: Limits = DEFAULT_LIMITS,
         service: str = "autograder.sandbox.child",
         secrets: Sequence[Path] = (),
@@ -103,7 +120,8 @@ class Sandbox:
         self.limits = limits
         self._service = service
         self._secrets = tuple(path.resolve() for path in secrets)
-        self._level = ""
+        self._wanted = level
+        self._level = NONE
         self._statistics = Statistics()
         self._jobs: dict[int, Job] = {}
         self._next_job = 0
@@ -120,7 +138,7 @@ class Sandbox:
     @property
     def level(self) -> str:
         """The protection that is really on, as text for every report."""
-        return self._level
+        return str(self._level)
 
     @property
     def folder(self) -> Path:
@@ -145,22 +163,78 @@ class Sandbox:
             from autograder.sandbox.confinement import hide_memory
 
             hide_memory()
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
+        scratch.sweep()
+        self._folder = scratch.run_folder()
         try:
             self._outside = self.folder / "outside"
             self._outside.mkdir()
             self._secret = self._outside / "secret"
             self._secret.write_text(random_bytes.token_hex(16))
-            # The thread that starts a process is the one whose end the process can notice, so
-            # one thread starts the zygote and lives as long as the sandbox does.
-            self._keeper = threading.Thread(target=self._keep, name="sandbox", daemon=True)
-            self._keeper.start()
-            self._await_control()
-            self._level = self._self_test() if self.confined else "none"
+            if self.confined:
+                self._confine()
+            else:
+                self._start_keeper()
         except BaseException:
             self.close()
             raise
         return self
+
+    def _confine(self) -> None:
+        """Start with the strongest protection that passes the self-test.
+
+        Raises:
+            AutograderError: there is none; says what each one lacks.
+        """
+        from autograder.sandbox import bubblewrap, confinement
+
+        reasons = []
+        levels = [self._wanted] if self._wanted else []
+        if not levels:
+            abi, problem = confinement.landlock_abi(), bubblewrap.problem()
+            levels = by_strength(abi, not problem)
+            if not abi:
+                reasons.append("this kernel has no Landlock (Linux 5.13 or newer, enabled)")
+            if problem:
+                reasons.append(problem)
+        for level in levels:
+            self._level = level
+            try:
+                self._start_keeper()
+                self._self_test()
+                return
+            except Unprotected as error:
+                reasons.append(f"{level}: {error}")
+                self._end_keeper()
+        self._level = NONE
+        raise AutograderError(
+            f"Student code cannot be confined here: {'; '.join(reasons)}. Grade on another system "
+            "or in a container (SECURITY.md says how), or, if you trust every submission, pass "
+            "--unsafe, which grades without protection."
+        )
+
+    def _start_keeper(self) -> None:
+        # The thread that starts a process is the one whose end the process can notice, so one
+        # thread starts the zygote and lives as long as the sandbox does.
+        self._keeper = threading.Thread(target=self._keep, name="sandbox", daemon=True)
+        self._keeper.start()
+        self._await_control()
+
+    def _end_keeper(self) -> None:
+        with self._lock:
+            self._closing = True
+            if self._connection is not None:
+                with contextlib.suppress(OSError):
+                    self._connection.send(json.dumps({"do": "stop"}).encode())
+                with contextlib.suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_RDWR)
+            self._lock.notify_all()
+        if self._keeper is not None:
+            self._keeper.join()
+            self._keeper = None
+        with self._lock:
+            self._closing = False
+            self._failure = ""
+            self._ready_facts = {}
 
     def __exit__(
         self,
@@ -172,16 +246,9 @@ class Sandbox:
 
     def close(self) -> None:
         """End every child and the zygote, and remove every file; may be called twice."""
+        self._end_keeper()
         with self._lock:
             self._closing = True
-            if self._connection is not None:
-                with contextlib.suppress(OSError):
-                    self._connection.send(json.dumps({"do": "stop"}).encode())
-                with contextlib.suppress(OSError):
-                    self._connection.shutdown(socket.SHUT_RDWR)
-            self._lock.notify_all()
-        if self._keeper is not None:
-            self._keeper.join()
         if self._folder is not None:
             scratch.remove(self._folder)
 
@@ -196,11 +263,13 @@ class Sandbox:
     # --- the zygote, in the keeper's thread -------------------------------------------------------
 
     def _keep(self) -> None:
-        for attempt in range(RESTARTS + 1):
+        attempt = 0
+        while True:
+            served = self._statistics.children
             try:
                 lost = self._run_zygote()
             except OSError as error:  # no space for a folder, no process to be had
-                lost = str(error)
+                lost = _Lost(str(error), killed=False)
             with self._lock:
                 self._connection = self._control = None
                 for job in self._jobs.values():
@@ -210,15 +279,18 @@ class Sandbox:
                 self._jobs.clear()
                 if self._closing:
                     return
-                if not self._ready_facts or attempt == RESTARTS:
-                    self._failure = lost
+                attempt = 0 if self._statistics.children > served else attempt + 1
+                # What cannot start will not start later either, unless somebody ended it.
+                hopeless = not self._ready_facts and not lost.killed
+                if hopeless or attempt > RESTARTS:
+                    self._failure = lost.reason
                     self._lock.notify_all()
                     return
                 self._statistics = dataclasses.replace(
                     self._statistics, restarts=self._statistics.restarts + 1
                 )
 
-    def _run_zygote(self) -> str:
+    def _run_zygote(self) -> _Lost:
         """Start a zygote and listen to it until it ends; returns why it did, if it says so."""
         started = time.monotonic()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -252,25 +324,38 @@ class Sandbox:
                     process.kill()
                     process.wait()
             log.seek(0)
-            tail = log.read().decode(errors="replace").strip()[-2000:]
-        return f"{tail}\n(exit status {process.returncode})".strip()
+            tail = _without_noise(log.read().decode(errors="replace"))[-2000:]
+        if process.returncode < 0:
+            ended = f"it was ended by signal {-process.returncode}"
+            return _Lost(f"{tail}\n{ended}".strip(), killed=True)
+        return _Lost(f"{tail}\n(exit status {process.returncode})".strip(), killed=False)
 
     def _command(self, control: int) -> list[str]:
         # -I: neither the environment nor the current folder decides what is imported.
         module = [sys.executable, "-I", "-m", "autograder.sandbox.zygote"]
-        return [*module, str(control), str(os.getpid()), str(self.folder), self._service]
+        if not self._level.bubblewrap:
+            return [*module, str(control), str(os.getpid()), str(self.folder), self._service]
+        from autograder.sandbox import bubblewrap
+
+        service = [Path(self._service)] if self._service.endswith(".py") else []
+        around = bubblewrap.command(self.folder, service)
+        return [*around, *module, str(control), "0", str(self.folder), self._service]
 
     def _listen(self, control: socket.socket, started: float) -> None:
         control.settimeout(START_SECONDS)
         while True:
             try:
-                data = control.recv(CONTROL_BYTES)
+                data, handles, _, _ = socket.recv_fds(control, CONTROL_BYTES, 1)
             except OSError:  # TimeoutError is one
                 return
             if not data:
                 return
             control.settimeout(None)
-            self._note(json.loads(data), control, time.monotonic() - started)
+            event = json.loads(data)
+            for handle in handles:
+                event["pid"] = process_number(handle)
+                os.close(handle)
+            self._note(event, control, time.monotonic() - started)
 
     def _note(self, event: Message, control: socket.socket, seconds: float) -> None:
         with self._lock:
@@ -329,6 +414,7 @@ class Sandbox:
                 "job": job.number,
                 "scratch": str(folder),
                 "confined": confined,
+                "landlock": self._level.landlock,
                 "canary": test,
                 "limits": dataclasses.asdict(limits),
             }
@@ -350,17 +436,18 @@ class Sandbox:
         if not job.ended.wait(KILL_SECONDS):
             raise SandboxLost("a killed process did not end")
 
-    def _self_test(self) -> str:
+    def _self_test(self) -> None:
+        """Have the canary try what student code must not be able to do.
+
+        Raises:
+            Unprotected: something of it succeeded, or a child cannot be confined in this way.
+        """
         self._refuse_readable_secrets()
         request = {
             "secrets": [str(path) for path in (self._secret, *self._secrets) if path.exists()],
             "outside": str(self._outside),
             "grader": os.getpid(),
         }
-        advice = (
-            "grade on another system (Linux 5.13 or newer with Landlock), or trust the submissions "
-            "and pass --unsafe, which grades without protection"
-        )
         try:
             with Child(self, self.limits, confined=True, test=True) as child:
                 reply, _ = child.request(request, {}, cpu_seconds=10.0)
@@ -369,12 +456,9 @@ class Sandbox:
             # All that the canary does after its other attempts is to start a program.
             missing = [canary.EXEC]
         except SandboxLost as error:
-            raise AutograderError(f"student code cannot be confined: {error}; {advice}") from error
+            raise Unprotected(str(error)) from error
         if missing:
-            raise AutograderError(
-                f"this system does not stop student code from {', '.join(missing)}; {advice}"
-            )
-        return f"landlock+seccomp (Landlock ABI {self._ready_facts['landlock_abi']})"
+            raise Unprotected(f"it does not stop student code from {', '.join(missing)}")
 
     def _refuse_readable_secrets(self) -> None:
         for secret in self._secrets:
@@ -388,6 +472,14 @@ class Sandbox:
 
 
 _StartedJob = tuple[Job, socket.socket]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Lost:
+    """Why a zygote ended, and whether by a signal."""
+
+    reason: str
+    killed: bool
 
 
 class Child:
@@ -514,8 +606,13 @@ class Child:
             raise SandboxLost(job.lost)
         if not ended_by_itself:
             return ChildDied("crashed", "the process closed its connection to the grader", spent)
-        kind, message = explain(job, self._limits, watch.address_space_was_short)
-        return ChildDied(kind, message, spent)
+        return explain(job, self._limits, watch)
+
+
+def _without_noise(log: str) -> str:
+    """What a zygote printed, without TensorFlow's remarks on its own start."""
+    noise = re.compile(r"[IWE]\d{4} .*|WARNING: All log messages before absl.*")
+    return "\n".join(line for line in log.splitlines() if not noise.fullmatch(line)).strip()
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
+import tempfile
 from pathlib import Path
+
+
+def run_folder() -> Path:
+    """A new folder for one run of this process; its name says whose it is."""
+    return Path(tempfile.mkdtemp(prefix=f"autograder-{os.getpid()}-")).resolve()
+
+
+def sweep() -> None:
+    """Remove what was left by runs that were killed together with their zygote.
+
+    Under bubblewrap, a zygote alone also cannot remove the folder that it sees the world through.
+    """
+    for path in Path(tempfile.gettempdir()).glob("autograder-*"):
+        name = re.fullmatch(r"autograder-(\d+)-\w+", path.name)
+        if name and not _alive(int(name[1])):
+            with contextlib.suppress(OSError):
+                if path.stat(follow_symlinks=False).st_uid == os.getuid():
+                    remove(path)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def usage(folder: Path, files: int) -> tuple[int, int]:

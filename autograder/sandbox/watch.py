@@ -25,13 +25,18 @@ class ChildDied(Exception):  # noqa: N818 - it says what happened, as StopIterat
         kind: "timeout", "memory" or "crashed".
         message: one sentence for the student.
         cpu_seconds: CPU time since the request was sent.
+        killed: by a signal that neither the grader nor a limit has sent: perhaps by the kernel,
+            whose memory ran out, or by a person. Once is no fault of the submission.
     """
 
-    def __init__(self, kind: DeathKind, message: str, cpu_seconds: float = 0.0) -> None:
+    def __init__(
+        self, kind: DeathKind, message: str, cpu_seconds: float = 0.0, *, killed: bool = False
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.cpu_seconds = cpu_seconds
+        self.killed = killed
 
 
 class Job:
@@ -117,6 +122,14 @@ def _cpu_time(pid: int) -> float:
         return 0.0
 
 
+def process_number(handle: int) -> int:
+    """The number by which this process knows the one that a pidfd refers to; 0 if it is gone."""
+    for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return max(int(line.split()[1]), 0)
+    return 0
+
+
 def size_and_threads(pid: int) -> tuple[int, int]:
     """Address space in bytes and number of threads; (0, 0) if that cannot be read."""
     try:
@@ -126,11 +139,20 @@ def size_and_threads(pid: int) -> tuple[int, int]:
     return int(after_name[20]), int(after_name[17])  # fields 23 and 20 of proc(5)
 
 
-def explain(job: Job, limits: Limits, address_space_was_short: bool) -> tuple[DeathKind, str]:
-    """Why a process that nobody here killed has ended: the kind, and one sentence.
+def explain(job: Job, limits: Limits, watch: Watch) -> ChildDied:
+    """Why a process that nobody here killed has ended.
 
     Running out of memory often shows as an abort; where it cannot be told, it is "crashed".
     """
+    out_of_cpu = job.cpu_seconds >= limits.cpu_seconds
+    kind, message = _cause(job, limits, out_of_cpu, watch.address_space_was_short)
+    killed = job.status == -signal.SIGKILL and not out_of_cpu
+    return ChildDied(kind, message, watch.spent(), killed=killed)
+
+
+def _cause(
+    job: Job, limits: Limits, out_of_cpu: bool, address_space_was_short: bool
+) -> tuple[DeathKind, str]:
     status = job.status or 0
     out_of_memory = f"the process ran out of memory ({limits.memory_bytes / 2**30:.1f} GiB allowed)"
     if status == OUT_OF_MEMORY:
@@ -141,7 +163,6 @@ def explain(job: Job, limits: Limits, address_space_was_short: bool) -> tuple[De
             f"the process ended by itself with status {status} while this check ran",
         )
     name = _signal_name(-status)
-    out_of_cpu = job.cpu_seconds >= limits.cpu_seconds
     if -status == signal.SIGXCPU or (-status == signal.SIGKILL and out_of_cpu):
         seconds = limits.cpu_seconds
         return "timeout", f"the submission used up the {seconds} seconds it has for all checks"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import importlib
 import importlib.util
 import json
@@ -25,7 +26,7 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -50,10 +51,12 @@ class Zygote:
     Args:
         control: connected to the grader, which alone is trusted.
         service: a module with ``serve(connection)``, which is all that a child runs.
+        run_folder: where the children's folders lie.
     """
 
-    def __init__(self, control: socket.socket, service: ModuleType) -> None:
+    def __init__(self, control: socket.socket, service: ModuleType, run_folder: Path) -> None:
         self._control = control
+        self._run_folder = run_folder
         self._serve: Serve = service.serve
         self._readable = confinement.readable_paths()
         self._running: dict[int, _Running] = {}
@@ -63,10 +66,13 @@ class Zygote:
 
     def run(self) -> bool:
         """Serve the grader until it stops, then end every child; False if it just vanished."""
+        # The imports' objects live as long as this process: no child needs to look through them,
+        # or to copy their pages for having done so.
+        gc.collect()
+        gc.freeze()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._report(
             event="ready",
-            landlock_abi=confinement.landlock_abi(),
             readable=[str(path) for path in self._readable],
             peak_bytes=peak,
         )
@@ -121,7 +127,9 @@ class Zygote:
         running = _Running(message["job"], pid, os.pidfd_open(pid))
         self._running[running.job] = running
         self._selector.register(running.pidfd, selectors.EVENT_READ, running)
-        self._report(event="started", job=running.job, pid=pid)
+        # The grader may be in another namespace, where the process has another number: a handle of
+        # it tells.
+        self._report(handles=[running.pidfd], event="started", job=running.job)
 
     def _become_child(self, message: dict[str, Any], handle: int, zygote: int) -> NoReturn:
         """Run the service in this new process, which ends with it."""
@@ -133,7 +141,9 @@ class Zygote:
         connection.receive()  # "are you ready?"
         try:
             if message["confined"]:
-                confinement.confine(folder, self._readable, limits)
+                confinement.confine(
+                    folder, self._readable, limits, message["landlock"], self._run_folder
+                )
             else:
                 confinement.limit_resources(limits)
         except Exception as error:
@@ -177,10 +187,10 @@ class Zygote:
             cpu_seconds=usage.ru_utime + usage.ru_stime,
         )
 
-    def _report(self, **event: object) -> None:
+    def _report(self, handles: Sequence[int] = (), **event: object) -> None:
         # A grader that is gone is noticed where its messages are read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._control.send(json.dumps(event).encode())
+            socket.send_fds(self._control, [json.dumps(event).encode()], handles)
 
 
 def _leave_everything(handle: int, folder: Path, zygote: int) -> Connection:
@@ -229,12 +239,15 @@ def _forget_the_repository() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """``zygote CONTROL_FD GRADER_PID RUN_FOLDER SERVICE``; called by `pool` only."""
-    control_handle, grader, run_folder, service = arguments
+    """``zygote CONTROL_FD PARENT_PID RUN_FOLDER SERVICE``; called by `pool` only.
+
+    PARENT_PID is 0 where something else, bubblewrap, stands between the grader and this process.
+    """
+    control_handle, parent, run_folder, service = arguments
     # The terminal's Ctrl-C is for the grader, which then closes the control socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    confinement.die_with_parent(int(grader), signal.SIGTERM)
+    confinement.die_with_parent(int(parent) or os.getppid(), signal.SIGTERM)
     confinement.hide_memory()
     control = socket.socket(fileno=int(control_handle))
     control.set_inheritable(False)
@@ -242,7 +255,7 @@ def main(arguments: list[str]) -> None:
     try:
         module = _load(service)
         _forget_the_repository()
-        stopped = Zygote(control, module).run()
+        stopped = Zygote(control, module, Path(run_folder)).run()
     except Exception:
         traceback.print_exc()
         stopped = True
