@@ -22,7 +22,7 @@ from autograder.model import (
     Status,
     Verdict,
 )
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission

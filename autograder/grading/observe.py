@@ -28,7 +28,8 @@ from autograder.model import (
     Observation,
     Probe,
 )
-from autograder.sandbox.pool import Child, ChildDied, Sandbox, SandboxLost
+from autograder.sandbox.interface import Child, Sandbox, SandboxLost
+from autograder.sandbox.watch import ChildDied
 from autograder.sandbox.wire import WireError
 
 LOAD_SECONDS = 10.0

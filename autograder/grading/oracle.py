@@ -22,7 +22,8 @@ from autograder.grading.observe import (
     observations,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox import pool
+from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
 LOT = 3
@@ -192,7 +193,7 @@ def prepared_oracle(
         step: called after each misconception with its name.
     """
     # The author's own code, and nothing else, runs here.
-    with Sandbox(confined=False) as sandbox:
+    with pool.Sandbox(confined=False) as sandbox:
         oracle = LiveOracle(sandbox, assignment, seed)
         oracle.prepare_all(jobs, step)
     return oracle

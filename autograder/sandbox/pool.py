@@ -30,6 +30,7 @@ import numpy as np
 
 from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
+from autograder.sandbox.interface import SandboxLost
 from autograder.sandbox.levels import NONE, Level, by_strength
 from autograder.sandbox.limits import CONTROL_BYTES, Limits
 from autograder.sandbox.watch import (
@@ -65,10 +66,6 @@ REPLY_JSON_BYTES = 1 << 20
 
 class Unprotected(Exception):  # noqa: N818
     """One way to confine student code does not work on this system."""
-
-
-class SandboxLost(Exception):  # noqa: N818
-    """The sandbox itself failed: nothing can be said about the submission."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +153,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         if sys.platform != "linux":
             raise AutograderError(
-                "running submissions needs Linux; on Windows use WSL 2, on a Mac a Linux container"
+                "Grading what others have written needs Linux, whose kernel confines it. On "
+                "Windows use WSL 2, on a Mac a Linux container: SECURITY.md says how. Checking "
+                "your own work (autograder check) works everywhere."
             )
         if self.confined:
             # Only Linux has what this module needs, so it cannot be imported above.

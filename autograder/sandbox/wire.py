@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
-import select
+import selectors
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -245,6 +245,10 @@ def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.nda
     return array.astype(dtype)  # a copy, which is writable and owns its memory
 
 
+# Needs no descriptor of its own, where the system has it.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
 class Channel:
     """The grader's end of a connection to a child.
 
@@ -291,18 +295,19 @@ class Channel:
     def _transfer(self, unsent: memoryview, pause: Callable[[], float]) -> bytearray:
         received = bytearray()
         size: int | None = None
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN | select.POLLOUT)
-        while size is None or len(received) < size:
-            events = sum(mask for _, mask in poll.poll(math.ceil(pause() * 1000)))
-            if events & select.POLLOUT and unsent:
-                unsent = unsent[self._send_some(unsent) :]
-                if not unsent:
-                    poll.modify(self._connection, select.POLLIN)
-            if events & ~select.POLLOUT:
-                received += self._receive_some()
-            if size is None and len(received) >= HEADER.size:
-                size = frame_size(received[: HEADER.size], self._bounds)
+        with _Selector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while size is None or len(received) < size:
+                found = selector.select(pause())
+                events = found[0][1] if found else 0
+                if events & selectors.EVENT_WRITE and unsent:
+                    unsent = unsent[self._send_some(unsent) :]
+                    if not unsent:
+                        selector.modify(self._connection, selectors.EVENT_READ)
+                if events & selectors.EVENT_READ:
+                    received += self._receive_some()
+                if size is None and len(received) >= HEADER.size:
+                    size = frame_size(received[: HEADER.size], self._bounds)
         if len(received) > size:
             raise WireError("there is more than one reply")
         if unsent:
