@@ -103,7 +103,12 @@ class Journal:
     def last(self) -> Run | None:
         """The run that this file is about; None if there was none."""
         rows = self._all("select seed, key, complete from run")
-        return Run(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+        if not rows:
+            return None
+        seed, key, complete = rows[0]
+        if not isinstance(seed, int) or seed < 0 or not isinstance(key, str):
+            raise AutograderError(self._damaged(f"a run with seed {seed!r:.40}"))
+        return Run(seed, key, bool(complete))
 
     def begin(self, run: Run) -> None:
         """Forget the last run, and note the new one."""
@@ -134,14 +139,13 @@ class Journal:
     def entries(self) -> Mapping[str, Entry]:
         """What is graded, by student."""
         found = {}
-        for name, submission, content, recorded in self._all("select * from graded"):
-            student = os.fsdecode(name)
+        columns = "student, submission, report, recorded"
+        for name, submission, content, recorded in self._all(f"select {columns} from graded"):
             try:
+                student = os.fsdecode(name)
                 report = msgspec.json.decode(content, type=Report)
-            except msgspec.DecodeError as error:
-                raise AutograderError(
-                    f"{self.path} is damaged ({error}). Delete it: the class is then graded anew."
-                ) from error
+            except (TypeError, ValueError) as error:  # msgspec's errors are ValueErrors
+                raise AutograderError(self._damaged(error)) from error
             found[student] = Entry(submission, replace(report, student=student), bool(recorded))
         return found
 
@@ -174,6 +178,8 @@ class Journal:
             ) from error
         except sqlite3.Error as error:
             raise AutograderError(self._remedy(error)) from error
+        except UnicodeError as error:  # SQLite quotes what it cannot read, and Python reads that
+            raise AutograderError(self._damaged(error)) from error
 
     def _remedy(self, error: sqlite3.Error) -> str:
         if "locked" in str(error):
@@ -188,4 +194,7 @@ class Journal:
             )
         if isinstance(error, sqlite3.OperationalError):
             return f"{self.path}: {error}. Make the file and its folder writable, and grade again."
-        return f"{self.path} is damaged ({error}). Delete it: the class is then graded anew."
+        return self._damaged(error)
+
+    def _damaged(self, what: object) -> str:
+        return f"{self.path} is damaged ({what}). Delete it: the class is then graded anew."

@@ -1,0 +1,127 @@
+"""Honest work: how often correct submissions lose a point, whatever the seed, the jobs, the load.
+
+    uv run python benchmarks/honest.py                       # 2000 gradings over all assignments
+    uv run python benchmarks/honest.py dropout --gradings 100
+
+Every correct variant of every assignment, and the reference written out as a student's file, is
+graded again and again: each run with a fresh seed, one to eight jobs, and up to four processes
+beside it that do nothing but keep the cores busy. Exit code 1 if one point was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from autograder.grading.grade import grade_class, new_seed
+from autograder.sandbox.pool import Sandbox
+from autograder.sources.assignment import Assignment, exercise_of, read_assignment
+from autograder.sources.course import find_course
+from autograder.sources.definitions import Cell
+from autograder.sources.submission import Submission, read_submission
+
+CLASS = 16
+"""Gradings in one run, which share a seed."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="assignments; default: all")
+    parser.add_argument("--gradings", type=int, default=2000)
+    parser.add_argument("--chance", type=int, default=0, help="seed of jobs and load")
+    options = parser.parse_args()
+    course = find_course(Path(__file__).parent)
+    names = options.names or course.assignments()
+    assignments = [read_assignment(course.solution(name)) for name in names]
+    classes = {each.name: itertools.cycle(honest(each)) for each in assignments}
+    chance = random.Random(options.chance)
+    done: Counter[str] = Counter()
+    lost: list[str] = []
+    started = time.monotonic()
+    with Sandbox() as sandbox, Progress(console=Console(stderr=True), transient=True) as bar:
+        step = bar.add_task("graded", total=options.gradings)
+        for assignment in itertools.cycle(assignments):
+            missing = options.gradings - done.total()
+            if missing <= 0:
+                break
+            submissions = list(itertools.islice(classes[assignment.name], min(CLASS, missing)))
+            jobs, load, seed = chance.randint(1, 8), chance.randint(0, 4), new_seed()
+            with busy(load):
+                for problem in losses(sandbox, assignment, submissions, jobs, seed):
+                    lost.append(f"{problem} (seed {seed}, {jobs} jobs, {load} busy)")
+                    print(lost[-1], flush=True)
+            done[assignment.name] += len(submissions)
+            bar.advance(step, len(submissions))
+        restarts = sandbox.statistics.restarts
+    minutes = (time.monotonic() - started) / 60
+    for name, count in sorted(done.items()):
+        print(f"  {name:22s} {count:5d} gradings")
+    print(f"{done.total()} honest gradings in {minutes:.0f} min, {len(lost)} lost points", end="")
+    print(f"; the zygote was started again {restarts} times" if restarts else "")
+    sys.exit(bool(lost))
+
+
+def honest(assignment: Assignment) -> list[Submission]:
+    """The reference and every variant, with the reference's cells for what a variant leaves out."""
+    names = [exercise.name for exercise in assignment.check_set.exercises]
+    given = [
+        Cell(f"cell {number}", cell.source)
+        for number, cell in enumerate(assignment.notebook.cells, 1)
+        if cell.cell_type == "code" and not exercise_of(cell)
+    ]
+    written = {name: Cell(name, assignment.cells[name]) for name in names}
+    submissions = [Submission("reference", None, (*given, *written.values()))]
+    for path in assignment.variants:
+        variant = read_submission(path)
+        missing = variant.definitions(names).missing
+        others = [written[name] for name in names if name in missing]
+        submissions.append(Submission(path.stem, path, (*given, *others, *variant.cells)))
+    return submissions
+
+
+def losses(
+    sandbox: Sandbox, assignment: Assignment, submissions: list[Submission], jobs: int, seed: int
+) -> Iterator[str]:
+    """What was lost in one run: a sentence for each check that did not pass."""
+    for submission, report in grade_class(submissions, assignment, sandbox, jobs=jobs, seed=seed):
+        for exercise in report.exercises:
+            for verdict in exercise.verdicts:
+                if verdict.status != "passed":
+                    yield (
+                        f"{assignment.name}, {submission.student}: {exercise.name}."
+                        f"{verdict.check} {verdict.status}: {verdict.message}"
+                    )
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Keep the cores busy with ``count`` processes that compete for them."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            process = multiprocessing.get_context("spawn").Process(target=burn, daemon=True)
+            process.start()
+            stack.callback(process.join)
+            stack.callback(process.kill)
+        yield
+
+
+def burn() -> None:
+    """Compute, for two hours at the most."""
+    end = time.monotonic() + 7200
+    while time.monotonic() < end:
+        sum(range(100_000))
+
+
+if __name__ == "__main__":
+    main()

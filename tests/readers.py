@@ -1,0 +1,147 @@
+"""What every reader of untrusted bytes promises, each as a function that raises if it is broken.
+
+`test_fuzz.py` calls them with what hypothesis makes, `benchmarks/fuzz.py` with what a
+coverage-guided fuzzer finds.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import nbformat
+
+from autograder.grading.observe import clean, read_reply
+from autograder.model import AutograderError
+from autograder.outputs.journal import Journal
+from autograder.outputs.restore import restore
+from autograder.sandbox.wire import Bounds, WireError, decode, encode
+from autograder.sources.definitions import Cell, definitions
+from autograder.sources.submission import locked_cells, read_submission
+
+BOUNDS = Bounds(frame_bytes=1 << 16, json_bytes=1 << 14, arrays=8, name_chars=40, rank=6)
+NAMES = ["Momentum", "average"]
+RELEASE = nbformat.v4.new_notebook(
+    cells=[
+        nbformat.v4.new_code_cell(
+            source,
+            id=grade_id,
+            metadata={
+                "nbgrader": {
+                    "grade_id": grade_id,
+                    "locked": locked,
+                    "solution": not locked,
+                    "grade": locked,
+                    "task": False,
+                    "schema_version": 3,
+                    **({"points": 2} if locked else {}),
+                }
+            },
+        )
+        for grade_id, source, locked in [
+            ("average", "def average(numbers):\n    raise NotImplementedError", False),
+            ("check-average", "check(average)", True),
+        ]
+    ]
+)
+LOCKED = locked_cells(RELEASE)
+
+
+def notebook(content: bytes) -> None:
+    """A submission is read whatever it holds: into cells, or with the reason why not."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.ipynb")
+        path.write_bytes(content)
+        submission = read_submission(path, "student", LOCKED)
+    assert submission.cells or submission.unreadable or submission.notebook is not None
+    plan = submission.definitions(NAMES)
+    assert set(plan.missing) <= set(NAMES)
+    plain = [*submission.remarks, submission.unreadable, *plan.missing.values()]
+    assert all(isinstance(text, str) and len(clean(text)) <= 600 for text in plain)
+    if submission.notebook is not None:
+        restored = restore(nbformat.from_dict(submission.notebook), RELEASE)
+        nbformat.validate(restored)
+        kept = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in restored.cells]
+        assert kept.count("average") == kept.count("check-average") == 1
+
+
+def module(content: bytes) -> None:
+    """A module's definitions are cut out, or its parts are called broken; nothing is raised."""
+    text = content.decode("utf-8", "replace")
+    found, defined, broken = definitions([Cell("module", text)], NAMES)
+    assert defined <= set(NAMES)
+    assert not broken or broken[0].line >= 1
+    for file in found.files:
+        compile(file.text, "again", "exec", 0x2400, dont_inherit=True)
+
+
+def frame(content: bytes) -> None:
+    """A frame is refused, or it comes back the same from another trip."""
+    try:
+        message, arrays = decode(content, BOUNDS)
+    except WireError:
+        return
+    observation = read_reply(dict(message), arrays)
+    assert observation.failure is None or observation.failure.kind != "internal"
+    again, arrays_again = decode(encode(message, arrays))
+    assert json.dumps(again) == json.dumps(message)
+    assert {name: array.tobytes() for name, array in arrays.items()} == {
+        name: array.tobytes() for name, array in arrays_again.items()
+    }
+
+
+def journal(content: bytes) -> None:
+    """A journal is read, or the message says what to delete."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder), "x")
+        journal.path.parent.mkdir()
+        journal.path.write_bytes(content)
+        said = ""
+        try:
+            with journal:
+                journal.last()
+                journal.entries()
+        except AutograderError as error:
+            said = str(error)
+        assert not said or str(journal.path) in said
+
+
+READERS: Mapping[str, Callable[[bytes], None]] = {
+    reader.__name__: reader for reader in (notebook, module, frame, journal)
+}
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Well-formed content to start from, by reader."""
+    import numpy as np
+
+    from autograder.model import ExerciseReport, Report, Verdict
+
+    student = json.loads(nbformat.writes(RELEASE))
+    student["cells"] += [None, {"cell_type": "markdown", "source": ["a", "b"]}]
+    reply = {"failure": {"kind": "raised", "message": "x", "where": "y"}, "seconds": 0.5}
+    verdict = Verdict("check", "claim", "failed", 0.0, 1.0, "message", "name", "hint", True)
+    report = Report("ada", "x", (ExerciseReport("E", False, (verdict,)),), 1, "none", ("remark",))
+    with tempfile.TemporaryDirectory() as folder:
+        with Journal(Path(folder), "x") as journal:
+            journal.add("digest", report)
+        database = journal.path.read_bytes()
+    return {
+        "notebook": [
+            json.dumps(student).encode(),
+            b'{"nbformat": 3, "worksheets": [{"cells": []}]}',
+        ],
+        "module": [
+            b"# %%\n!ls\n%matplotlib inline\nimport numpy as np\nRATE: float = 0.1\n"
+            b"class Momentum(object):\n    def f(self, *a, **k):\n        return [x for x in a]\n"
+            b"@np.vectorize\ndef average(numbers, *, rate=RATE):\n    global RATE\n    return 1\n"
+            b"match RATE:\n    case {'a': [b, *c]} if b:\n        average = lambda: (yield)\n",
+        ],
+        "frame": [
+            encode(reply, {"a": np.arange(6.0).reshape(2, 3), "b": np.array(True)}),
+            encode({"failure": None}, {}),
+        ],
+        "journal": [database],
+    }
