@@ -198,12 +198,13 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
     Yields a list that gets a sentence as soon as one of them is used or inherited from.
     """
     used: list[str] = []
-    saved: list[tuple[types.FunctionType, types.CodeType]] = []
+    saved: list[tuple[types.FunctionType, types.CodeType, tuple[Any, ...] | None]] = []
     originals: dict[types.CodeType, str] = {}
 
     def exchange(function: types.FunctionType, name: str) -> None:
-        saved.append((function, function.__code__))
+        saved.append((function, function.__code__, function.__defaults__))
         function.__code__ = _refusing(function.__code__, _sentence(name), used)
+        function.__defaults__ = None
 
     for name in finished:
         found = _resolve(name)
@@ -222,8 +223,8 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
         # What the probe has loaded anew, it has used.
         used += [_sentence(name) for _, name in _copies(originals)]
     finally:
-        for function, code in reversed(saved):
-            function.__code__ = code
+        for function, code, defaults in reversed(saved):
+            function.__code__, function.__defaults__ = code, defaults
 
 
 def _functions(found: Any) -> Iterator[types.FunctionType]:
@@ -261,13 +262,19 @@ def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.Cod
     def refuse(*_: Any, **__: Any) -> Any:
         raise "the constant that is exchanged"  # type: ignore[misc]  # noqa: B016 - it is exchanged
 
+    # Keras asks for the names of a constructor's arguments, and counts on the first.
+    def refuse_construction(self: Any, *_: Any, **__: Any) -> Any:
+        raise "the constant that is exchanged"  # type: ignore[misc]  # noqa: B016 - it is exchanged
+
+    chosen = refuse_construction.__code__ if code.co_name == "__init__" else refuse.__code__
+
     # A function's code finds only names of its own module, so the exception is a constant in it;
     # and it must claim as many closure cells as the function has.
     exchanged = tuple(
         AlreadyFinishedError if isinstance(constant, str) and "exchanged" in constant else constant
-        for constant in refuse.__code__.co_consts
+        for constant in chosen.co_consts
     )
-    return refuse.__code__.replace(co_consts=exchanged, co_freevars=code.co_freevars)
+    return chosen.replace(co_consts=exchanged, co_freevars=code.co_freevars)
 
 
 def _sentence(name: str) -> str:
