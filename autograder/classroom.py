@@ -106,11 +106,16 @@ def grade_course(
             # At once, by whoever graded it: a report that waits here could be lost.
             journal.add(given[submission.student], report)
 
+        unsaved = [
+            (submission, done[submission.student].report)
+            for submission in handed_in
+            if submission.student in done
+            if not (done[submission.student].recorded and submission.student in kept)
+        ]
+
         def graded() -> Generator[Graded]:
-            for submission in handed_in:
-                entry = done.get(submission.student)
-                if entry and not (entry.recorded and submission.student in kept):
-                    yield presented(submission, entry.report)
+            for submission, report in unsaved:
+                yield presented(submission, report)
             if not todo:
                 return
             grading = grade_class(
@@ -130,7 +135,8 @@ def grade_course(
 
         with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
             console.print(f"sandbox: {sandbox.level}; {len(todo)} students, {jobs} at a time")
-            with closing(graded()) as coming, progress(console, "graded", len(todo)) as step:
+            count = len(unsaved) + len(todo)
+            with closing(graded()) as coming, progress(console, "graded", count) as step:
                 try:
                     # One student is recorded while the next are graded.
                     recorded = record(

@@ -19,6 +19,8 @@ from hypothesis.extra import numpy as hnp
 from autograder.grading.grade import judge_check, judge_exercises, ungraded
 from autograder.grading.judge import ATOL, MAX_ELEMENTS, RTOL, alike, at_least, close, mismatch
 from autograder.grading.observe import (
+    ATTEMPTS,
+    KILLS,
     PROBE_SECONDS,
     Children,
     Trial,
@@ -467,10 +469,19 @@ def test_a_sandbox_lost_once_is_tried_again() -> None:
     assert len(sandbox.children) == 2
 
 
-def test_a_sandbox_lost_twice_is_the_graders_own_fault() -> None:
+def test_a_sandbox_lost_again_and_again_is_the_graders_own_fault() -> None:
     lost = SandboxLost("no memory for a process")
-    found = tried(FakeSandbox(lost, lost, FINE), "moves", "stops")
+    found = tried(FakeSandbox(*[lost] * ATTEMPTS, FINE), "moves", "stops")
     assert found["moves"].failure == Failure("internal", "no memory for a process")
+    assert found["stops"].failure is None
+
+
+def test_a_child_that_somebody_killed_once_is_no_fault_of_the_submission() -> None:
+    killed = ChildDied("crashed", "the process crashed (SIGKILL)", killed=True)
+    found = tried(FakeSandbox(killed, FINE, FINE), "moves", "stops")
+    assert [observation.failure for observation in found.values()] == [None, None]
+    found = tried(FakeSandbox(*[killed] * KILLS, FINE), "moves", "stops")
+    assert found["moves"].failure == Failure("crashed", "the process crashed (SIGKILL)")
     assert found["stops"].failure is None
 
 

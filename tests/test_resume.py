@@ -120,7 +120,7 @@ def interrupted(course: Path) -> Path:
             break
     run.send_signal(signal.SIGINT)
     said, _ = run.communicate(timeout=60)
-    assert run.returncode == 130
+    assert run.returncode == 130, said
     assert "the same command goes on with the rest" in said
     return course
 

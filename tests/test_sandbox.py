@@ -431,3 +431,17 @@ def test_tensorflow_works_when_confined():
                 results.append(arrays["weights"])
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_two_threads_may_remove_one_folder(tmp_path):
+    """A sandbox that is closed removes what a child's own thread is removing."""
+    for number in range(20):
+        folder = tmp_path / str(number)
+        for part in range(30):
+            deep = folder / f"child-{part}" / "a" / "b"
+            deep.mkdir(parents=True)
+            (deep / "file").touch()
+        parts = [folder, *(folder / f"child-{part}" for part in range(30))]
+        with ThreadPoolExecutor(8) as executor:
+            list(executor.map(scratch.remove, parts))
+        assert not folder.exists()

@@ -265,7 +265,7 @@ class _Pages:
 
 def _attempt(student: str, what: str, work: Iterable[str]) -> tuple[bool, list[str]]:
     """Do one student's work; returns whether it was done, and what is to be known about it."""
-    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
     problems: list[str] = []
     try:
@@ -284,6 +284,8 @@ def _attempt(student: str, what: str, work: Iterable[str]) -> tuple[bool, list[s
             ) from error
         reason = f"could not be written ({error})"
     except Exception as error:  # whatever a submission brings, the class goes on
+        if isinstance(error.__context__, OperationalError):  # nbgrader takes it for a wrong entry
+            raise error.__context__ from error
         reason = f"could not be made ({type(error).__name__}: {error})"
     return False, [*problems, _printable(f"{student}: the {what} {reason}")]
 

@@ -204,6 +204,8 @@ class Sandbox:
             except Unprotected as error:
                 reasons.append(f"{level}: {error}")
                 self._end_keeper()
+                with self._lock:  # nobody else knows this sandbox yet
+                    self._closing, self._failure, self._ready_facts = False, "", {}
         self._level = NONE
         raise AutograderError(
             f"Student code cannot be confined here: {'; '.join(reasons)}. Grade on another system "
@@ -229,11 +231,6 @@ class Sandbox:
             self._lock.notify_all()
         if self._keeper is not None:
             self._keeper.join()
-            self._keeper = None
-        with self._lock:
-            self._closing = False
-            self._failure = ""
-            self._ready_facts = {}
 
     def __exit__(
         self,
@@ -246,8 +243,6 @@ class Sandbox:
     def close(self) -> None:
         """End every child and the zygote, and remove every file; may be called twice."""
         self._end_keeper()
-        with self._lock:
-            self._closing = True
         if self._folder is not None:
             scratch.remove(self._folder)
 
@@ -257,6 +252,8 @@ class Sandbox:
         Raises:
             SandboxLost: the zygote is gone and could not be started again, or confining failed.
         """
+        if self._closing:
+            raise SandboxLost("the sandbox is closed")
         return Child(self, limits or self.limits, confined=self.confined)
 
     # --- the zygote, in the keeper's thread -------------------------------------------------------
@@ -324,9 +321,10 @@ class Sandbox:
                     process.wait()
             log.seek(0)
             tail = _without_noise(log.read().decode(errors="replace"))[-2000:]
-        if process.returncode < 0:
-            ended = f"it was ended by signal {-process.returncode}"
-            return _Lost(f"{tail}\n{ended}".strip(), killed=True)
+        # Bubblewrap tells a signal as shells do.
+        signal = max(-process.returncode, process.returncode - 128)
+        if signal > 0:
+            return _Lost(f"{tail}\nit was ended by signal {signal}".strip(), killed=True)
         return _Lost(f"{tail}\n(exit status {process.returncode})".strip(), killed=False)
 
     def _command(self, control: int) -> list[str]:

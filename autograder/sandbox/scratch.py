@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
 import tempfile
 from pathlib import Path
+
+ATTEMPTS = 100
+"""How often a folder is removed in which another thread goes on making new ones."""
 
 
 def run_folder() -> Path:
@@ -63,17 +67,26 @@ def usage(folder: Path, files: int) -> tuple[int, int]:
 def remove(folder: Path) -> None:
     """Remove ``folder``, although it may hold unreadable folders and be thousands of levels deep.
 
-    No process may write to it any more. It walks with one open folder at a time, so that no path
-    gets long and nothing recurses.
+    No process may write to it any more; another thread may remove the same or a part of it.
 
     Raises:
         OSError: something in it belongs to another user.
     """
-    try:
-        folder.chmod(0o700)
-        here = _open(folder)
-    except FileNotFoundError:
-        return
+    attempts = 0
+    while os.path.lexists(folder):
+        attempts += 1
+        try:
+            _remove(folder)
+        except OSError as error:
+            # Somebody was faster, or made a new one: look again.
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or attempts == ATTEMPTS:
+                raise
+
+
+def _remove(folder: Path) -> None:
+    """Walk with one open folder at a time, so that no path gets long and nothing recurses."""
+    folder.chmod(0o700)
+    here = _open(folder)
     try:
         names: list[str] = []  # from ``folder`` down to here
         waiting = [_empty(here)]  # for each level, the folders in it that are still to be removed

@@ -15,7 +15,14 @@ from autograder.model import Check, Exercise
 
 EXERCISES = [
     Exercise("minibatches"),
-    Exercise("GradientDescent", finished=("keras.optimizers.SGD",)),
+    Exercise(
+        "GradientDescent",
+        finished=(
+            "keras.optimizers.SGD",
+            "tensorflow.compat.v1.train.GradientDescentOptimizer",
+            "tensorflow.raw_ops.ResourceApplyGradientDescent",
+        ),
+    ),
     Exercise(
         "train",
         finished=(

@@ -12,13 +12,40 @@ from sklearn.datasets import load_digits
 from autograder.grading.judge import at_least, close, mismatch
 from autograder.model import Check, Exercise
 
+SGD = (
+    "keras.optimizers.SGD",
+    "tensorflow.compat.v1.train.MomentumOptimizer",
+    "tensorflow.raw_ops.ResourceApplyMomentum",
+    "tensorflow.raw_ops.ResourceApplyKerasMomentum",
+)
+ADAM = (
+    "keras.optimizers.Adam",
+    "keras.optimizers.AdamW",
+    "tensorflow.compat.v1.train.AdamOptimizer",
+    "tensorflow.raw_ops.ResourceApplyAdam",
+)
 EXERCISES = [
-    Exercise("Momentum", finished=("keras.optimizers.SGD",)),
-    Exercise("AdaGrad", finished=("keras.optimizers.Adagrad",)),
-    Exercise("RMSprop", finished=("keras.optimizers.RMSprop",)),
-    Exercise("Adam", finished=("keras.optimizers.Adam", "keras.optimizers.AdamW")),
-    Exercise("Nesterov", finished=("keras.optimizers.SGD",), bonus=True),
-    Exercise("AdamW", finished=("keras.optimizers.Adam", "keras.optimizers.AdamW"), bonus=True),
+    Exercise("Momentum", finished=SGD),
+    Exercise(
+        "AdaGrad",
+        finished=(
+            "keras.optimizers.Adagrad",
+            "tensorflow.compat.v1.train.AdagradOptimizer",
+            "tensorflow.raw_ops.ResourceApplyAdagrad",
+            "tensorflow.raw_ops.ResourceApplyAdagradV2",
+        ),
+    ),
+    Exercise(
+        "RMSprop",
+        finished=(
+            "keras.optimizers.RMSprop",
+            "tensorflow.compat.v1.train.RMSPropOptimizer",
+            "tensorflow.raw_ops.ResourceApplyRMSProp",
+        ),
+    ),
+    Exercise("Adam", finished=ADAM),
+    Exercise("Nesterov", finished=SGD, bonus=True),
+    Exercise("AdamW", finished=ADAM, bonus=True),
 ]
 
 # Two sets of hyper-parameters for each optimizer, far from the defaults and from each other, and
