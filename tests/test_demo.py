@@ -202,7 +202,7 @@ def test_a_gradebook_that_never_worked_stops_the_run_before_anybody_is_graded(
     (scratch / "gradebook.db").write_text("this is no database, and too long to be an empty one")
     kept = tmp_path / "results.json"
     with pytest.raises(AutograderError, match="not a database"):
-        grade(scratch, results_file=kept, seed=1)
+        grade(scratch, results_file=kept, only=frozenset(), seed=1)
     assert not kept.exists()
 
 
