@@ -224,6 +224,19 @@ def undisturbed(
     return reports
 
 
+@pytest.mark.parametrize("jobs", [1, 8])
+def test_grades_do_not_depend_on_the_number_of_jobs_or_the_order(
+    sandbox: Sandbox,
+    assignment: Assignment,
+    undisturbed: dict[str, Report],
+    tmp_path: Path,
+    jobs: int,
+) -> None:
+    handed_in = neighbours(tmp_path)[::-1]
+    graded = grade_class(handed_in, assignment, sandbox, jobs=jobs, seed=SEED)
+    assert {report.student: report for _, report in graded} == undisturbed
+
+
 @pytest.mark.parametrize("name", sorted(CORPUS))
 def test_it_earns_no_more_and_costs_no_neighbour(
     sandbox: Sandbox,

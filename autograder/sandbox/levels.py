@@ -56,5 +56,5 @@ NONE = Level(0)
 
 def by_strength(landlock: int, bubblewrap: bool) -> list[Level]:
     """The levels that a system with these parts may have, the strongest first."""
-    found = [Level(abi, wrap) for wrap in (bubblewrap, False) for abi in (landlock, 0)]
+    found = [Level(landlock, bubblewrap), Level(landlock), Level(0, bubblewrap)]
     return [level for level in dict.fromkeys(found) if level.confines]
