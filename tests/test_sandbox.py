@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from autograder.model import AutograderError
-from autograder.sandbox import confinement, scratch, syscalls
+from autograder.sandbox import confinement, scratch, syscalls, watch
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.pool import Child, ChildDied, Sandbox, SandboxLost
 from autograder.sandbox.wire import WireError
@@ -143,6 +143,35 @@ def test_waiting_too_long_is_a_timeout_whatever_the_child_waits_for(sandbox):
         for died in threads.map(wait, ["sleep", "stop", "deaf"]):
             assert died.kind == "timeout"
             assert "did not answer within 11" in died.message
+
+
+def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch, tmp_path):
+    """Of a machine so busy that 100 seconds bring it a thousandth of a core."""
+    job = watch.Job(1)
+    job.pid = os.getpid()
+    begun, waited = time.monotonic(), 0.0
+    monkeypatch.setattr(watch, "waited_for_a_core", lambda pid: waited)
+    observer = watch.Watch(job, tmp_path, SMALL, cpu_seconds=10.0)
+    assert observer.pause() > 0
+    monkeypatch.setattr(watch.time, "monotonic", lambda: begun + 100)
+    with pytest.raises(ChildDied, match="did not answer"):
+        observer.pause()
+    waited = 99.0
+    assert observer.pause() > 0
+    assert watch._cpu_time(os.getpid()) > 0
+
+
+def test_waiting_for_a_core_is_seen():
+    """Two that compute on one core have to wait for each other."""
+    code = "import os, time; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+    code += "end = time.monotonic() + 2\nwhile time.monotonic() < end: pass"
+    rivals = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    time.sleep(1.5)
+    waited = [watch.waited_for_a_core(rival.pid) for rival in rivals]
+    for rival in rivals:
+        rival.wait()
+    assert sum(waited) > 0.3
+    assert watch.waited_for_a_core(rivals[0].pid) == 0
 
 
 def test_the_time_of_one_request_does_not_count_for_the_next(sandbox):
