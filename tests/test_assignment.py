@@ -131,6 +131,15 @@ QUESTION = """
 """
 
 
+def test_what_linters_are_told_is_not_shown_to_students(course: Path) -> None:
+    source = course / "solutions" / "downhill" / "downhill.py"
+    source.write_text(
+        source.read_text().replace("import numpy as np", "import numpy as np  # noqa: I001 - x")
+    )
+    notebook = student_notebook(read_assignment(source.parent))
+    assert "import numpy as np" in [cell.source for cell in notebook.cells]
+
+
 def test_a_question_is_graded_by_hand_and_its_rubric_is_not_released(course: Path) -> None:
     source = downhill(course) / "downhill.py"
     source.write_text(source.read_text() + QUESTION)

@@ -16,6 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.sources.assignment import Assignment, exercise_of, question_of
 from autograder.sources.regions import released
 
+_LINT = re.compile(r" +# noqa\b.*$", re.MULTILINE)
+"""What the course's own checks of its sources are told; nothing for those who learn from it."""
+
 
 def student_notebook(assignment: Assignment) -> NotebookNode:
     """The notebook that students get: stubs, locked check cells with points, no solution.
@@ -34,7 +37,7 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
     notebook = nbformat.v4.new_notebook(metadata=_kernel())
     for number, cell in enumerate(assignment.notebook.cells, 1):
         exercise = exercise_of(cell)
-        text = text_of(cell, f"{assignment.name}.py, cell {number}")
+        text = _LINT.sub("", text_of(cell, f"{assignment.name}.py, cell {number}"))
         if question := question_of(cell):
             notebook.cells.append(_answered_by_hand(question, text, cell))
             continue
