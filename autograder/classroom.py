@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -160,15 +161,21 @@ def grade_course(
         reports = [report for report in in_order() if not only or report.student in only]
         if not only and not any(e.ungraded for report in reports for e in report.exercises):
             journal.complete()
-    console.print(class_table(reports, console.width))
-    for problem in recorded.problems:
+    grades = ClassGrades(tuple(reports), recorded, results_file, used)
+    _show(grades, seed, console)
+    return grades
+
+
+def _show(grades: ClassGrades, seed: int, console: Console) -> None:
+    """The class table, what went wrong, and where everything lies."""
+    console.print(class_table(grades.reports, console.width))
+    for problem in grades.recorded.problems:
         console.print(f"! {problem}", style="yellow", markup=False)
-    console.print(f"gradebook  {recorded.database}", soft_wrap=True)
-    console.print(f"feedback   {recorded.feedback}", soft_wrap=True)
-    console.print(f"grades     {recorded.grades_csv}", soft_wrap=True)
-    console.print(f"results    {results_file}", soft_wrap=True)
+    console.print(f"gradebook  {grades.recorded.database}", soft_wrap=True)
+    console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
+    console.print(f"grades     {grades.recorded.grades_csv}", soft_wrap=True)
+    console.print(f"results    {grades.results_file}", soft_wrap=True)
     console.print(f"Graded again with --seed {seed}, every check gets the same inputs.")
-    return ClassGrades(tuple(reports), recorded, results_file, used)
 
 
 def _take_up(journal: Journal, key: str, seed: int | None, some: bool, restart: bool) -> int:
@@ -187,8 +194,9 @@ def _take_up(journal: Journal, key: str, seed: int | None, some: bool, restart: 
 
 
 def _key(assignment: Assignment, confined: bool) -> str:
-    """Of all that decides a grade beside submission and seed: the checks, the engine."""
-    content = hashlib.sha256(str(confined).encode())
+    """Of all that decides a grade beside submission and seed: checks, engine, libraries."""
+    versions = [version(library) for library in ("keras", "tensorflow", "numpy")]
+    content = hashlib.sha256(f"{confined} {versions}".encode())
     for folder in (assignment.folder, Path(__file__).parent):
         for path in sorted(folder.rglob("*.*")):
             if path.suffix in (".py", ".toml"):
