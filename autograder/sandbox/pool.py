@@ -55,8 +55,8 @@ from autograder.sandbox.wire import (
 __all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "Statistics"]
 
 DEFAULT_LIMITS = Limits()
-RESTARTS = 2
-"""How often in a row a zygote may end without having served anybody."""
+RESTARTS = 5
+"""How often in a row a zygote may be killed without having served anybody."""
 
 START_SECONDS = 180.0
 KILL_SECONDS = 20.0
@@ -608,7 +608,7 @@ class Child:
 
 def _without_noise(log: str) -> str:
     """What a zygote printed, without TensorFlow's remarks on its own start."""
-    noise = re.compile(r"[IWE]\d{4} .*|WARNING: All log messages before absl.*")
+    noise = re.compile(r"[IWE]\d{4} .*|WARNING: All log messages before absl.*|Fontconfig error.*")
     return "\n".join(line for line in log.splitlines() if not noise.fullmatch(line)).strip()
 
 
