@@ -182,8 +182,12 @@ def command(pid: int) -> str:
         return ""
 
 
-def graded(course: Path) -> dict[bytes, tuple[int, bytes]]:
-    """Who is graded by now: a row of the journal that is written again gets another number."""
+def graded(course: Path) -> dict[str, tuple[int, bytes]]:
+    """Who is graded by now: a row of the journal that is written again gets another number.
+
+    Where the grader itself failed, as when it was robbed of its zygote time and again, nothing is
+    graded yet, and the next run tries again.
+    """
     journal = course / ".autograder" / f"{ASSIGNMENT}.run"
     if not journal.exists():
         return {}
@@ -192,7 +196,11 @@ def graded(course: Path) -> dict[bytes, tuple[int, bytes]]:
             rows = database.execute("select student, rowid, report from graded").fetchall()
         except sqlite3.OperationalError:  # killed before it had tables
             return {}
-    return {student: (row, report) for student, row, report in rows}
+    return {
+        student.decode(): (row, report)
+        for student, row, report in rows
+        if b'"status":"ungraded"' not in report
+    }
 
 
 def outcome(course: Path) -> dict[str, object]:
