@@ -58,6 +58,9 @@ DEFAULT_LIMITS = Limits()
 RESTARTS = 5
 """How often in a row a zygote may be killed without having served anybody."""
 
+SELF_TESTS = 4
+"""How often the self-test is tried, if something kills its processes."""
+
 START_SECONDS = 180.0
 KILL_SECONDS = 20.0
 """How long a killed process may take to be gone before the sandbox is declared broken."""
@@ -66,6 +69,10 @@ REPLY_JSON_BYTES = 1 << 20
 
 class Unprotected(Exception):  # noqa: N818
     """One way to confine student code does not work on this system."""
+
+
+class _RefusedError(SandboxLost):
+    """A child could not confine itself, and has run nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -445,15 +452,21 @@ class Sandbox:
             "outside": str(self._outside),
             "grader": os.getpid(),
         }
-        try:
-            with Child(self, self.limits, confined=True, test=True) as child:
-                reply, _ = child.request(request, {}, cpu_seconds=10.0)
-                missing = reply["succeeded"]
-        except (ChildDied, WireError):
-            # All that the canary does after its other attempts is to start a program.
-            missing = [canary.EXEC]
-        except SandboxLost as error:
-            raise Unprotected(str(error)) from error
+        for attempt in range(1, SELF_TESTS + 1):
+            try:
+                with Child(self, self.limits, confined=True, test=True) as child:
+                    reply, _ = child.request(request, {}, cpu_seconds=10.0)
+                    missing = reply["succeeded"]
+                    break
+            except (ChildDied, WireError) as error:
+                # All that the canary does after its other attempts is to start a program.
+                missing = [canary.EXEC]
+                if not (isinstance(error, ChildDied) and error.killed):
+                    break
+            except SandboxLost as error:
+                # A process that somebody killed says nothing about the protection.
+                if isinstance(error, _RefusedError) or attempt == SELF_TESTS:
+                    raise Unprotected(str(error)) from error
         if missing:
             raise Unprotected(f"it does not stop student code from {', '.join(missing)}")
 
@@ -589,7 +602,7 @@ class Child:
             reason = self._job.lost or f"it ended with status {self._job.status}"
             raise SandboxLost(f"a process could not be started: {reason}") from None
         if "refused" in reply:
-            raise SandboxLost(reply["refused"])
+            raise _RefusedError(reply["refused"])
         self._job.started.wait(KILL_SECONDS)
         self._job.first_size = size_and_threads(self._job.pid)[0]
 
