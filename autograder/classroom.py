@@ -183,11 +183,20 @@ def _take_up(journal: Journal, key: str, seed: int | None, some: bool, restart: 
 
     Args:
         some: some students alone are to be graded.
+
+    Raises:
+        AutograderError: to grade some would be to forget a run that was cut short.
     """
     last = journal.last()
     same = last is not None and last.key == key and seed in (None, last.seed)
     if last and same and not restart and (some or not last.complete):
         return last.seed
+    if last and some and not last.complete and not restart:
+        raise AutograderError(
+            "The last run was cut short, and these students cannot be graded as part of it: its "
+            f"seed is {last.seed}, or its checks have changed since. Run the command without "
+            "--only to grade everybody, or with --restart to give that run up."
+        )
     run = Run(new_seed() if seed is None else seed, key)
     journal.begin(run)
     return run.seed

@@ -186,6 +186,15 @@ def test_one_student_again_keeps_the_others_and_the_seed(course: Path) -> None:
     assert results(course)["seed"] != seed
 
 
+def test_one_student_with_another_seed_does_not_forget_a_run_that_was_cut_short(
+    interrupted: Path,
+) -> None:
+    before = journal(interrupted)
+    said = grade(interrupted, "--only", "ada", "--seed", "7", code=2)
+    assert "--restart" in said
+    assert journal(interrupted) == before
+
+
 def test_two_runs_of_one_assignment_are_kept_apart(interrupted: Path) -> None:
     with sqlite3.connect(interrupted / ".autograder" / "descent.run") as other:
         other.execute("begin exclusive")

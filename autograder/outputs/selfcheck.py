@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -33,7 +34,7 @@ def check_paths(paths: Sequence[Path], only: frozenset[str]) -> Iterator[tuple[P
         (file, *read_release(release_of(file), only)) for path in paths for file in _files(path)
     ]
     # A student runs nothing but their own code: the sandbox is there to survive it.
-    with Sandbox(confined=False) if HAS_FORK else PlainSandbox() as sandbox:
+    with Sandbox(confined=False) if HAS_FORK else closing(PlainSandbox()) as sandbox:
         for file, check_set, oracle in work:
             release = release_of(file) / f"{check_set.name}.ipynb"
             locked = locked_cells(nbformat.read(release, as_version=4)) if release.exists() else {}

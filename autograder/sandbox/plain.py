@@ -18,8 +18,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import psutil
@@ -44,33 +42,12 @@ SERVICE = "autograder.sandbox.child"
 
 
 class PlainSandbox:
-    """Starts a process for each implementation; one is always being started for the next."""
-
-    def __init__(self) -> None:
-        self._next: _Process | None = None
+    """Starts a process for each implementation."""
 
     @property
     def level(self) -> str:
         """No protection."""
         return "none"
-
-    def __enter__(self) -> Self:
-        self._next = _Process()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the process that waits; may be called twice."""
-        waiting, self._next = self._next, None
-        if waiting is not None:
-            waiting.end()
 
     def child(self) -> PlainChild:
         """A process for one implementation.
@@ -78,10 +55,10 @@ class PlainSandbox:
         Raises:
             SandboxLost: it did not start.
         """
-        if self._next is None:
-            raise SandboxLost("a sandbox is used inside its `with` block")
-        process, self._next = self._next, _Process()
-        return PlainChild(process)
+        return PlainChild(_Process())
+
+    def close(self) -> None:
+        """Nothing is kept from one child to the next."""
 
 
 class PlainChild:
