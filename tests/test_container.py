@@ -47,7 +47,10 @@ def test_grading_works_without_privileges_and_names_its_level(tmp_path: Path) ->
 def test_the_containerfile_runs_the_grader_as_nobody_in_particular() -> None:
     lines = (ROOT / "Containerfile").read_text().splitlines()
     steps = [line.split()[0] for line in lines if line and line[0].isupper()]
-    assert steps[0] == "FROM"
+    assert steps[:2] == ["ARG", "FROM"]
     assert steps.index("USER") < steps.index("ENTRYPOINT")
     copied = {word for line in lines if line.startswith("COPY") for word in line.split()[1:-1]}
     assert copied == {"pyproject.toml", "README.md", "autograder"}  # no solution, no submission
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert {line[1:] for line in ignored if line.startswith("!")} == copied
