@@ -5,7 +5,8 @@
 
 Every correct variant of every assignment, and the reference written out as a student's file, is
 graded again and again: each run with a fresh seed, one to eight jobs, and up to four processes
-beside it that do nothing but keep the cores busy. Exit code 1 if one point was lost.
+beside it that do nothing but keep the cores busy. Exit code 1 if one point was lost. Ctrl-C ends
+it early, with the figures of the runs that were finished.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -39,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="assignments; default: all")
     parser.add_argument("--gradings", type=int, default=2000)
+    parser.add_argument("--busy", type=int, default=4, help="at most so many that compete")
     parser.add_argument("--chance", type=int, default=0, help="seed of jobs and load")
     options = parser.parse_args()
     course = find_course(Path(__file__).parent)
@@ -48,26 +50,31 @@ def main() -> None:
     chance = random.Random(options.chance)
     done: Counter[str] = Counter()
     lost: list[str] = []
+    sandbox = Sandbox()
     started = time.monotonic()
-    with Sandbox() as sandbox, Progress(console=Console(stderr=True), transient=True) as bar:
+    with (
+        suppress(KeyboardInterrupt),
+        sandbox,
+        Progress(console=Console(stderr=True), transient=True) as bar,
+    ):
         step = bar.add_task("graded", total=options.gradings)
         for assignment in itertools.cycle(assignments):
             missing = options.gradings - done.total()
             if missing <= 0:
                 break
             submissions = list(itertools.islice(classes[assignment.name], min(CLASS, missing)))
-            jobs, load, seed = chance.randint(1, 8), chance.randint(0, 4), new_seed()
+            jobs, load, seed = chance.randint(1, 8), chance.randint(0, options.busy), new_seed()
             with busy(load):
                 for problem in losses(sandbox, assignment, submissions, jobs, seed):
                     lost.append(f"{problem} (seed {seed}, {jobs} jobs, {load} busy)")
                     print(lost[-1], flush=True)
             done[assignment.name] += len(submissions)
             bar.advance(step, len(submissions))
-        restarts = sandbox.statistics.restarts
     minutes = (time.monotonic() - started) / 60
     for name, count in sorted(done.items()):
         print(f"  {name:22s} {count:5d} gradings")
     print(f"{done.total()} honest gradings in {minutes:.0f} min, {len(lost)} lost points", end="")
+    restarts = sandbox.statistics.restarts
     print(f"; the zygote was started again {restarts} times" if restarts else "")
     sys.exit(bool(lost))
 
