@@ -6,7 +6,7 @@ import atexit
 import copy
 import hashlib
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -87,40 +87,25 @@ def grade_course(
     ]
     write_source(assignment, course.release(name), course.source(name))
     results_file = results_file or course.root / "results.json"
-    given = {each.student: _digest(each, folder / each.student / name) for each in handed_in}
+    digests = {each.student: _digest(each, folder / each.student / name) for each in handed_in}
 
     with Journal(course.root, name) as journal:
         seed = _take_up(journal, _key(assignment, confined), seed, bool(only), restart)
-        done = {
-            student: entry
-            for student, entry in journal.entries().items()
-            if entry.submission == given.get(student) and student not in only
-            # The grader's own fault is tried again.
-            if not any(exercise.ungraded for exercise in entry.report.exercises)
-        }
-        kept = saved_students(course.root, name) if done else frozenset()
-        todo = [each for each in handed_in if each.student not in done]
-        if done and not only:
-            console.print(f"{len(done)} of {len(students)} are graded already; on with the rest.")
+        left = _left(journal, course.root, name, handed_in, digests, only)
+        if left.done and not only:
+            console.print(f"{left.done} of {len(students)} are graded already; on with the rest.")
 
         def finished(submission: Submission, report: Report) -> None:
             # At once, by whoever graded it: a report that waits here could be lost.
-            journal.add(given[submission.student], report)
-
-        unsaved = [
-            (submission, done[submission.student].report)
-            for submission in handed_in
-            if submission.student in done
-            if not (done[submission.student].recorded and submission.student in kept)
-        ]
+            journal.add(digests[submission.student], report)
 
         def graded() -> Generator[Graded]:
-            for submission, report in unsaved:
+            for submission, report in left.unsaved:
                 yield presented(submission, report)
-            if not todo:
+            if not left.ungraded:
                 return
             grading = grade_class(
-                todo, assignment, sandbox, jobs=jobs, seed=seed, finished=finished
+                left.ungraded, assignment, sandbox, jobs=jobs, seed=seed, finished=finished
             )
             with closing(grading) as reports:
                 for submission, report in reports:
@@ -135,18 +120,15 @@ def grade_course(
             return [reports[student] for student in everybody if student in reports]
 
         with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
-            console.print(f"sandbox: {sandbox.level}; {len(todo)} students, {jobs} at a time")
-            count = len(unsaved) + len(todo)
+            console.print(
+                f"sandbox: {sandbox.level}; {len(left.ungraded)} students, {jobs} at a time"
+            )
+            count = len(left.unsaved) + len(left.ungraded)
             with closing(graded()) as coming, progress(console, "graded", count) as step:
                 try:
                     # One student is recorded while the next are graded.
                     recorded = record(
-                        course.root,
-                        name,
-                        release,
-                        coming,
-                        progress=step,
-                        saved=journal.recorded,
+                        course.root, name, release, coming, progress=step, saved=journal.recorded
                     )
                 except AutograderError:
                     # A gradebook that breaks on the way does not end the grading; one that never
@@ -159,11 +141,58 @@ def grade_course(
                         write(results_file, results(name, seed, sandbox.level, reports))
             used = sandbox.statistics
         reports = [report for report in in_order() if not only or report.student in only]
-        if not only and not any(e.ungraded for report in reports for e in report.exercises):
+        if not only and not any(_grader_failed(report) for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorded, results_file, used)
     _show(grades, seed, console)
     return grades
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left to do of a class.
+
+    Attributes:
+        done: how many students need no grading any more.
+        unsaved: graded, but not yet in the gradebook.
+    """
+
+    done: int
+    unsaved: list[tuple[Submission, Report]]
+    ungraded: list[Submission]
+
+
+def _left(
+    journal: Journal,
+    root: Path,
+    name: str,
+    handed_in: Sequence[Submission],
+    digests: Mapping[str, str],
+    only: frozenset[str],
+) -> _Left:
+    """What the journal's run has left to do, of those who are to be graded."""
+    done = {
+        student: entry
+        for student, entry in journal.entries().items()
+        if entry.submission == digests.get(student) and student not in only
+        # The grader's own fault is tried again.
+        if not _grader_failed(entry.report)
+    }
+    saved = saved_students(root, name) if done else frozenset()
+    return _Left(
+        len(done),
+        [
+            (each, done[each.student].report)
+            for each in handed_in
+            if each.student in done
+            if not (done[each.student].recorded and each.student in saved)
+        ],
+        [each for each in handed_in if each.student not in done],
+    )
+
+
+def _grader_failed(report: Report) -> bool:
+    return any(exercise.ungraded for exercise in report.exercises)
 
 
 def _show(grades: ClassGrades, seed: int, console: Console) -> None:
