@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import gc
 import mmap
@@ -120,6 +121,45 @@ def truncate_a_file(on):
 
 
 @attack
+def truncate_by_opening(on):
+    """A file that may be read, since the runtime lies beside it; it is never opened for writing."""
+    os.close(os.open(on.readable_file, os.O_RDONLY | os.O_TRUNC))
+    return "truncated"
+
+
+@attack
+def truncate_by_opening_for_nothing(on):
+    """Access mode 3: neither for reading nor for writing."""
+    os.close(os.open(on.readable_file, os.O_ACCMODE | os.O_TRUNC))
+    return "truncated"
+
+
+@attack
+def lease_a_file(on):
+    """Whoever opens it for writing then waits until the lease is given back."""
+    handle = os.open(on.readable_file, os.O_RDONLY)
+    fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return "leased"
+
+
+@attack
+def open_a_setting_of_the_kernel(on):
+    os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
+    return "opened"
+
+
+@attack
+def read_about_the_machine(on):
+    return Path("/proc/version").read_text()
+
+
+@attack
+def list_attributes(on):
+    return os.listxattr(on.victim_file)
+
+
+@attack
 def delete_a_file(on):
     Path(on.victim_file).unlink()
     return "deleted"
@@ -224,6 +264,26 @@ def send_through_a_socket_pair(on):
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
         return one.sendto(b"x", on.unix_datagram)
+
+
+@attack
+def open_a_socket_of_any_family(on):
+    made = []
+    for family in range(46):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+            with contextlib.suppress(OSError), socket.socket(family, kind):
+                made.append(family)
+    if not made:
+        raise OSError("none")
+    return made
+
+
+@attack
+def send_a_descriptor(on):
+    """Files on their way in a message are in nobody's list of open files."""
+    one, other = socket.socketpair()
+    with one, other:
+        return socket.send_fds(one, [b"x"], [one.fileno()])
 
 
 @attack
@@ -349,6 +409,30 @@ def queue_a_signal(on):
 
 
 @attack
+def own_a_file_for_a_process(on):
+    """Its owner is sent a signal of one's choice when the file has something to read."""
+    one, other = socket.socketpair()
+    with one, other:
+        fcntl.fcntl(one, fcntl.F_SETOWN, on.victim_pid)
+        return fcntl.fcntl(one, fcntl.F_GETOWN) == on.victim_pid
+
+
+@attack
+def own_a_file_by_ioctl(on):
+    one, other = socket.socketpair()
+    with one, other:
+        fcntl.ioctl(one, 0x8901, struct.pack("i", on.victim_pid))  # FIOSETOWN
+        return fcntl.fcntl(one, fcntl.F_GETOWN) == on.victim_pid
+
+
+@attack
+def choose_the_signal_of_a_file(on):
+    one, other = socket.socketpair()
+    with one, other:
+        return fcntl.fcntl(one, 10, signal.SIGKILL) == 0  # F_SETSIG
+
+
+@attack
 def limit_a_process(on):
     return resource.prlimit(on.victim_pid, resource.RLIMIT_CORE, (0, 0))
 
@@ -448,6 +532,40 @@ def take_much_memory(on):
 def write_a_large_file(on):
     with Path("large").open("wb") as file:
         return file.truncate(on.file_bytes)
+
+
+@attack
+def raise_its_limits(on):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard + 1, hard + 1))
+    return "raised"
+
+
+@attack
+def enlarge_a_pipe(on):
+    """All processes of a user share what pipes may hold."""
+    one, other = os.pipe()
+    size = fcntl.fcntl(one, fcntl.F_SETPIPE_SZ, 1 << 18)
+    os.close(one)
+    os.close(other)
+    return size
+
+
+@attack
+def unshare_its_open_files(on):
+    """A thread with a list of its own doubles what may be open, out of the grader's sight."""
+    return syscall(436, 1022, 1023, 2) == 0  # close_range, CLOSE_RANGE_UNSHARE
+
+
+@attack
+def start_a_thread_with_files_of_its_own(on):
+    """Without CLONE_FILES; without CLONE_VM too, so that only the error tells who refused it."""
+    try:
+        syscall(56, 0x10000 | 0x800, 0, 0, 0, 0)  # CLONE_THREAD, CLONE_SIGHAND
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return "the kernel looked at it"
+        raise
 
 
 @attack
@@ -558,6 +676,24 @@ def write_many_files(on):
 def write_many_bytes(on):
     for number in range(10**9):
         Path(f"file-{number}").write_bytes(bytes(1 << 20))
+
+
+def write_to_deleted_files(on):
+    """As long as they are open they take their place on the disk, and no folder shows them."""
+    kept = []
+    for number in range(200):
+        kept.append(os.open(f"file-{number}", os.O_WRONLY | os.O_CREAT))
+        Path(f"file-{number}").unlink()
+        for _ in range(9):
+            os.write(kept[-1], bytes(1 << 20))
+    time.sleep(600)
+
+
+def write_too_deep_to_be_named(on):
+    for _ in range(45):
+        os.mkdir("d" * 100)
+        os.chdir("d" * 100)
+    write_many_bytes(on)
 
 
 def start_many_threads(on):

@@ -12,6 +12,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -44,6 +45,10 @@ OFTEN_REFUSED = {
     "make_a_user_namespace",
     "change_an_attribute",
     "share_memory",
+    "lease_a_file",
+    "open_a_setting_of_the_kernel",
+    "list_attributes",
+    "raise_its_limits",
     "read_through_a_hard_link",
 }
 # Fail even without a sandbox, since a child starts with nothing; tested on their own below.
@@ -105,7 +110,16 @@ def servers():
 
 
 @pytest.fixture
-def targets(tmp_path, victim, servers):
+def readable_file():
+    """One that the sandbox lets a child read: it lies beside the libraries."""
+    path = Path(sysconfig.get_path("purelib"), f"escape-{secrets.token_hex(8)}")
+    path.write_text("important")
+    yield str(path)
+    path.unlink()
+
+
+@pytest.fixture
+def targets(tmp_path, victim, servers, readable_file):
     """The arguments of the attacks."""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -115,6 +129,7 @@ def targets(tmp_path, victim, servers):
         "secret": str(outside / "secret"),
         "outside": str(outside),
         "victim_file": str(outside / "victim"),
+        "readable_file": readable_file,
         "victim_pid": victim[0],
         "victim_address": victim[1],
         "memory_bytes": 3 * GIBIBYTE,
@@ -173,6 +188,7 @@ def test_refused_with_the_sandbox(confined, targets, name):
     reply = attempt(confined, name, targets)
     assert not reply["succeeded"], reply["found"]
     assert contents(targets["outside"]) == before
+    assert Path(targets["readable_file"]).read_text() == "important"
 
 
 @pytest.mark.parametrize("name", WORKING)

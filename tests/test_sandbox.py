@@ -202,6 +202,8 @@ def test_all_the_time_of_a_child_is_bounded(sandbox):
         ("close_the_connection", "crashed", "closed its connection"),
         ("write_many_files", "crashed", "more than 500 files"),
         ("write_many_bytes", "crashed", "more than 20,971,520 bytes"),
+        ("write_to_deleted_files", "crashed", "more than 20,971,520 bytes"),
+        ("write_too_deep_to_be_named", "crashed", "a folder that cannot be looked into"),
         ("start_many_threads", "crashed", "more than 100 threads"),
     ],
 )

@@ -199,12 +199,14 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
     """
     used: list[str] = []
     saved: list[tuple[types.FunctionType, types.CodeType, tuple[Any, ...] | None]] = []
+    refusing: dict[types.FunctionType, tuple[types.CodeType, str]] = {}
     originals: dict[types.CodeType, str] = {}
 
     def exchange(function: types.FunctionType, name: str) -> None:
         saved.append((function, function.__code__, function.__defaults__))
-        function.__code__ = _refusing(function.__code__, _sentence(name), used)
-        function.__defaults__ = None
+        code = _refusing(function.__code__, _sentence(name), used)
+        function.__code__, function.__defaults__ = code, None
+        refusing[function] = code, name
 
     for name in finished:
         found = _resolve(name)
@@ -220,8 +222,13 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
         exchange(function, name)
     try:
         yield used
-        # What the probe has loaded anew, it has used.
+        # What the probe has loaded anew, it has used; and what has got its own code back.
         used += [_sentence(name) for _, name in _copies(originals)]
+        used += [
+            _sentence(name)
+            for function, (code, name) in refusing.items()
+            if function.__code__ is not code
+        ]
     finally:
         for function, code, defaults in reversed(saved):
             function.__code__, function.__defaults__ = code, defaults

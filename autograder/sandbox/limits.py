@@ -25,8 +25,9 @@ class Limits:
             about 2 GiB that it hardly touches.
         cpu_seconds: CPU time of the child's whole life; each request has a budget of its own.
         file_bytes: size of one file.
-        scratch_bytes: all files in the child's folder together. Looked at while a request runs,
-            so a fast writer goes beyond it for a moment.
+        scratch_bytes: all files in the child's folder together, with those that it has deleted and
+            still has open. Looked at while a request runs, so a fast writer goes beyond it for a
+            moment.
         scratch_files: their number.
         open_files: file descriptors.
         threads: threads at a time. Looked at while a request runs.

@@ -19,6 +19,7 @@ import secrets as random_bytes
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -170,12 +171,8 @@ class Sandbox:
 
             hide_memory()
         scratch.sweep()
-        self._folder = scratch.run_folder()
         try:
-            self._outside = self.folder / "outside"
-            self._outside.mkdir()
-            self._secret = self._outside / "secret"
-            self._secret.write_text(random_bytes.token_hex(16))
+            self._make_folder()
             if self.confined:
                 self._confine()
             else:
@@ -184,6 +181,19 @@ class Sandbox:
             self.close()
             raise
         return self
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder = scratch.run_folder()
+            self._outside = self.folder / "outside"
+            self._outside.mkdir()
+            self._secret = self._outside / "secret"
+            self._secret.write_text(random_bytes.token_hex(16))
+        except OSError as error:
+            raise AutograderError(
+                f"Nothing can be written to {tempfile.gettempdir()} ({error.strerror}), where "
+                "student code gets its folders. Make room there, or name another place by TMPDIR."
+            ) from error
 
     def _confine(self) -> None:
         """Start with the strongest protection that passes the self-test.
@@ -506,7 +516,10 @@ class Child:
         self._gone: ChildDied | None = None
         self._closed = False
         self._folder = sandbox.folder / f"child-{random_bytes.token_hex(8)}"
-        self._folder.mkdir(mode=0o700)
+        try:
+            self._folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise SandboxLost(f"{self._folder} could not be made: {error.strerror}") from error
         try:
             self._job, self._socket = sandbox._start(self._folder, limits, confined, test)
         except BaseException:

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ATTEMPTS = 100
@@ -45,23 +46,53 @@ def _alive(process: int) -> bool:
 def usage(folder: Path, files: int) -> tuple[int, int]:
     """Bytes on disk and number of entries below ``folder``; stops soon after ``files`` entries.
 
-    The folder may change meanwhile, and parts that cannot be read are not counted.
+    The folder may change meanwhile.
+
+    Raises:
+        HiddenError: a part of it cannot be looked into.
     """
     size = count = 0
     waiting = [os.fspath(folder)]
     while waiting and count <= files:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    count += 1
+        here = waiting.pop()
+        with _although_it_changes(), os.scandir(here) as entries:
+            for entry in entries:
+                count += 1
+                with _although_it_changes():
                     size += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    if count > files:
-                        break
-        except OSError:
-            continue
+                if count > files:
+                    break
     return size, count
+
+
+class HiddenError(Exception):
+    """A folder without the right to read it, or with too long a path."""
+
+
+@contextlib.contextmanager
+def _although_it_changes() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.ENAMETOOLONG, errno.ELOOP):
+            raise HiddenError from error
+
+
+def deleted(pid: int) -> int:
+    """Bytes on disk of files that a process has open and that have no name any more.
+
+    0 if its open files cannot be seen.
+    """
+    sizes = {}
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as handles:
+        for handle in handles:
+            with contextlib.suppress(OSError):  # closed meanwhile
+                found = handle.stat()
+                if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                    sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+    return sum(sizes.values())
 
 
 def remove(folder: Path) -> None:

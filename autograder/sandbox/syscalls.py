@@ -40,6 +40,7 @@ REFUSED: Numbers = {
     "bind": (49, 200),
     "connect": (42, 203),
     "listen": (50, 201),
+    "sendmsg": (46, 211),  # files that travel in a message are counted nowhere
     "sendmmsg": (307, 269),
     # memory that no limit counts, and messages between processes
     "memfd_create": (319, 279),
@@ -179,6 +180,18 @@ PRETENDED: Numbers = {
 """Answered with success, and not done: Landlock does not cover them, and honest code
 (`shutil.copy`) does not expect them to fail."""
 
+UNSUPPORTED: Numbers = {
+    "getxattr": (191, 8),
+    "lgetxattr": (192, 9),
+    "fgetxattr": (193, 10),
+    "getxattrat": (464, 464),
+    "listxattr": (194, 11),
+    "llistxattr": (195, 12),
+    "flistxattr": (196, 13),
+    "listxattrat": (465, 465),
+}
+"""Answered with ENOTSUP, as by a file system without attributes: they can be read of any path."""
+
 OWN_PROCESS_ONLY: Numbers = {
     "kill": (62, 129),
     "tgkill": (234, 131),
@@ -203,6 +216,11 @@ BY_ARGUMENT: Numbers = {
     "socketpair": (53, 199),
     "prctl": (157, 167),
     "ioctl": (16, 29),
+    "fcntl": (72, 25),
+    "close_range": (436, 436),
     "truncate": (76, 45),
+    "open": (2, None),
+    "openat": (257, 56),
+    "openat2": (437, 437),
 }
 """Depend on their arguments or on the kernel; see `confinement`."""

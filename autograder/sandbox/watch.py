@@ -107,7 +107,12 @@ class Watch:
         self.address_space_was_short |= grown > 0.75 * self._limits.memory_bytes
         if threads > self._limits.threads:
             raise ChildDied("crashed", f"more than {self._limits.threads} threads", self._spent)
-        size, files = scratch.usage(self._folder, self._limits.scratch_files)
+        try:
+            size, files = scratch.usage(self._folder, self._limits.scratch_files)
+        except scratch.HiddenError as error:
+            message = "made a folder that cannot be looked into"
+            raise ChildDied("crashed", message, self._spent) from error
+        size += scratch.deleted(self._job.pid)
         if size > self._limits.scratch_bytes or files > self._limits.scratch_files:
             message = f"wrote more than {self._limits.scratch_bytes:,} bytes of files"
             if files > self._limits.scratch_files:
