@@ -161,8 +161,8 @@ def observe(
             failure = _failed(_kind(error), describe(error), where(error), type(error).__name__)
         else:
             failure = {"failure": None}
-        if used:
-            failure = _failed("delegated", used[0])
+    if used:  # known at the end of the block
+        failure = _failed("delegated", used[0])
     if failure["failure"]:
         return failure, {}
     try:

@@ -195,6 +195,53 @@ def unlocks_the_checks(folder: Path, on: Mapping[str, Any]) -> None:
 
 
 @attack
+def rewrites_the_checks_and_leaves_them_locked(folder: Path, on: Mapping[str, Any]) -> None:
+    """Tries: to have its own code run as the check, in a text editor: the metadata stays as it was.
+
+    Earns: Descent 0, average 0
+    """
+    notebook = handed_in(WRONG)
+    for cell in checks_of(notebook):
+        cell.source = "print('all passed')"
+    save(notebook, folder)
+
+
+@attack
+def strips_the_metadata(folder: Path, on: Mapping[str, Any]) -> None:
+    """Tries: nothing; another editor threw nbgrader's metadata away, of checks and of solutions.
+
+    Earns: Descent 3, average 2
+    """
+    notebook = handed_in(RIGHT)
+    for cell in notebook.cells:
+        cell.metadata.clear()
+    save(notebook, folder)
+
+
+@attack
+def turns_the_checks_into_text(folder: Path, on: Mapping[str, Any]) -> None:
+    """Tries: to have nothing to be checked by: the locked cells are Markdown.
+
+    Earns: Descent 0, average 0
+    """
+    notebook = handed_in(WRONG)
+    for cell in checks_of(notebook):
+        cell.cell_type = "markdown"
+    save(notebook, folder)
+
+
+@attack
+def reorders_the_cells(folder: Path, on: Mapping[str, Any]) -> None:
+    """Tries: nothing; the checks stand first, the last exercise before the first.
+
+    Earns: Descent 3, average 2
+    """
+    notebook = handed_in(RIGHT)
+    notebook.cells.reverse()
+    save(notebook, folder)
+
+
+@attack
 def deletes_the_checks(folder: Path, on: Mapping[str, Any]) -> None:
     """Tries: to have nothing to be checked by.
 

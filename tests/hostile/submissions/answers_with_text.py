@@ -1,5 +1,5 @@
-# Tries: to have text, an object or a function compared with numbers.
+# Tries: to have text compared with numbers.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 def average(numbers):
-    return ["1.5", object(), average][len(numbers) % 2]
+    return "1.5"

@@ -1,0 +1,5 @@
+# Tries: to have an object of no known kind compared with numbers.
+# Earns: Descent 3, average 0
+# Without protection: nothing to compare
+def average(numbers):
+    return object()
