@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 
 from autograder.grading.grade import grade_class, grade_submission, new_seed
+from autograder.grading.observe import clean
 from autograder.grading.oracle import LiveOracle
 from autograder.model import AutograderError, Report
 from autograder.outputs.gradebook import Graded, Recorded, record, saved_students
@@ -46,6 +47,19 @@ class ClassGrades:
     recorded: Recorded
     results_file: Path
     used: Statistics
+
+    @property
+    def problems(self) -> list[str]:
+        """What a person has to see to; empty if all went well."""
+        ungraded = [report.student for report in self.reports if report.ungraded]
+        found = list(self.recorded.problems)
+        if ungraded:
+            found.append(
+                f"The grader itself failed on {', '.join(map(clean, ungraded[:8]))}"
+                f"{', ...' if len(ungraded) > 8 else ''}: their scores are not final. The same "
+                "command tries them again."
+            )
+        return found
 
 
 def grade_course(
@@ -138,10 +152,12 @@ def grade_course(
                     raise
                 finally:
                     if reports := in_order():
-                        write(results_file, results(name, seed, sandbox.level, reports))
+                        # A run that was gone on with may have had other protection before.
+                        levels = " and ".join(dict.fromkeys(each.sandbox for each in reports))
+                        write(results_file, results(name, seed, levels, reports))
             used = sandbox.statistics
         reports = [report for report in in_order() if not only or report.student in only]
-        if not only and not any(_grader_failed(report) for report in reports):
+        if not only and not any(report.ungraded for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorded, results_file, used)
     _show(grades, seed, console)
@@ -176,7 +192,7 @@ def _left(
         for student, entry in journal.entries().items()
         if entry.submission == digests.get(student) and student not in only
         # The grader's own fault is tried again.
-        if not _grader_failed(entry.report)
+        if not entry.report.ungraded
     }
     saved = saved_students(root, name) if done else frozenset()
     return _Left(
@@ -191,14 +207,10 @@ def _left(
     )
 
 
-def _grader_failed(report: Report) -> bool:
-    return any(exercise.ungraded for exercise in report.exercises)
-
-
 def _show(grades: ClassGrades, seed: int, console: Console) -> None:
     """The class table, what went wrong, and where everything lies."""
     console.print(class_table(grades.reports, console.width))
-    for problem in grades.recorded.problems:
+    for problem in grades.problems:
         console.print(f"! {problem}", style="yellow", markup=False)
     console.print(f"gradebook  {grades.recorded.database}", soft_wrap=True)
     console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
@@ -262,7 +274,7 @@ def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:
 def _engine(root: Path, name: str) -> tuple[Assignment, LiveOracle, Sandbox, dict[str, str]]:
     course = Course(root)
     assignment = read_assignment(course.solution(name))
-    sandbox = Sandbox(secrets=[course.solutions]).__enter__()
+    sandbox = Sandbox(secrets=[course.solutions, root / "submitted"]).__enter__()
     atexit.register(sandbox.close)
     locked = locked_cells(release_notebook(assignment))
     return assignment, LiveOracle(sandbox, assignment, new_seed()), sandbox, locked

@@ -206,7 +206,7 @@ def grade(
     except KeyboardInterrupt:
         console.print("Stopped. What is graded is kept: the same command goes on with the rest.")
         raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(1 if graded.recorded.problems else 0)
+    raise typer.Exit(1 if graded.problems else 0)
 
 
 @app.command()

@@ -230,3 +230,8 @@ class Report:
     def complete(self) -> bool:
         """Whether every exercise that is no bonus earned all its points."""
         return all(e.score == e.max_score for e in self.exercises if not e.bonus)
+
+    @property
+    def ungraded(self) -> bool:
+        """Whether the grader failed on any check of it."""
+        return any(exercise.ungraded for exercise in self.exercises)

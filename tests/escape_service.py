@@ -675,7 +675,7 @@ def write_many_files(on):
 
 def write_many_bytes(on):
     for number in range(10**9):
-        Path(f"file-{number}").write_bytes(bytes(1 << 20))
+        Path(f"file-{number}").write_bytes(bytes(9 << 20))  # many bytes long before many files
 
 
 def write_to_deleted_files(on):

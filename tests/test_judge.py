@@ -542,6 +542,17 @@ def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
         assert secret not in repr(message)
 
 
+def test_what_children_are_told_says_nothing_about_the_seed_of_the_run() -> None:
+    """As with CRC-32, where the difference of two runs' seeds showed in every check alike."""
+
+    def told(seed: int, name: str) -> int:
+        asked = Trial(Exercise("Momentum"), check_of(name), Probe("probe", ""), {}, seed)
+        return asked.request()[0]["seed"]
+
+    differences = {told(100, name) ^ told(101, name) for name in ("moves", "stops", "turns")}
+    assert len(differences) == 3
+
+
 def test_inputs_depend_on_the_seed_and_the_check_and_on_nothing_else() -> None:
     def draw(rng: np.random.Generator) -> Inputs:
         return {"start": rng.normal(size=3)}

@@ -139,6 +139,18 @@ def test_after_ctrl_c_the_same_command_goes_on(interrupted: Path) -> None:
     assert {s: row for s, row in journal(interrupted).items() if s != "slow"} == before
 
 
+def test_what_the_grader_failed_on_is_named_and_tried_again(course: Path) -> None:
+    checks = course / "solutions" / "descent" / "checks.py"
+    judged = 'at_least(depth, 0.9, "depth reached")'
+    assert judged in checks.read_text()
+    checks.write_text(checks.read_text().replace(judged, "lambda *_: 1 / 0"))
+
+    for _ in range(2):
+        said = grade(course, code=1)
+        assert "The grader itself failed on ada, ben, cleo: their scores are not final" in said
+        assert "3 students, " in said  # to be graded: nobody was done
+
+
 def test_a_submission_that_changed_meanwhile_is_graded_again(interrupted: Path) -> None:
     hand_in(interrupted, "ben", RIGHT)
     hand_in(interrupted, "slow", RIGHT)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -334,6 +336,36 @@ def test_a_killed_zygote_is_no_fault_of_the_submission_and_is_started_again():
 
 def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "killed"),
+    [("kill_itself", True), ("fill_the_memory_and_abort", True), ("crash", False)],
+)
+def test_a_death_that_others_can_have_caused_is_told_apart(sandbox, name, killed):
+    """TensorFlow aborts where it gets no thread, and whoever took them all may be a neighbour."""
+    with sandbox.child() as child:
+        with pytest.raises(ChildDied) as caught:
+            ask(child, name, cpu_seconds=20)
+        assert caught.value.killed == killed
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with (
+        pytest.raises(AutograderError, match=r"missing \(No such file.*TMPDIR"),
+        Sandbox(service=SERVICE),
+    ):
+        pass
+
+
+def test_a_disk_that_is_full_meanwhile_is_the_graders_own_fault(monkeypatch, sandbox):
+    def full(self, mode=0o777):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(SandboxLost, match="could not be made: No space left"):
+        sandbox.child()
 
 
 def test_a_service_that_cannot_be_imported_is_shown(tmp_path):

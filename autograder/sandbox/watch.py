@@ -27,7 +27,8 @@ class ChildDied(Exception):  # noqa: N818 - it says what happened, as StopIterat
         message: one sentence for the student.
         cpu_seconds: CPU time since the request was sent.
         killed: by a signal that neither the grader nor a limit has sent: perhaps by the kernel,
-            whose memory ran out, or by a person. Once is no fault of the submission.
+            whose memory ran out, by a person, or by itself, as TensorFlow does where others have
+            left it no thread. Once is no fault of the submission.
     """
 
     def __init__(
@@ -165,7 +166,7 @@ def explain(job: Job, limits: Limits, watch: Watch) -> ChildDied:
     """
     out_of_cpu = job.cpu_seconds >= limits.cpu_seconds
     kind, message = _cause(job, limits, out_of_cpu, watch.address_space_was_short)
-    killed = job.status == -signal.SIGKILL and not out_of_cpu
+    killed = job.status in (-signal.SIGKILL, -signal.SIGABRT) and not out_of_cpu
     return ChildDied(kind, message, watch.spent(), killed=killed)
 
 
