@@ -5,9 +5,10 @@
 
 A class is graded once undisturbed. Then again with the same seed, while the grader, the process
 that starts the children, or a child is killed from time to time. Whenever the grader itself was
-killed, the same command is given again. Each class must end with the same results, gradebook,
-grades and pages; whoever was graded before a kill must not be graded again after it; and no file,
-folder or process may be left over. Exit code 1 if anything of that fails.
+killed, the command is given again without the seed, which the course has to know. Each class must
+end with the same results, gradebook, grades and pages; whoever was graded before a kill must not
+be graded again after it; and no file, folder or process may be left over. Exit code 1 if anything
+of that fails.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[1] / "tests" / "hostile" / "solutions"
 ASSIGNMENT = "descent"
 SEED = 20_261_123
-GAVE_UP = 2
+GAVE_UP = {1: "The grader itself failed on", 2: "ended by signal 9"}
+"""Exit codes of a run that says it was robbed of its processes too often, and what it says."""
+
 RUN_SECONDS = 600
 """A run that takes longer hangs."""
 
@@ -103,10 +106,11 @@ def make_course(root: Path, students: int) -> Path:
 
 def start(course: Path, folder: Path) -> subprocess.Popen[str]:
     """The instructor's command; its temporary files go where leftovers can be seen."""
+    seed = [] if begun(course) else ["--seed", str(SEED)]
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--seed", str(SEED)],
+        [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, *seed],
         cwd=course,
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
@@ -115,16 +119,16 @@ def start(course: Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def finish(run: subprocess.Popen[str], gives_up: str | None = None) -> str:
+def finish(run: subprocess.Popen[str], *, may_give_up: bool = False) -> None:
     try:
         said, _ = run.communicate(timeout=RUN_SECONDS)
     except subprocess.TimeoutExpired:
         run.kill()
         raise Failed(f"no end after {RUN_SECONDS} s") from None
-    gave_up = gives_up is not None and run.returncode == GAVE_UP and gives_up in said
-    if run.returncode != 0 and not gave_up:
+    # A table that is printed to no terminal breaks its lines anywhere.
+    gave_up = GAVE_UP.get(run.returncode, said) in " ".join(said.split())
+    if run.returncode != 0 and not (may_give_up and gave_up):
         raise Failed(f"exit code {run.returncode}: {said[-2000:]}")
-    return said
 
 
 def disturbed(course: Path, folder: Path, chance: random.Random, most: int) -> Counter[str]:
@@ -148,8 +152,7 @@ def disturbed(course: Path, folder: Path, chance: random.Random, most: int) -> C
                 run.communicate()
                 break
         if run.returncode != -signal.SIGKILL:
-            # Of a zygote that is killed again and again the grader says so, and gives up.
-            finish(run, gives_up="ended by signal 9")
+            finish(run, may_give_up=True)
         kept = graded(course)
         if again := sorted(student for student in before if before[student] != kept.get(student)):
             raise Failed(f"graded a second time: {', '.join(again)}")
@@ -188,19 +191,27 @@ def graded(course: Path) -> dict[str, tuple[int, bytes]]:
     Where the grader itself failed, as when it was robbed of its zygote time and again, nothing is
     graded yet, and the next run tries again.
     """
-    journal = course / ".autograder" / f"{ASSIGNMENT}.run"
-    if not journal.exists():
-        return {}
-    with contextlib.closing(sqlite3.connect(journal)) as database:
-        try:
-            rows = database.execute("select student, rowid, report from graded").fetchall()
-        except sqlite3.OperationalError:  # killed before it had tables
-            return {}
     return {
         student.decode(): (row, report)
-        for student, row, report in rows
+        for student, row, report in noted(course, "select student, rowid, report from graded")
         if b'"status":"ungraded"' not in report
     }
+
+
+def begun(course: Path) -> bool:
+    return bool(noted(course, "select seed from run"))
+
+
+def noted(course: Path, question: str) -> list[tuple]:  # type: ignore[type-arg]
+    """What the journal says; nothing if the run was killed before there was one."""
+    journal = course / ".autograder" / f"{ASSIGNMENT}.run"
+    if not journal.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(journal)) as database:
+        try:
+            return database.execute(question).fetchall()
+        except sqlite3.OperationalError:  # it has no tables yet
+            return []
 
 
 def outcome(course: Path) -> dict[str, object]:
@@ -241,10 +252,17 @@ def nothing_left(course: Path, folder: Path) -> None:
     if hidden:
         raise Failed(f"left over: {', '.join(map(str, hidden))}")
     end = time.monotonic() + 20  # an orphaned zygote removes its folder itself
-    while left := list((folder / "tmp").glob("autograder-*")):
+    temporary = folder / "tmp"
+    while left := [*temporary.glob("autograder-*"), *processes(temporary)]:
         if time.monotonic() > end:
             raise Failed(f"left over: {', '.join(map(str, left))}")
         time.sleep(0.2)
+
+
+def processes(temporary: Path) -> list[str]:
+    """Zygotes and children that still know the folder of a run."""
+    numbers = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [number for number in numbers if str(temporary) in command(int(number))]
 
 
 if __name__ == "__main__":

@@ -226,8 +226,8 @@ class Sandbox:
         self._level = NONE
         raise AutograderError(
             f"Student code cannot be confined here: {'; '.join(reasons)}. Grade on another system "
-            "or in a container (SECURITY.md says how), or, if you trust every submission, pass "
-            "--unsafe, which grades without protection."
+            "or in a container (SECURITY.md says how), or, if you trust every submission, give "
+            "`autograder` the option --unsafe, which grades without protection."
         )
 
     def _start_keeper(self) -> None:
