@@ -430,26 +430,39 @@ def test_one_child_is_asked_everything_and_then_ended() -> None:
 
 @pytest.mark.parametrize("kind", ["timeout", "memory", "crashed"])
 def test_a_child_that_dies_costs_the_check_it_was_in_and_no_other(kind: Any) -> None:
-    sandbox = FakeSandbox(FINE, ChildDied(kind, "it ended"), FINE)
+    sandbox = FakeSandbox(ChildDied(kind, "it ended"), FINE, FINE)
     found = tried(sandbox, "moves", "stops", "turns")
-    assert found["stops"].failure == Failure(kind, "it ended")
-    assert (found["moves"].failure, found["turns"].failure) == (None, None)
+    assert found["moves"].failure == Failure(kind, "it ended")
+    assert (found["stops"].failure, found["turns"].failure) == (None, None)
     first, second = sandbox.children
     assert first.closed
     assert second.closed
     # The new child has the definitions too.
     ops = [message["op"] for child, message, _, _ in sandbox.requests if child is second]
-    assert ops == ["load", "observe"]
+    assert ops == ["load", "observe", "observe"]
+
+
+@pytest.mark.parametrize("end", [ChildDied("crashed", "it ended"), WireError("two replies")])
+def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) -> None:
+    sandbox = FakeSandbox(FINE, end, FINE, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert [observation.failure for observation in found.values()] == [None, None, None]
+    # In a new child, it is the check's own.
+    sandbox = FakeSandbox(FINE, end, end, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert [name for name, observation in found.items() if observation.failure] == ["stops"]
+    assert len(sandbox.children) == 3
 
 
 def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
-    sandbox: Any = FakeSandbox(FINE, ChildDied("timeout", "too long"), FINE, FINE)
+    late = ChildDied("timeout", "too long")
+    sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
     other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
     trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
     trials = [replace(each, cpu_seconds=3.0, hurried_seconds=0.7) for each in [*trials, other]]
     list(observations(sandbox, SUBMITTED, trials))
     given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
-    assert given == [3.0, 3.0, 0.7, 3.0]
+    assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
 
 
 def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:

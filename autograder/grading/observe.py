@@ -141,7 +141,8 @@ def observations(
 ) -> Iterator[tuple[Check, Observation]]:
     """Try one implementation, in one child as long as it lives.
 
-    A child that dies costs the check it was in; a new one goes on with the next.
+    A child that dies costs the check it was in, if that kills a new one too; the next check goes
+    to another.
     """
     with Children(sandbox) as children:
         yield from children.observations(definitions, trials)
@@ -179,20 +180,25 @@ class Children:
             yield trial.check, observation
 
     def _tried(self, definitions: Definitions, trial: Trial) -> Observation:
-        """One check, tried again where what went wrong need not be the implementation's fault."""
+        """One check, tried again where what went wrong need not be its implementation's fault.
+
+        What breaks in a child that has been asked something before may be what that left behind:
+        a thread, a leak, an answer nobody had asked for. In a new one it is the check's own.
+        """
         kills = 0
         failure = Failure("internal", "")
         for _ in range(ATTEMPTS):
+            used = self._child is not None
             try:
                 child = self._with(definitions)
                 return read_reply(*child.request(*trial.request(), cpu_seconds=trial.cpu_seconds))
             except ChildDied as death:
                 failure = Failure(death.kind, clean(death))
                 kills += death.killed
-                again = death.killed and kills < KILLS
+                again = used or (death.killed and kills < KILLS)
             except WireError as error:
                 failure = Failure("malformed", clean(f"what came back could not be read: {error}"))
-                again = False
+                again = used
             except SandboxLost as error:
                 failure = Failure("internal", clean(error))
                 again = True

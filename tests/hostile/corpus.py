@@ -6,7 +6,7 @@ Most are a file in ``submissions/``: Python with a header of three comments,
     # Earns: Descent 0, average 2
     # Without protection: escapes
 
-("Earns at most" where that depends on when a thread of its own gets a turn.)
+("Descent at most 3", where that depends on when a thread of its own gets a turn.)
 
 Nothing of an exercise that the file leaves out is its attack, so an honest definition is put in
 its place; ``steal()`` is run by an exercise made for it. ``ON = {}`` is filled with what the test
@@ -68,12 +68,15 @@ class Descent:
 
 @dataclass(frozen=True)
 class Attack:
-    """One submission of the corpus; ``write`` puts it into its folder."""
+    """One submission of the corpus; ``write`` puts it into its folder.
+
+    An exercise earns what ``earns`` says if it is one of ``exactly``, and at most that otherwise.
+    """
 
     name: str
     tries: str
     earns: Mapping[str, float]
-    exactly: bool
+    exactly: frozenset[str]
     control: Control
     write: Callable[[Path, Mapping[str, Any]], None]
 
@@ -84,7 +87,7 @@ def attacks() -> list[Attack]:
     for name, write in folders.attacks.items():
         tries, _, earns = (write.__doc__ or "").removeprefix("Tries: ").partition("Earns: ")
         tries = " ".join(tries.split())
-        found.append(Attack(name, tries, _points(earns), True, "nothing to compare", write))
+        found.append(Attack(name, tries, *_points(earns), "nothing to compare", write))
     return sorted(found, key=lambda attack: attack.name)
 
 
@@ -115,8 +118,7 @@ def _read(path: Path) -> Attack:
     return Attack(
         path.stem,
         header["Tries"],
-        _points(header.get("Earns") or header["Earns at most"]),
-        "Earns" in header,
+        *_points(header["Earns"]),
         cast(Control, control),
         partial(_write_module, path),
     )
@@ -127,8 +129,10 @@ def _write_module(path: Path, folder: Path, on: Mapping[str, Any]) -> None:
     (folder / f"{ASSIGNMENT}.py").write_text(text_of(path, on))
 
 
-def _points(text: str) -> dict[str, float]:
-    found = {name: float(points) for name, points in re.findall(r"(\w+) (\d+)", text)}
-    if found.keys() != POINTS.keys():
+def _points(text: str) -> tuple[dict[str, float], frozenset[str]]:
+    """What each exercise earns at most, and the names of those that earn exactly that."""
+    found = re.findall(r"(\w+) (at most )?(\d+)", text)
+    earns = {name: float(points) for name, _, points in found}
+    if earns.keys() != POINTS.keys():
         raise ValueError(f"{text!r} does not say what each of {', '.join(POINTS)} earns")
-    return found
+    return earns, frozenset(name for name, at_most, _ in found if not at_most)

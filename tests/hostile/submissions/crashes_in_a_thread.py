@@ -1,5 +1,5 @@
 # Tries: to crash while the check has already answered.
-# Earns at most: Descent 3, average 2
+# Earns: Descent at most 3, average 2
 # Without protection: nothing to compare
 import ctypes
 import threading

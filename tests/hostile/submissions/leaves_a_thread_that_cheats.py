@@ -1,5 +1,5 @@
 # Tries: to leave a thread that goes on changing what is compared, check after check.
-# Earns at most: Descent 0, average 2
+# Earns: Descent 0, average 2
 # Without protection: fools
 import gc
 import threading
