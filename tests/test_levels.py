@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import escape_service
@@ -61,6 +63,32 @@ def test_what_does_not_pass_the_self_test_is_not_used(monkeypatch: pytest.Monkey
         with sandbox.child() as child:
             assert child.request({"op": "tell", "on": {}}, {}, cpu_seconds=5)[0]["succeeded"]
     assert tried == [str(Level(landlock_abi(), True)), str(Level(landlock_abi()))]
+
+
+AS_AN_ORDINARY_USER = ["bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000"]
+EVERY_LEVEL = """
+import sys
+from autograder.sandbox.confinement import landlock_abi
+from autograder.sandbox.levels import by_strength
+from autograder.sandbox.pool import Sandbox
+for level in by_strength(landlock_abi(), True):
+    with Sandbox(service=sys.argv[1], level=level) as sandbox:
+        print(sandbox.level)
+"""
+
+
+def test_an_ordinary_user_has_every_level() -> None:
+    """Root's rights inside a user namespace are others than those of anybody else."""
+    if problem := bubblewrap.problem():
+        pytest.skip(problem)
+    done = subprocess.run(
+        [*AS_AN_ORDINARY_USER, "--dev-bind", "/", "/", sys.executable, "-c", EVERY_LEVEL, SERVICE],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:-1] == [str(each) for each in by_strength(landlock_abi(), True)]
 
 
 def test_without_any_grading_is_refused_and_the_way_out_is_named(

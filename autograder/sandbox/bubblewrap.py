@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox.confinement import readable_paths
+from autograder.sandbox.confinement import DEVICES, readable_paths
 
 TRY_SECONDS = 10.0
 PROGRAM = "bwrap"
@@ -61,6 +61,10 @@ def command(run_folder: Path, further: Iterable[Path]) -> list[str]:
     for path in (*readable_paths(), *programs, *further):
         if not path.is_relative_to("/proc"):
             words += ["--ro-bind-try", str(path), str(path)]
-    words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # Not --dev: for its terminals, bubblewrap puts all but root into a second user namespace, and
+    # from there a child could not mount a /proc of its own.
+    for device in DEVICES:
+        words += ["--dev-bind", device, device]
+    words += ["--proc", "/proc"]
     words += ["--bind-try", str(run_folder), str(run_folder), "--remount-ro", "/"]
     return words
