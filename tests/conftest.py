@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autograder.grading.observe import Trial, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Definitions, Inputs, Misconception, Observation
 from autograder.sources.assignment import Assignment, read_assignment
+
+# How long an example takes to draw or to run says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 NOTEBOOK = '''\
 # %% [markdown]

@@ -18,9 +18,7 @@ SEEDS = seeds()
 
 # As much as CI has time for: the same readers run for an hour by hand.
 much = settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 json_values = st.recursive(

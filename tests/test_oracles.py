@@ -22,9 +22,7 @@ from autograder.sources.assignment import read_assignment
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-some = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+some = settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 rates = st.floats(1e-3, 0.5)

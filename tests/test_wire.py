@@ -43,7 +43,6 @@ def entry(dtype: str, shape: list[int], data: bytes) -> bytes:
 
 
 @given(st.dictionaries(names, json_values, max_size=4), st.dictionaries(names, arrays, max_size=4))
-@settings(deadline=None)
 def test_what_is_encoded_comes_back(message, named):
     named.pop("__metadata__", None)
     decoded, decoded_arrays = wire.decode(wire.encode(message, named))
@@ -56,14 +55,14 @@ def test_what_is_encoded_comes_back(message, named):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_bytes_are_refused(data):
     with pytest.raises(WireError):
         wire.decode(data)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_parts_are_refused_or_read(text, blob):
     for data in (frame(text, blob), frame(b"{}", blob), frame(text)):
         with contextlib.suppress(WireError):
@@ -71,7 +70,7 @@ def test_random_parts_are_refused_or_read(text, blob):
 
 
 @given(st.integers(0, 400), st.integers(0, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_changed_byte_raises_nothing_else(position, value):
     data = bytearray(wire.encode({"a": [1, {"b": "c"}]}, {"x": np.arange(6.0).reshape(2, 3)}))
     data[position % len(data)] = value
