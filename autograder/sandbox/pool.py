@@ -581,7 +581,9 @@ class Child:
             raise self._gone
         watch = Watch(self._job, self._folder, self._limits, cpu_seconds)
         try:
-            return self._channel.exchange(message, arrays, watch.pause)
+            answer = self._channel.exchange(message, arrays, watch.pause)
+            watch.look()  # or what it gets away with would depend on how fast it was
+            return answer
         except ChildDied as died:
             self._gone = died
             self._sandbox._kill(self._job)

@@ -97,12 +97,17 @@ class Watch:
             raise ChildDied("timeout", message, self._spent)
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
-            self._look()
+            self.look()
         # All cores at once use the time up soonest.
         soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)
         return min(soonest, wall_left, LOOK_SECONDS)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """See whether it is within its bounds.
+
+        Raises:
+            ChildDied: it is not.
+        """
         size, threads = size_and_threads(self._job.pid)
         grown = size - self._job.first_size
         self.address_space_was_short |= grown > 0.75 * self._limits.memory_bytes

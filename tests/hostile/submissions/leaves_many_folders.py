@@ -1,5 +1,5 @@
 # Tries: to leave folders so deep and so locked that nobody can remove them.
-# Earns: Descent 3, average 2
+# Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import os
 
