@@ -12,8 +12,8 @@ asked = threading.Event()
 
 def answer(connection):
     asked.wait()
-    for _ in range(3):
-        connection.send({"failure": None}, {})
+    encode = type(connection).send.__globals__["encode"]
+    connection._connection.sendall(encode({"nonce": connection._nonce, "failure": None}, {}) * 3)
 
 
 class Descent(keras.optimizers.Optimizer):
