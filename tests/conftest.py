@@ -17,7 +17,24 @@ from hypothesis import HealthCheck, settings
 from autograder.grading.observe import Trial, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Definitions, Inputs, Misconception, Observation
+from autograder.sandbox import bubblewrap, confinement
 from autograder.sources.assignment import Assignment, read_assignment
+
+WITHOUT = {
+    "bubblewrap": (bubblewrap, "PROGRAM", ""),
+    "landlock": (confinement, "landlock_abi", int),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "test as on a machine that lacks one (graders in processes of their own have it)"
+    parser.addoption("--without", choices=WITHOUT, action="append", default=[], help=words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for lacking in config.getoption("--without"):
+        setattr(*WITHOUT[lacking])
+
 
 # How long an example takes to draw or to run says how busy the machine is.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
