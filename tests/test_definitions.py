@@ -1,6 +1,7 @@
 """Which statements of a submission are run, and which are stepped over. No keras."""
 
 import ast
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -76,12 +77,27 @@ def test_a_broken_cell_costs_only_itself() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 5000, "x = 1\0", "s = '\ud800'", "1" * 10_000, "\u202e" + CLASS, "-" * 100_000 + "1"],
-    ids=["nesting", "null byte", "surrogate", "long number", "bidi", "unary"],
+    [
+        pytest.param("(" * 5000, id="nesting"),
+        pytest.param("x = 1\0", id="null byte"),
+        pytest.param(" !ls\n\0", id="null byte under a magic"),
+        pytest.param("s = '\ud800'", id="surrogate"),
+        pytest.param("1" * 10_000, id="long number"),
+        pytest.param("\u202e" + CLASS, id="bidi"),
+        pytest.param("-" * 100_000 + "1", id="unary"),
+    ],
 )
 def test_hostile_text_is_a_broken_cell(text: str) -> None:
     _, defined, _ = definitions([Cell("cell 1", text), Cell("cell 2", CLASS)], ["Adam"])
     assert defined == {"Adam"}
+
+
+@pytest.mark.parametrize("text", ['RULE = "\\d"', '!ls\nRULE = "\\d"'])
+def test_what_python_would_warn_of_is_read_in_silence(text: str) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        definitions([Cell("cell 1", text)], ["Adam"])
+    assert said == []
 
 
 @pytest.mark.parametrize(

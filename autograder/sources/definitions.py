@@ -13,7 +13,8 @@ import contextlib
 import re
 import symtable
 import threading
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.model import Definitions, SourceFile
@@ -114,11 +115,22 @@ def parsed(text: str, label: str) -> ast.Module:
     Raises:
         SyntaxError, or another of `UNPARSABLE`: the text is no Python.
     """
-    with _PARSING:
+    with _parsing():
         for _ in range(_PARSE_ATTEMPTS - 1):
             with contextlib.suppress(SystemError):
                 return _tree(text, label)
         return _tree(text, label)
+
+
+@contextlib.contextmanager
+def _parsing() -> Iterator[None]:
+    """One thread at a time, and without advice on text that is not ours.
+
+    Python 3.12 and later print warnings of what older ones accept in silence.
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _tree(text: str, label: str) -> ast.Module:
@@ -142,8 +154,11 @@ def without_magics(text: str) -> str:
         text = "\n" + text[magic.end() :]
     elif magic:
         return ""
+    if "\0" in text:  # the tokenizer that IPython asks raises SystemError in Python 3.12 and later
+        return text
     try:
-        plain = TransformerManager().transform_cell(text)
+        with _parsing():
+            plain = TransformerManager().transform_cell(text)
     except (*UNPARSABLE, IndexError, KeyError):
         return text  # then ast.parse says what is wrong, and where
     # The transformer drops empty leading lines.
