@@ -5,6 +5,7 @@ Everything here is frozen, imports no keras, and is passed up and down the floor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -181,7 +182,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """The verdicts on one exercise."""
+    """The verdicts on one exercise.
+
+    Points are added up exactly and rounded once: `sum` rounds in one way up to Python 3.11 and in
+    another since.
+    """
 
     name: str
     bonus: bool
@@ -189,11 +194,11 @@ class ExerciseReport:
 
     @property
     def score(self) -> float:
-        return sum(verdict.points for verdict in self.verdicts)
+        return math.fsum(verdict.points for verdict in self.verdicts)
 
     @property
     def max_score(self) -> float:
-        return sum(verdict.max_points for verdict in self.verdicts)
+        return math.fsum(verdict.max_points for verdict in self.verdicts)
 
     @property
     def ungraded(self) -> bool:
@@ -219,12 +224,12 @@ class Report:
     @property
     def score(self) -> float:
         """Points earned, bonus included."""
-        return sum(exercise.score for exercise in self.exercises)
+        return math.fsum(exercise.score for exercise in self.exercises)
 
     @property
     def max_score(self) -> float:
         """Points of the exercises that are not a bonus."""
-        return sum(exercise.max_score for exercise in self.exercises if not exercise.bonus)
+        return math.fsum(e.max_score for e in self.exercises if not e.bonus)
 
     @property
     def complete(self) -> bool:

@@ -233,7 +233,7 @@ def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
 
 
 def _within(exercise: ExerciseReport, points: float) -> float:
-    """The score, not above ``points`` by a rounding error (nbgrader raises) or by a bonus."""
+    """The score, but nothing for a bonus here: nbgrader raises where it is above ``points``."""
     return min(float(exercise.score), points)
 
 

@@ -6,6 +6,7 @@ them. Nothing here runs an exercise.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -46,8 +47,8 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
             continue
         checks = assignment.check_set.of(exercise)
         bonus = assignment.check_set.exercise(exercise).bonus
-        points = sum(check.points for check in checks)
-        hidden = sum(check.points for check in checks if check.hidden)
+        points = math.fsum(check.points for check in checks)
+        hidden = math.fsum(check.points for check in checks if check.hidden)
         worth = f"{points:g} {'bonus points' if bonus else 'points'}"
         if hidden:
             worth += f", {hidden:g} of them for checks that run only when you are graded"
@@ -116,7 +117,7 @@ def _graded(grade_id: str, text: str, *, solution: bool = False, points: float =
         "task": False,
     }
     if not solution:
-        metadata["points"] = points
+        metadata["points"] = int(points) if points == int(points) else points
     cell = new_code_cell(text, id=re.sub(r"[^\w-]", "-", grade_id))
     cell.metadata["nbgrader"] = metadata
     if not solution:
