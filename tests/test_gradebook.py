@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import json
+import math
 import os
 import re
 import shutil
@@ -324,6 +325,15 @@ def test_points_that_binary_fractions_only_come_near_to_add_up_to_full_marks(
     recorded(course, release, Graded(Report("ada", NAME, exercises, 1, "none"), solved(release)))
 
     assert grade(course, "check-Momentum")["auto_score"] == exercises[0].score == 10
+
+
+def test_full_marks_above_a_releases_points_by_rounding_are_recorded(
+    course: Path, release: NotebookNode
+) -> None:
+    points = release.cells[3].metadata.nbgrader["points"] = math.nextafter(10, 0)
+    release = with_checksums(release)
+    recorded(course, release, Graded(report(momentum=10), solved(release)))
+    assert grade(course, "check-Momentum")["auto_score"] == points
 
 
 # --- again -------------------------------------------------------------------------------------

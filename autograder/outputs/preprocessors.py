@@ -233,7 +233,7 @@ def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
 
 
 def _within(exercise: ExerciseReport, points: float) -> float:
-    """The score, but nothing for a bonus here: nbgrader raises where it is above ``points``."""
+    """The score, not above ``points`` (nbgrader raises) by a bonus or a release's rounding."""
     return min(float(exercise.score), points)
 
 
