@@ -628,7 +628,7 @@ def fill_the_memory_and_abort(on):
     with contextlib.suppress(MemoryError, OSError):
         while True:
             pages.append(mmap.mmap(-1, 1 << 24, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
-    time.sleep(0.6)
+    time.sleep(2)  # or nobody may have looked at it before it is gone
     os.abort()
 
 
@@ -646,15 +646,28 @@ def forge(on):
 
 
 def answer_the_next_question_too(on):
-    """Left in the pipe at a moment when the true reply has been read."""
+    """Left in the pipe once the true reply has been read, which the file "read" tells."""
     frame = wire.encode({"nonce": "0" * 32, "score": 100}, {})
-    threading.Timer(0.2, os.write, (on.own_descriptor, frame)).start()
+
+    def answer():
+        while not Path("read").exists():
+            time.sleep(0.01)
+        os.write(on.own_descriptor, frame)
+
+    threading.Thread(target=answer).start()
     return True
 
 
 def close_the_connection(on):
     os.close(on.own_descriptor)
     time.sleep(600)
+
+
+def leave_a_thread_behind(on):
+    """The main thread is gone, and what is left of it looks like a process that has ended."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    os.close(on.own_descriptor)
+    syscall(60, 0)  # exit, of this thread only
 
 
 def flood(on):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -202,6 +203,7 @@ def test_all_the_time_of_a_child_is_bounded(sandbox):
         ("let_a_memory_error_through", "memory", "out of memory"),
         ("fill_the_memory_and_abort", "memory", "SIGABRT"),
         ("close_the_connection", "crashed", "closed its connection"),
+        ("leave_a_thread_behind", "crashed", "closed its connection"),
         ("write_many_files", "crashed", "more than 500 files"),
         ("write_many_bytes", "crashed", "more than 20,971,520 bytes"),
         ("write_to_deleted_files", "crashed", "more than 20,971,520 bytes"),
@@ -217,6 +219,18 @@ def test_a_death_is_told_apart(sandbox, name, kind, message):
         assert not alive(child.pid)
         with pytest.raises(ChildDied):  # and there is no second life
             ask(child, "tell")
+
+
+def test_a_death_is_told_apart_on_a_machine_too_busy_to_tell_of_it(sandbox):
+    with sandbox.child() as child:
+        zygote = parent(child.pid)
+        os.kill(zygote, signal.SIGSTOP)
+        later = threading.Timer(2.0, os.kill, (zygote, signal.SIGCONT))
+        later.start()
+        with pytest.raises(ChildDied, match="SIGKILL") as caught:
+            ask(child, "kill_itself", cpu_seconds=20)
+        later.join()
+        assert caught.value.killed
 
 
 @pytest.mark.parametrize(
@@ -235,7 +249,8 @@ def test_a_malformed_answer_ends_the_child(sandbox, name, message):
 def test_an_answer_given_before_the_question_is_refused(sandbox):
     with sandbox.child() as child:
         ask(child, "answer_the_next_question_too")
-        time.sleep(0.5)
+        (child._folder / "read").touch()
+        assert wait_until(lambda: select.select([child._socket], [], [], 0)[0])
         with pytest.raises(WireError, match="belong"):
             ask(child, "tell")
 

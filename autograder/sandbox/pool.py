@@ -40,6 +40,7 @@ from autograder.sandbox.watch import (
     Job,
     Watch,
     explain,
+    has_ended,
     process_number,
     size_and_threads,
 )
@@ -624,7 +625,8 @@ class Child:
     def _explain_end(self, watch: Watch) -> ChildDied:
         """Why the connection ended although nobody here closed it."""
         spent = watch.spent()
-        ended_by_itself = self._job.ended.wait(1.0)
+        # A busy machine may take its time to say so.
+        ended_by_itself = self._job.ended.wait(1.0) or has_ended(self._job.pid)
         self._sandbox._kill(self._job)
         job = self._job
         if job.lost:

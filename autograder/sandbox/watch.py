@@ -147,6 +147,15 @@ def waited_for_a_core(pid: int) -> float:
     return waited / 1e9
 
 
+def has_ended(pid: int) -> bool:
+    """Whether every thread of a process has, though its parent may not yet have noticed."""
+    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if thread.read_text().rpartition(")")[2].split()[0] not in "ZX":
+                return False
+    return True
+
+
 def process_number(handle: int) -> int:
     """The number by which this process knows the one that a pidfd refers to; 0 if it is gone."""
     for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
