@@ -246,6 +246,14 @@ def test_a_reply_to_another_request_is_refused(pair):
         Channel(ours).exchange({}, {}, deadline(5))
 
 
+def test_a_reply_to_another_request_is_told_as_that_whatever_follows_it(pair):
+    """What it is called must not depend on how soon the true one follows."""
+    ours, theirs = pair
+    theirs.sendall(2 * wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    with pytest.raises(WireError, match="belong"):
+        Channel(ours).exchange({}, {}, deadline(5))
+
+
 def test_a_second_reply_is_refused(pair):
     ours, theirs = pair
 

@@ -287,12 +287,18 @@ class Channel:
             frame_size(request[: HEADER.size])  # or the child would refuse it
         except WireError as error:
             raise UnsendableError(str(error)) from error
-        reply, reply_arrays = decode(self._transfer(memoryview(request), pause), self._bounds)
+        frame, surplus = self._transfer(memoryview(request), pause)
+        reply, reply_arrays = decode(frame, self._bounds)
         if reply.pop(NONCE, None) != nonce:
             raise WireError("the reply does not belong to the request")
+        if surplus:
+            raise WireError("there is more than one reply")
         return reply, reply_arrays
 
-    def _transfer(self, unsent: memoryview, pause: Callable[[], float]) -> bytearray:
+    def _transfer(
+        self, unsent: memoryview, pause: Callable[[], float]
+    ) -> tuple[memoryview, memoryview]:
+        """Send all and receive a frame; returns it, and what has come with it."""
         received = bytearray()
         size: int | None = None
         with _Selector() as selector:
@@ -308,11 +314,9 @@ class Channel:
                     received += self._receive_some()
                 if size is None and len(received) >= HEADER.size:
                     size = frame_size(received[: HEADER.size], self._bounds)
-        if len(received) > size:
-            raise WireError("there is more than one reply")
         if unsent:
             raise WireError("the reply came before the request was read")
-        return received
+        return memoryview(received)[:size], memoryview(received)[size:]
 
     def _send_some(self, unsent: memoryview) -> int:
         try:
