@@ -304,15 +304,28 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_grader_that_is_stopped_leaves_nothing_behind(number):
-    grader = subprocess.Popen(
+@pytest.fixture
+def grader():
+    with subprocess.Popen(
         [sys.executable, "-c", GRADER, SERVICE],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert grader.stdout is not None
+    ) as grader:
+        yield grader
+        grader.kill()
+
+
+def left_behind(folder: str, *processes: int) -> bool:
+    """Whether one of the processes lives, or a file is left."""
+    if not wait_until(lambda: not any(map(alive, processes))):
+        return True
+    # Where bubblewrap holds the folder, it is left, empty, until the next run sweeps.
+    return Path(folder).exists() and any(Path(folder).iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_grader_that_is_stopped_leaves_nothing_behind(grader, number):
     folder, zygote, child = json.loads(grader.stdout.readline())
     assert alive(zygote)
     assert alive(child)
@@ -320,11 +333,23 @@ def test_a_grader_that_is_stopped_leaves_nothing_behind(number):
     out, errors = grader.communicate(timeout=30)
     assert errors == ""
     assert out == ("interrupted\n" if number == signal.SIGINT else "")
-    assert wait_until(lambda: not alive(zygote) and not alive(child))
-    # Where bubblewrap holds the folder, it is left, empty, until the next run sweeps.
-    assert not Path(folder).exists() or not any(Path(folder).iterdir())
+    assert not left_behind(folder, zygote, child)
     scratch.sweep()
     assert not Path(folder).exists()
+
+
+def test_nor_does_one_that_is_stopped_before_it_has_read_everything(grader):
+    """The zygote then finds a connection reset, not one that has ended."""
+    folder, zygote, child = json.loads(grader.stdout.readline())
+    grader.send_signal(signal.SIGSTOP)
+    os.kill(child, signal.SIGKILL)
+    assert wait_until(lambda: not alive(child) and asleep(zygote))  # it has told of that
+    grader.kill()
+    assert not left_behind(folder, zygote, child)
+
+
+def asleep(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def test_nothing_is_left_after_an_ordinary_end():

@@ -90,7 +90,10 @@ class Zygote:
 
     def _obey(self) -> bool:
         """Carry out one message; False at the end of the control socket."""
-        data, handles, _, _ = socket.recv_fds(self._control, CONTROL_BYTES, 1)
+        try:
+            data, handles, _, _ = socket.recv_fds(self._control, CONTROL_BYTES, 1)
+        except ConnectionResetError:  # the end of a socket that held something unread
+            return False
         if not data:
             return False
         message = json.loads(data)
