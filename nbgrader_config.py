@@ -16,15 +16,15 @@ c.CourseDirectory.source_directory = "source"
 # `autograder build` also writes source/, the instructor's notebooks, which the formgrader lists.
 # `nbgrader generate_assignment` then makes the very notebook of assignments/ again.
 c.GenerateAssignment.preprocessors = [
-    "autograder.outputs.preprocessors.StudentNotebook",
+    "autograder.gradebook.preprocessors.StudentNotebook",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.SaveCells",
 ]
 
 # Strings, so that commands that grade nothing do not import the engine.
-c.Autograde.pre_convert_hook = "autograder.outputs.preprocessors.register_release"
+c.Autograde.pre_convert_hook = "autograder.gradebook.preprocessors.register_release"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.outputs.preprocessors.RestoreRelease",
+    "autograder.gradebook.preprocessors.RestoreRelease",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -32,9 +32,9 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.outputs.preprocessors.WriteVerdicts",  # in place of Execute: no kernel is started
+    "autograder.gradebook.preprocessors.WriteVerdicts",  # in place of Execute: no kernel is started
     "nbgrader.preprocessors.LimitOutput",
-    "autograder.outputs.preprocessors.SaveVerdicts",  # in place of SaveAutoGrades
+    "autograder.gradebook.preprocessors.SaveVerdicts",  # in place of SaveAutoGrades
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

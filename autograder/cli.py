@@ -65,9 +65,9 @@ def check(
     json: Annotated[Path | None, typer.Option("--json", help="Also write a results file.")] = None,
 ) -> None:
     """Check your own work on the public seeds, with the checks that grade it."""
-    from autograder.outputs.results import results, write
-    from autograder.outputs.selfcheck import check_paths
-    from autograder.outputs.terminal import new_console, show_report
+    from autograder.desks.student import check_paths
+    from autograder.reports.results import results, write
+    from autograder.reports.terminal import new_console, show_report
 
     console = new_console()
     reports: list[Report] = []
@@ -100,11 +100,11 @@ def build(
     jobs: JobsOption = CORES,
 ) -> None:
     """Make the students' folders under assignments/ from solutions/."""
+    from autograder.desks.release import build as build_release
+    from autograder.desks.release import write_source
     from autograder.grading.oracle import prepared_oracle
     from autograder.grading.stored import FILE, PUBLIC_SEED
-    from autograder.outputs.release import build as build_release
-    from autograder.outputs.release import write_source
-    from autograder.outputs.terminal import new_console, progress
+    from autograder.reports.terminal import new_console, progress
     from autograder.sources.assignment import Assignment, read_assignment
 
     console = new_console()
@@ -140,8 +140,8 @@ def verify(
     from autograder.grading.grade import new_seed
     from autograder.grading.verify import steps
     from autograder.grading.verify import verify as prove
-    from autograder.outputs.terminal import new_console, progress, show_proof
-    from autograder.sandbox.pool import Sandbox
+    from autograder.reports.terminal import new_console, progress, show_proof
+    from autograder.sandbox.sandbox import Sandbox
     from autograder.sources.assignment import read_assignment
 
     console = new_console()
@@ -186,8 +186,8 @@ def grade(
 
     A run that was cut short is gone on with by the same command.
     """
-    from autograder.classroom import grade_course
-    from autograder.outputs.terminal import new_console
+    from autograder.desks.instructor import grade_course
+    from autograder.reports.terminal import new_console
 
     console = new_console()
     try:
@@ -220,8 +220,8 @@ def demo(
     unsafe: UnsafeOption = False,
 ) -> None:
     """Build an assignment, hand in a varied class, grade it, and show where everything lies."""
-    from autograder.demo import run
-    from autograder.outputs.terminal import new_console
+    from autograder.desks.demo import run
+    from autograder.reports.terminal import new_console
 
     run(
         _course(course),

@@ -23,10 +23,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.classroom import grade_course
 from autograder.cli import CORES
-from autograder.demo import hand_in
-from autograder.outputs.release import release_notebook
+from autograder.desks.demo import hand_in
+from autograder.desks.instructor import grade_course
+from autograder.desks.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course, find_course
 

@@ -30,7 +30,7 @@ from autograder.grading.grade import new_seed
 from autograder.grading.judge import Threshold, close
 from autograder.grading.observe import Children, Trial, draw_inputs
 from autograder.model import AutograderError, Check, Definitions
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course
 

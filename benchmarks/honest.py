@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder.grading.grade import grade_class, new_seed
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of, read_assignment
 from autograder.sources.course import find_course
 from autograder.sources.definitions import Cell

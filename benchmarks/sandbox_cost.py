@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.confinement import landlock_abi
 from autograder.sandbox.levels import by_strength
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.sandbox import Sandbox
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.gradebook.restore import restore
+from autograder.grading.journal import Journal
 from autograder.grading.observe import read_reply
 from autograder.model import AutograderError
-from autograder.outputs.journal import Journal
-from autograder.outputs.restore import restore
 from autograder.sandbox.wire import Bounds, WireError, decode, encode
 from autograder.sources.definitions import Cell, definitions
 from autograder.sources.submission import locked_cells, read_submission

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from autograder import cli
 from autograder.cli import app
+from autograder.desks.release import build
 from autograder.grading.oracle import Oracle
-from autograder.outputs.release import build
 from autograder.sources.assignment import Assignment
 
 

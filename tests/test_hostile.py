@@ -30,7 +30,7 @@ from autograder.grading.grade import grade_class, grade_submission
 from autograder.grading.oracle import LiveOracle
 from autograder.model import Report
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.submission import Submission, find_submission
 

@@ -22,7 +22,7 @@ from autograder.grading.observe import (
     observations,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
-from autograder.sandbox import pool
+from autograder.sandbox import sandbox as pool
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from autograder.grading.grade import UNWRITTEN, grade_definitions, grade_submission, judge_exercises
 from autograder.grading.oracle import LiveOracle
 from autograder.model import ExerciseReport, Misconception
-from autograder.sandbox.pool import Sandbox
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission, read_submission

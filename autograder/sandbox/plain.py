@@ -38,7 +38,7 @@ START_SECONDS = 180.0
 LOOK_SECONDS = 0.25
 TOKEN_BYTES = 16
 ARGUMENTS = ["-m", "autograder.sandbox.plain"]
-SERVICE = "autograder.sandbox.child"
+SERVICE = "autograder.probing.child"
 
 
 class PlainSandbox:

@@ -1,6 +1,6 @@
 """A grader as notebooks have them: tests, expected numbers and student code in one process.
 
-It is what the cheats of the corpus are seen to fool. A service for `autograder.sandbox.pool`, so
+It is what the cheats of the corpus are seen to fool. A service for `autograder.sandbox.sandbox`, so
 that TensorFlow is imported once for all of them.
 """
 

@@ -1,0 +1,157 @@
+"""``check(Momentum)`` in a notebook cell: the same checks, in the kernel, shown as a table.
+
+Importing this module imports Keras without TensorFlow's start-up messages, so a notebook that
+begins with ``from autograder import check`` stays clean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import html
+import io
+import os
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.grading.grade import judge_exercises
+from autograder.grading.observe import Trial, read_reply
+from autograder.grading.stored import StoredOracle, read_release
+from autograder.model import AutograderError, ExerciseReport, Observation
+from autograder.reports.feedback import verdict_table, verdict_text
+from autograder.sources.checks import CHECKS, CheckSet
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what C++ code writes on the process's stderr away from the notebook."""
+    try:
+        saved = os.dup(2)
+    except OSError:
+        yield
+        return
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(saved, 2)
+            said.seek(0)
+            os.write(2, said.read()[-4000:])
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+with quietly():
+    import tensorflow as tf
+
+    from autograder.probing import child
+
+    # The first op makes TensorFlow announce its devices; let it do so here.
+    tf.constant(0.0)
+
+# Each probe looks through the objects that are new; the million of the imports are not.
+gc.collect()
+gc.freeze()
+
+
+class CheckResult:
+    """What ``check`` returns: shown by Jupyter as a table, by Python as text.
+
+    Attributes:
+        exercise: the verdicts.
+    """
+
+    def __init__(self, exercise: ExerciseReport, plot: str) -> None:
+        self.exercise = exercise
+        self._plot = plot
+
+    def __repr__(self) -> str:
+        return verdict_text(self.exercise)
+
+    def _repr_html_(self) -> str:
+        return verdict_table(self.exercise) + self._plot
+
+
+def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
+    """Check one exercise on the public seed.
+
+    Args:
+        implementation: your class or function; its name says which exercise it is.
+        folder: the assignment's folder; by default the one the notebook runs in.
+
+    Raises:
+        AutograderError: the name is no exercise of this assignment, or the folder holds none.
+    """
+    check_set, oracle = read_release(Path(folder) if folder else _here())
+    name = getattr(implementation, "__name__", None)
+    if not isinstance(name, str):
+        raise AutograderError(
+            f"check() takes the class or function itself, as in check(Momentum), "
+            f"not {type(implementation).__name__} {str(implementation)[:40]!r}."
+        )
+    own = check_set.only(frozenset([check_set.exercise(name).name]))
+    with quietly():
+        trials = oracle.trials(own.checks)
+        observed = {trial.check.id: _observe(implementation, trial) for trial in trials}
+    (report,) = judge_exercises(own, observed, oracle)
+    return CheckResult(report, _plot(report, own, observed, oracle))
+
+
+def _here() -> Path:
+    here = Path.cwd()
+    if not (here / CHECKS).is_file():
+        raise AutograderError(
+            f"The notebook runs in {here}, which is not its assignment's folder: there is no "
+            f"{CHECKS}. Open it from that folder, or say check(..., folder='path/to/it')."
+        )
+    return here
+
+
+def _observe(implementation: Any, trial: Trial) -> Observation:
+    with contextlib.redirect_stderr(io.StringIO()):  # Keras' warnings about missing gradients
+        reply, found = child.observe(implementation, *trial.request(), _where)
+    if reply["failure"] and reply["failure"]["exception"] == "KeyboardInterrupt":
+        raise KeyboardInterrupt
+    return read_reply(reply, found)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line that was written in a notebook cell."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython")
+    ]
+    return f"line {frames[-1].lineno} of the cell: `{frames[-1].line}`" if frames else ""
+
+
+def _plot(
+    report: ExerciseReport,
+    check_set: CheckSet,
+    observed: dict[str, Observation],
+    oracle: StoredOracle,
+) -> str:
+    """A picture of the first failed check whose arrays run over updates; "" if there is none."""
+    from autograder.reports.plots import paths
+
+    for verdict in report.verdicts:
+        check_ = next(c for c in check_set.checks if c.name == verdict.check)
+        got, wanted = observed[check_.id].arrays, oracle.expected(check_).arrays
+        if verdict.status == "failed" and got and not verdict.hidden:
+            picture = paths(got, wanted)
+            if picture:
+                title = html.escape(f"{report.name}: {verdict.claim}")
+                return (
+                    f'<img alt="Your numbers and the expected ones, update by update. {title}" '
+                    f'style="max-width: 100%; background: white" '
+                    f'src="data:image/png;base64,{picture}">'
+                )
+    return ""

@@ -1,0 +1,335 @@
+"""The engine's places in nbgrader's chains of preprocessors.
+
+    StudentNotebook  first of ``GenerateAssignment.preprocessors``
+    RestoreRelease   first of ``Autograde.sanitize_preprocessors``
+    WriteVerdicts    in place of ``Execute``
+    SaveVerdicts     in place of ``SaveAutoGrades``
+
+Everything between and after them (sanitizing, limits, late penalties) stays nbgrader's own. They
+run under ``nbgrader autograde`` as well as under ``autograder grade``, which restores the notebook
+itself and hands on the report it already has, as ``resources["autograder"]["report"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import (
+    compute_checksum,
+    determine_grade,
+    is_grade,
+    is_locked,
+    is_solution,
+    is_task,
+)
+
+from autograder.gradebook.restore import grade_id, note, restore
+from autograder.model import AutograderError, ExerciseReport, Report
+from autograder.reports.feedback import number, verdict_table, verdict_text
+
+CHECK = "check-"
+"""What the id of an exercise's check cell starts with."""
+
+_POINTS_TOLERANCE = 1e-6
+
+_ROLES: dict[str, Callable[[NotebookNode], bool]] = {
+    "grade": is_grade,
+    "solution": is_solution,
+    "task": is_task,
+    "source": lambda cell: is_grade(cell) or is_solution(cell) or is_task(cell) or is_locked(cell),
+}
+"""What nbgrader keeps of a cell, by the table it keeps it in."""
+
+Resources = dict[str, Any]
+
+
+class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
+    """Makes, under ``nbgrader generate_assignment``, the notebook that ``autograder build`` makes.
+
+    From the assignment's one source: what stands in ``source/`` is a view of it, not the origin.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        # Late: only this one step reads solutions.
+        from autograder.desks.release import release_notebook
+        from autograder.sources.assignment import read_assignment
+        from autograder.sources.course import Course
+
+        name = resources["nbgrader"]["assignment"]
+        course = Course(Path(_course_directory(self).root))
+        return release_notebook(read_assignment(course.solution(name))), resources
+
+
+class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts the submitted notebook back onto the release."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        release = read_release(_course_directory(self), resources["nbgrader"]["assignment"])
+        return restore(nb, release), resources
+
+
+class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
+    """Shows each exercise's verdicts as the output of its check cell.
+
+    The output's plain text is a number, nbgrader's form of partial credit, so that any other tool
+    that reads the notebook comes to the same score. Grades are saved from the report all the same.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        given = resources.setdefault("autograder", {})
+        report = given["report"] = given.get("report") or self._grade(resources["nbgrader"])
+        match_release(nb, report)
+        exercises = exercises_by_cell(report)
+        for cell in nb.cells:
+            if cell.cell_type == "code" and (exercise := exercises.get(grade_id(cell))):
+                cell.outputs = _outputs(exercise, float(cell.metadata.nbgrader["points"]))
+        if report.remarks:
+            remarks = note("From the autograder:", *(f"- {remark}" for remark in report.remarks))
+            remarks.id = "autograder-remarks"
+            nb.cells.insert(0, remarks)
+        nb.metadata["autograder"] = {"seed": report.seed, "sandbox": report.sandbox}
+        return nb, resources
+
+    def _grade(self, submission: dict[str, str]) -> Report:
+        # Late: it brings the whole engine, which `autograder grade` has no use for here.
+        from autograder.desks.instructor import grade_one
+
+        course = _course_directory(self)
+        student, assignment = submission["student"], submission["assignment"]
+        folder = Path(course.format_path(course.submitted_directory, student, assignment))
+        notebook = folder / f"{submission['notebook']}.ipynb"
+        report: Report = grade_one(Path(course.root), assignment, student, notebook)
+        return report
+
+
+class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
+    """Saves the report's scores in one transaction, by the rules of nbgrader's SaveAutoGrades.
+
+    A score or comment that a person gave is kept, and flagged for another look. Beyond
+    nbgrader's rules: an exercise the grader could not judge has no score and waits for a person,
+    and a bonus is extra credit.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        where = resources["nbgrader"]
+        exercises = exercises_by_cell(resources["autograder"]["report"])
+        bonuses = {exercise.name for exercise in exercises.values() if exercise.bonus}
+        earned = {exercise.name for exercise in exercises.values() if exercise.score > 0}
+        with Gradebook(where["db_url"]) as gradebook:
+            submission = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
+            grades = {grade.name: grade for grade in submission.grades}
+            comments = {comment.name: comment for comment in submission.comments}
+            for cell in nb.cells:
+                name = grade_id(cell)
+                exercise = exercises.get(name)
+                if name in comments and name not in bonuses:
+                    _comment(comments[name], cell, solved=name in earned)
+                if not is_grade(cell):
+                    continue
+                if exercise is not None:
+                    _score(grades[name], exercise, cell)
+                else:
+                    _leave_to_a_person(grades[name], cell)
+                if exercise is not None and exercise.bonus:
+                    _extra_credit(grades[name], exercise, comments.get(exercise.name))
+            gradebook.db.commit()
+        return nb, resources
+
+
+def register(course: CourseDirectory, assignment: str, release: NotebookNode) -> None:
+    """Make the gradebook's assignment what ``release`` is: its cells, points and locked sources.
+
+    Raises:
+        AutograderError: cells were added or removed and the gradebook holds grades already.
+    """
+    from nbgrader.preprocessors import SaveCells
+
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            gradebook.find_assignment(assignment)
+        except MissingEntry:
+            gradebook.add_assignment(assignment)
+        else:
+            _same_cells(gradebook, assignment, release)
+    nbgrader = {"assignment": assignment, "notebook": assignment, "db_url": course.db_url}
+    SaveCells().preprocess(nbformat.from_dict(release), {"nbgrader": nbgrader})
+
+
+def register_release(*, assignment: str, **_: Any) -> None:
+    """``Autograde.pre_convert_hook``: register the assignment, as nbgrader stands in the course."""
+    from autograder.gradebook.record import course_config
+
+    root = Path.cwd()
+    course = CourseDirectory(config=course_config(root), root=str(root))
+    register(course, assignment, read_release(course, assignment))
+
+
+def read_release(course: CourseDirectory, assignment: str) -> NotebookNode:
+    """The notebook that students got.
+
+    Raises:
+        AutograderError: it was never built, or cannot be read.
+    """
+    folder = Path(course.format_path(course.release_directory, ".", assignment))
+    path = folder / f"{assignment}.ipynb"
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise AutograderError(
+            f"The released notebook {path} cannot be read ({error}). "
+            f"Build it with: autograder build {assignment}"
+        ) from error
+
+
+def exercises_by_cell(report: Report) -> dict[str, ExerciseReport]:
+    """Each exercise of the report under the id of its check cell."""
+    return {CHECK + exercise.name: exercise for exercise in report.exercises}
+
+
+def match_release(release: NotebookNode, report: Report) -> None:
+    """Refuse to grade by another version of the assignment than the one released.
+
+    Raises:
+        AutograderError: an exercise has no check cell, or one with other points.
+    """
+    points = {grade_id(cell): cell.metadata.nbgrader.get("points") for cell in _graded(release)}
+    for name, exercise in exercises_by_cell(report).items():
+        expected = 0.0 if exercise.bonus else exercise.max_score
+        if name not in points:
+            fault = f"has no check cell {name!r}"
+        elif abs(float(points[name]) - expected) > _POINTS_TOLERANCE:
+            fault = (
+                f"gives {number(float(points[name]))} points in {name!r}, "
+                f"where the checks now give {number(expected)}"
+            )
+        else:
+            continue
+        raise AutograderError(
+            f"The released notebook of {report.assignment!r} {fault}. "
+            f"Build it again with: autograder build {report.assignment}"
+        )
+
+
+def _graded(release: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in release.cells if is_grade(cell)]
+
+
+def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
+    html = verdict_table(exercise)
+    if exercise.ungraded:
+        data = {"text/html": html, "text/plain": verdict_text(exercise)}
+        return [nbformat.v4.new_output("display_data", data=data)]
+    data = {"text/html": html, "text/plain": repr(_within(exercise, points))}
+    return [nbformat.v4.new_output("execute_result", data=data, execution_count=None)]
+
+
+def _within(exercise: ExerciseReport, points: float) -> float:
+    """The score, not above ``points`` (nbgrader raises) by a bonus or a release's rounding."""
+    return min(float(exercise.score), points)
+
+
+def _score(grade: Grade, exercise: ExerciseReport, cell: NotebookNode) -> None:
+    points = float(cell.metadata.nbgrader["points"])
+    grade.auto_score = None if exercise.ungraded else _within(exercise, points)
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def _leave_to_a_person(grade: Grade, cell: NotebookNode) -> None:
+    # nbgrader gives full marks to a check cell without output; without a verdict there is none.
+    grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else None
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def _extra_credit(grade: Grade, exercise: ExerciseReport, comment: Comment | None) -> None:
+    """Give a bonus as extra credit, unless a person has changed it since.
+
+    The formgrader lets people edit extra credit, and the database has one column for both. The
+    comment saved with it is what tells them apart: it states what the autograder last gave.
+    """
+    before = grade.extra_credit or 0.0
+    said = comment.auto_comment if comment is not None else None
+    automatic = said == _bonus_sentence(before) or (before == 0.0 and not _is_bonus_sentence(said))
+    if not automatic or grade.manual_score is not None:
+        grade.needs_manual_grade = True
+        return
+    grade.extra_credit = None if exercise.ungraded else float(exercise.score)
+    if comment is not None and not exercise.ungraded:
+        comment.auto_comment = _bonus_sentence(grade.extra_credit)
+
+
+def _bonus_sentence(points: float) -> str:
+    return f"Bonus: {number(points)} points, given as extra credit."
+
+
+def _is_bonus_sentence(comment: str | None) -> bool:
+    return comment is not None and comment.startswith("Bonus: ")
+
+
+def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
+    """Say "No response." under a stub, unless the exercise was solved in another cell."""
+    unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    no_response = unchanged and not solved and not is_task(cell)
+    comment.auto_comment = "No response." if no_response else None
+
+
+def _same_cells(gradebook: Gradebook, assignment: str, release: NotebookNode) -> None:
+    try:
+        saved = gradebook.find_notebook(assignment, assignment)
+    except MissingEntry:
+        if gradebook.assignment_submissions(assignment):
+            raise AutograderError(
+                f"The gradebook has submissions of {assignment!r} with other notebooks. "
+                + _start_over(assignment)
+            ) from None
+        return
+    if not saved.submissions:
+        return
+    before = {
+        *(("grade", cell.name) for cell in saved.grade_cells),
+        *(("solution", cell.name) for cell in saved.solution_cells),
+        *(("task", cell.name) for cell in saved.task_cells),
+        *(("source", cell.name) for cell in saved.source_cells),
+    }
+    now = {
+        (role, grade_id(cell))
+        for cell in release.cells
+        for role, has in _ROLES.items()
+        if has(cell)
+    }
+    if before != now:
+        added = ", ".join(sorted({name for _, name in now - before})) or "none"
+        removed = ", ".join(sorted({name for _, name in before - now})) or "none"
+        raise AutograderError(
+            f"The cells of {assignment!r} are not those its saved grades belong to "
+            f"(added: {added}; removed: {removed}). Either build the released version again, "
+            f"or start its grades over. {_start_over(assignment)}"
+        )
+
+
+def _start_over(assignment: str) -> str:
+    return (
+        "To start over: copy gradebook.db away, run "
+        f"`nbgrader db assignment remove {assignment} --force` (this deletes the assignment's "
+        "grades, also those given by hand, and its due date), then grade again."
+    )
+
+
+def _course_directory(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
+    """The course of the converter that runs ``preprocessor``."""
+    owner = preprocessor
+    while owner is not None:
+        if isinstance(course := getattr(owner, "coursedir", None), CourseDirectory):
+            return course
+        owner = owner.parent
+    raise AutograderError(
+        f"{type(preprocessor).__name__} runs only under nbgrader or `autograder grade`."
+    )

@@ -1,0 +1,91 @@
+"""The journal of a run: what it keeps, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.journal import Journal, Run
+from autograder.model import AutograderError, ExerciseReport, Report, Verdict
+
+VERDICT = Verdict("check", "A claim.", "failed", 0.5, 2.0, "n ≠ m", "uphill", "Downhill.", True)
+REPORT = Report("ada", "descent", (ExerciseReport("walk", True, (VERDICT,)),), 7, "none", ("so",))
+
+
+@pytest.mark.parametrize("student", ["ada", " ", "école-🙂", "bytes \udcff", "a'; drop table run"])
+def test_a_report_comes_back_as_it_was(tmp_path: Path, student: str) -> None:
+    report = Report(student, "descent", REPORT.exercises, 7, "none", ("so",))
+    with Journal(tmp_path, "descent") as journal:
+        journal.add("digest", report)
+    with Journal(tmp_path, "descent") as journal:
+        entry = journal.entries()[student]
+        assert (entry.submission, entry.report, entry.recorded) == ("digest", report, False)
+        journal.recorded(student)
+        assert journal.entries()[student].recorded
+        journal.add("another digest", report)
+        assert not journal.entries()[student].recorded
+
+
+def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        assert journal.last() is None
+        journal.begin(Run(7, "key"))
+        journal.add("digest", REPORT)
+        journal.complete()
+        assert journal.last() == Run(7, "key", complete=True)
+        journal.begin(Run(8, "key"))
+        assert journal.last() == Run(8, "key", complete=False)
+        assert journal.entries() == {}
+
+
+def test_a_second_run_is_kept_out_until_the_first_ends(tmp_path: Path) -> None:
+    with (
+        Journal(tmp_path, "descent"),
+        pytest.raises(AutograderError, match="Another `autograder grade`"),
+        Journal(tmp_path, "descent"),
+    ):
+        pass
+    with Journal(tmp_path, "fitting"), Journal(tmp_path, "descent"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "insert into graded values (null, 'digest', '{}', 0)",
+        "insert into graded values (x'61', 'digest', x'ff', 0)",
+        "insert into graded values (x'61', 'digest', '{\"student\": 3}', 0)",
+        "insert into graded values (3, 'digest', '{}', 0)",
+        "update run set seed = 'seven'",
+        "update run set seed = -7",
+        "drop table graded; create table graded (other)",
+    ],
+)
+def test_damage_says_what_to_delete(tmp_path: Path, damage: str) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(7, "key"))
+    with sqlite3.connect(journal.path) as database:
+        database.executescript(damage)
+    with Journal(tmp_path, "descent") as journal, pytest.raises(AutograderError) as refused:
+        read(journal)
+    assert str(journal.path) in str(refused.value)
+
+
+def read(journal: Journal) -> None:
+    journal.last()
+    journal.entries()
+
+
+def test_bytes_that_only_begin_like_a_database_say_what_to_delete(tmp_path: Path) -> None:
+    """SQLite quotes them in its message, as no text at all."""
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(7, "key"))
+    content = journal.path.read_bytes().replace(b"create", b"cr\xb9ate", 1)
+    journal.path.write_bytes(content.replace(b"CREATE", b"CR\xb9ATE", 1))
+    with (
+        pytest.raises(AutograderError, match="Delete it"),
+        Journal(tmp_path, "descent"),
+    ):
+        pass

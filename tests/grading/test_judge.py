@@ -1,0 +1,691 @@
+"""From arrays to a verdict: what the judges say, whose fault a failure is, what a child may claim.
+
+No process is started and no keras imported: sandbox and oracle are made up.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograder.grading.grade import judge_check, judge_exercises, ungraded
+from autograder.grading.judge import ATOL, MAX_ELEMENTS, RTOL, alike, at_least, close, mismatch
+from autograder.grading.observe import (
+    ATTEMPTS,
+    KILLS,
+    PROBE_SECONDS,
+    Children,
+    Trial,
+    budget,
+    clean,
+    draw_inputs,
+    observations,
+    read_reply,
+)
+from autograder.grading.oracle import Oracle
+from autograder.model import (
+    Arrays,
+    AutograderError,
+    Check,
+    Definitions,
+    Exercise,
+    Failure,
+    FailureKind,
+    Inputs,
+    Observation,
+    Probe,
+    SourceFile,
+)
+from autograder.sandbox.sandbox import ChildDied, SandboxLost
+from autograder.sandbox.wire import WireError
+from autograder.sources.checks import CheckSet
+from autograder.sources.submission import Submission
+
+OracleOf = Callable[..., Oracle]
+
+
+def arrays(**values: Any) -> dict[str, np.ndarray]:
+    return {name: np.array(value) for name, value in values.items()}
+
+
+# --- close: every number, within a tolerance -----------------------------------------------------
+
+
+def test_equal_arrays_are_close() -> None:
+    x = arrays(path=[[1.0, 2.0], [3.0, 4.0]], velocity=[[0.0], [0.5]])
+    assert close()(x, x, {}) is None
+    assert close(along="update")(x, x, {}) is None
+
+
+@pytest.mark.parametrize("wanted", [0.0, 1.0, -250.0])
+def test_the_tolerance_is_absolute_plus_relative_to_what_is_expected(wanted: float) -> None:
+    edge = ATOL + RTOL * abs(wanted)
+    for side in (-1, 1):
+        inside, outside = wanted + side * 0.99 * edge, wanted + side * 1.01 * edge
+        assert close()(arrays(x=inside), arrays(x=wanted), {}) is None
+        assert close()(arrays(x=outside), arrays(x=wanted), {}) is not None
+
+
+def test_a_judge_may_have_a_tolerance_of_its_own() -> None:
+    assert close(rtol=0.1, atol=0.0)(arrays(x=10.9), arrays(x=10.0), {}) is None
+    assert close(rtol=0.0, atol=0.1)(arrays(x=10.9), arrays(x=10.0), {}) is not None
+
+
+def test_the_first_update_that_differs_is_reported_with_its_index_and_numbers() -> None:
+    wanted = arrays(w=np.zeros((4, 2, 3)))
+    got = arrays(w=np.zeros((4, 2, 3)))
+    got["w"][2, 1, 0] = 0.25
+    got["w"][3] = 99.0
+    assert close(along="update")(got, wanted, {}) == (
+        "after update 3, w[1, 0]: expected 0, got 0.25 (1 of 6 numbers differ)."
+    )
+
+
+def test_the_earliest_update_counts_over_all_arrays() -> None:
+    wanted = arrays(bias=[0.0, 0.0, 0.0], kernel=[0.0, 0.0, 0.0])
+    got = arrays(bias=[0.0, 0.0, 9.0], kernel=[0.0, 7.0, 0.0])
+    message = close(along="update")(got, wanted, {})
+    assert message == "after update 2, kernel: expected 0, got 7."
+
+
+def test_the_largest_difference_of_an_array_is_the_one_shown() -> None:
+    message = close()(arrays(x=[1.1, 5.0, 3.0]), arrays(x=[1.0, 2.0, 3.0]), {})
+    assert message == "x[1]: expected 2, got 5 (2 of 3 numbers differ)."
+
+
+@pytest.mark.parametrize("astray", [np.nan, np.inf, -np.inf])
+def test_no_number_is_never_close_and_is_shown_before_larger_differences(astray: float) -> None:
+    message = close()(arrays(x=[1e9, 2.0, astray]), arrays(x=[1.0, 2.0, 3.0]), {})
+    assert message == f"x[2]: expected 3, got {astray}."
+
+
+def test_any_tolerance_leaves_no_number_outside() -> None:
+    judge = close(rtol=1e9, atol=1e9)
+    assert judge(arrays(x=np.nan), arrays(x=1.0), {}) is not None
+    assert judge(arrays(x=np.inf), arrays(x=1.0), {}) is not None
+
+
+def test_students_may_answer_in_another_float_type() -> None:
+    wanted = arrays(x=[0.1, 0.2])
+    for dtype in ("float16", "float32"):
+        got = {"x": wanted["x"].astype(dtype)}
+        assert close(rtol=1e-3)(got, wanted, {}) is None
+
+
+# --- mismatch: before any arithmetic -------------------------------------------------------------
+
+
+def test_a_missing_array_is_named() -> None:
+    assert mismatch({}, arrays(velocity=[1.0])) == "nothing came back for 'velocity'."
+
+
+def test_more_arrays_than_expected_are_no_mistake() -> None:
+    assert mismatch(arrays(x=1.0, extra=2.0), arrays(x=1.0)) is None
+
+
+def test_another_type_of_number_is_named() -> None:
+    assert mismatch(arrays(x=[1, 2]), arrays(x=[1.0, 2.0])) == (
+        "x: expected floating-point numbers, got int64."
+    )
+    assert "got bool" in (mismatch(arrays(x=[True]), arrays(x=[1.0])) or "")
+
+
+def test_a_shape_that_would_broadcast_is_another_shape() -> None:
+    wanted = arrays(x=np.ones((3, 2)))
+    for shape in [(), (1,), (2,), (1, 2), (3, 1), (1, 3, 2)]:
+        message = f"x: expected shape (3, 2), got {shape}."
+        for judge in (close(), close(along="update"), at_least(lambda o, i: 1.0, 0.0, "share")):
+            assert judge(arrays(x=np.ones(shape)), wanted, {}) == message
+
+
+@given(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), st.data())
+def test_no_two_shapes_are_ever_compared(shape: tuple[int, ...], data: st.DataObject) -> None:
+    other = data.draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+    problem = mismatch(arrays(x=np.zeros(other)), arrays(x=np.zeros(shape)))
+    assert (problem is None) == (shape == other)
+
+
+def test_too_many_numbers_are_not_compared() -> None:
+    # A view without memory of its own: the size alone is what counts.
+    huge = {"x": np.broadcast_to(np.float32(1.0), (MAX_ELEMENTS + 1,))}
+    assert mismatch(huge, huge) == f"x: {MAX_ELEMENTS + 1} numbers are too many to compare."
+
+
+# --- at_least: a number of the grader's own ------------------------------------------------------
+
+
+def correct_share(observed: Arrays, inputs: Inputs) -> float:
+    return float(np.mean(observed["labels"] == inputs["held_out"]))
+
+
+@pytest.mark.parametrize(("threshold", "enough"), [(0.74, True), (0.75, True), (0.76, False)])
+def test_a_threshold_that_is_reached_is_enough(threshold: float, enough: bool) -> None:
+    judge = at_least(correct_share, threshold, "share of digits read correctly")
+    labels = arrays(labels=[1, 2, 3, 0])
+    message = judge(labels, labels, arrays(held_out=[1, 2, 3, 4]))
+    assert message == (
+        None if enough else "share of digits read correctly: expected at least 0.76, got 0.75."
+    )
+
+
+def test_a_number_that_is_none_reaches_no_threshold() -> None:
+    judge = at_least(lambda observed, inputs: float("nan"), 0.0, "share")
+    assert judge(arrays(x=1.0), arrays(x=1.0), {}) == "share: expected at least 0.00, got nan."
+
+
+def test_a_metric_never_sees_arrays_of_other_shapes() -> None:
+    def metric(observed: Arrays, inputs: Inputs) -> float:
+        raise AssertionError("must not be asked")
+
+    assert at_least(metric, 0.5, "share")({}, arrays(w=1.0), {}) == "nothing came back for 'w'."
+
+
+# --- alike: two implementations did the same -----------------------------------------------------
+
+
+def test_equal_arrays_are_alike_and_others_are_not() -> None:
+    assert alike(arrays(x=[1.0, 2.0]), arrays(x=[1.0, 2.0 + 1e-6]))
+    assert not alike(arrays(x=[1.0, 2.0]), arrays(x=[1.0, 2.1]))
+    assert not alike(arrays(x=[1.0]), arrays(x=[[1.0]]))
+    assert not alike(arrays(y=[1.0]), arrays(x=[1.0]))
+
+
+def test_every_array_has_to_be_alike() -> None:
+    assert not alike(arrays(x=1.0, y=1.0), arrays(x=1.0, y=2.0))
+
+
+@pytest.mark.parametrize("one", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("other", [np.nan, np.inf, -np.inf])
+def test_where_both_went_astray_they_did_the_same(one: float, other: float) -> None:
+    assert alike(arrays(x=[1.0, one]), arrays(x=[1.0, other]))
+    assert not alike(arrays(x=[1.0, one]), arrays(x=[2.0, other]))
+
+
+def test_one_that_went_astray_is_not_like_one_that_did_not() -> None:
+    assert not alike(arrays(x=[1.0, np.nan]), arrays(x=[1.0, 2.0]))
+    assert not alike(arrays(x=[1.0, np.inf]), arrays(x=[1.0, 2.0]))
+    assert not alike(arrays(x=[1.0, 2.0]), arrays(x=[1.0, np.nan]))
+
+
+# --- judge_check: whose fault it is, and what it costs -------------------------------------------
+
+
+def no_inputs(rng: np.random.Generator) -> Inputs:
+    return {}
+
+
+def check_of(
+    name: str = "moves", exercise: str = "Momentum", points: float = 2.0, **how: Any
+) -> Check:
+    how = {"inputs": no_inputs, "judge": close(), **how}
+    return Check(name, exercise, f"It {name}.", points, "probe", **how)
+
+
+MOVES = check_of()
+RIGHT, WRONG = Observation(arrays(x=1.0)), Observation(arrays(x=2.0))
+STATUS: dict[str, str] = {
+    "missing": "failed",
+    "unwritten": "failed",
+    "delegated": "failed",
+    "malformed": "failed",
+    "raised": "error",
+    "timeout": "error",
+    "memory": "error",
+    "crashed": "error",
+    "internal": "ungraded",
+}
+
+
+def oracle_for(oracle_of: OracleOf, expected: Observation = RIGHT, *checks: Check) -> Oracle:
+    ids = [check.id for check in checks or (MOVES,)]
+    return oracle_of(dict.fromkeys(ids, expected), inputs={name: {} for name in ids})
+
+
+def test_every_kind_of_failure_has_a_status() -> None:
+    assert STATUS.keys() == set(get_args(FailureKind))
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_a_failure_is_the_students_or_the_graders(kind: FailureKind, oracle_of: OracleOf) -> None:
+    failed = Observation(failure=Failure(kind, "something happened", "cell 2, line 3: `x`"))
+    status, message = judge_check(MOVES, failed, oracle_for(oracle_of))
+    assert status == STATUS[kind]
+    assert message.endswith("something happened (cell 2, line 3: `x`)")
+
+
+def test_an_unwritten_exercise_says_what_to_write(oracle_of: OracleOf) -> None:
+    stub = Observation(failure=Failure("unwritten", "NotImplementedError: Update the velocity."))
+    assert judge_check(MOVES, stub, oracle_for(oracle_of)) == (
+        "failed",
+        "not written yet: Update the velocity.",
+    )
+
+
+def test_right_arrays_pass_and_wrong_ones_fail_with_the_judges_sentence(
+    oracle_of: OracleOf,
+) -> None:
+    assert judge_check(MOVES, RIGHT, oracle_for(oracle_of)) == ("passed", "")
+    assert judge_check(MOVES, WRONG, oracle_for(oracle_of)) == (
+        "failed",
+        "x: expected 1, got 2.",
+    )
+
+
+def test_a_judge_that_raises_leaves_the_check_ungraded(oracle_of: OracleOf) -> None:
+    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
+        raise ZeroDivisionError("no rows")
+
+    status, message = judge_check(check_of(judge=judge), RIGHT, oracle_for(oracle_of))
+    assert status == "ungraded"
+    assert "the check itself failed" in message
+    assert "no rows" in message
+
+
+@pytest.mark.parametrize("observation", [RIGHT, WRONG])
+def test_where_the_reference_fails_nobody_is_graded(
+    observation: Observation, oracle_of: OracleOf
+) -> None:
+    broken = Observation(failure=Failure("raised", "ValueError: old keras"))
+    status, message = judge_check(MOVES, observation, oracle_for(oracle_of, broken))
+    assert status == "ungraded"
+    assert message == "the reference itself failed here: ValueError: old keras"
+
+
+def test_a_judge_gets_what_the_child_never_saw(oracle_of: OracleOf) -> None:
+    seen: list[Inputs] = []
+
+    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
+        seen.append(inputs)
+        return None
+
+    oracle = oracle_of({MOVES.id: RIGHT}, inputs={MOVES.id: {"labels": 7}})
+    assert judge_check(check_of(judge=judge), RIGHT, oracle)[0] == "passed"
+    assert seen == [{"labels": 7}]
+
+
+CHECK_SET = CheckSet(
+    "optimizers",
+    (Exercise("Momentum"), Exercise("Nesterov", bonus=True)),
+    (MOVES, check_of("stops", points=3.0, hidden=True), check_of(exercise="Nesterov", points=5.0)),
+    {"probe": Probe("probe", "def probe(implementation): ...")},
+)
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_points_are_for_passed_checks_alone(kind: FailureKind, oracle_of: OracleOf) -> None:
+    observed = {
+        "Momentum.moves": RIGHT,
+        "Momentum.stops": WRONG,
+        "Nesterov.moves": Observation(failure=Failure(kind, "what happened")),
+    }
+    momentum, nesterov = judge_exercises(
+        CHECK_SET, observed, oracle_for(oracle_of, RIGHT, *CHECK_SET.checks)
+    )
+    assert [(v.status, v.points, v.max_points, v.hidden) for v in momentum.verdicts] == [
+        ("passed", 2.0, 2.0, False),
+        ("failed", 0.0, 3.0, True),
+    ]
+    assert (momentum.score, momentum.max_score, momentum.ungraded) == (2.0, 5.0, False)
+    assert (nesterov.score, nesterov.max_score) == (0.0, 5.0)
+    assert nesterov.bonus
+    assert nesterov.ungraded == (kind == "internal")
+
+
+def test_one_ungraded_check_leaves_its_exercise_to_a_person(oracle_of: OracleOf) -> None:
+    lost = Observation(failure=Failure("internal", "the sandbox ended"))
+    observed = {"Momentum.moves": RIGHT, "Momentum.stops": lost, "Nesterov.moves": RIGHT}
+    momentum, nesterov = judge_exercises(
+        CHECK_SET, observed, oracle_for(oracle_of, RIGHT, *CHECK_SET.checks)
+    )
+    assert momentum.ungraded
+    assert not nesterov.ungraded
+
+
+def test_a_submission_on_which_the_grader_failed_is_ungraded_throughout() -> None:
+    submission = Submission("ada", None, remarks=("The locked cell check-Adam was edited.",))
+    report = ungraded(submission, CHECK_SET, 5, "landlock", RuntimeError("disk full"))
+    verdicts = [v for exercise in report.exercises for v in exercise.verdicts]
+    assert {v.status for v in verdicts} == {"ungraded"}
+    assert {v.message for v in verdicts} == {"the grader failed: RuntimeError: disk full"}
+    assert all(exercise.ungraded for exercise in report.exercises)
+    assert (report.student, report.seed, report.sandbox) == ("ada", 5, "landlock")
+    assert (report.score, report.max_score, report.complete) == (0.0, 5.0, False)
+    assert report.remarks == submission.remarks
+
+
+# --- observe: what a child gets, and what it may claim -------------------------------------------
+
+
+Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
+class FakeChild:
+    """Answers each probe by the next line of the script: a reply, or an exception to raise."""
+
+    def __init__(self, sandbox: FakeSandbox) -> None:
+        self.sandbox = sandbox
+        self.closed = False
+
+    def request(
+        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
+    ) -> Reply:
+        assert not self.closed
+        self.sandbox.requests.append((self, dict(message), dict(arrays), cpu_seconds))
+        if message["op"] == "load":
+            return {}, {}
+        step = self.sandbox.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeSandbox:
+    """Hands out fake children and remembers them, and what was asked of them."""
+
+    def __init__(self, *script: Reply | Exception) -> None:
+        self.script = list(script)
+        self.children: list[FakeChild] = []
+        self.requests: list[tuple[FakeChild, dict[str, Any], dict[str, np.ndarray], float]] = []
+
+    def child(self) -> FakeChild:
+        self.children.append(FakeChild(self))
+        return self.children[-1]
+
+
+FINE: Reply = ({}, arrays(x=1.0))
+SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "class Momentum: pass", (0,)),))
+
+
+def trial(check: Check, inputs: Inputs | None = None) -> Trial:
+    return Trial(
+        Exercise("Momentum", ("keras.SGD",)), check, Probe("probe", "..."), inputs or {}, 0
+    )
+
+
+def tried(sandbox: Any, *names: str) -> dict[str, Observation]:
+    found = observations(sandbox, SUBMITTED, [trial(check_of(name)) for name in names])
+    return {check.name: observation for check, observation in found}
+
+
+def test_one_child_is_asked_everything_and_then_ended() -> None:
+    sandbox = FakeSandbox(FINE, FINE, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert all(observation.failure is None for observation in found.values())
+    (child,) = sandbox.children
+    assert child.closed
+    assert [message["op"] for _, message, _, _ in sandbox.requests] == ["load"] + 3 * ["observe"]
+    assert sandbox.requests[0][1]["files"][0]["text"] == "class Momentum: pass"
+
+
+@pytest.mark.parametrize("kind", ["timeout", "memory", "crashed"])
+def test_a_child_that_dies_costs_the_check_it_was_in_and_no_other(kind: Any) -> None:
+    sandbox = FakeSandbox(ChildDied(kind, "it ended"), FINE, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert found["moves"].failure == Failure(kind, "it ended")
+    assert (found["stops"].failure, found["turns"].failure) == (None, None)
+    first, second = sandbox.children
+    assert first.closed
+    assert second.closed
+    # The new child has the definitions too.
+    ops = [message["op"] for child, message, _, _ in sandbox.requests if child is second]
+    assert ops == ["load", "observe", "observe"]
+
+
+@pytest.mark.parametrize("end", [ChildDied("crashed", "it ended"), WireError("two replies")])
+def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) -> None:
+    sandbox = FakeSandbox(FINE, end, FINE, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert [observation.failure for observation in found.values()] == [None, None, None]
+    # In a new child, it is the check's own.
+    sandbox = FakeSandbox(FINE, end, end, FINE)
+    found = tried(sandbox, "moves", "stops", "turns")
+    assert [name for name, observation in found.items() if observation.failure] == ["stops"]
+    assert len(sandbox.children) == 3
+
+
+def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
+    late = ChildDied("timeout", "too long")
+    sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
+    other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
+    trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
+    trials = [replace(each, cpu_seconds=3.0, hurried_seconds=0.7) for each in [*trials, other]]
+    list(observations(sandbox, SUBMITTED, trials))
+    given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
+    assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
+
+
+def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:
+    sandbox = FakeSandbox(WireError("dtype C64"), FINE)
+    found = tried(sandbox, "moves", "stops")
+    assert found["moves"].failure == Failure(
+        "malformed", "what came back could not be read: dtype C64"
+    )
+    assert found["stops"].failure is None
+    assert len(sandbox.children) == 2
+
+
+def test_a_sandbox_lost_once_is_tried_again() -> None:
+    sandbox = FakeSandbox(SandboxLost("no memory for a process"), FINE, FINE)
+    found = tried(sandbox, "moves", "stops")
+    assert [observation.failure for observation in found.values()] == [None, None]
+    assert len(sandbox.children) == 2
+
+
+def test_a_sandbox_lost_again_and_again_is_the_graders_own_fault() -> None:
+    lost = SandboxLost("no memory for a process")
+    found = tried(FakeSandbox(*[lost] * ATTEMPTS, FINE), "moves", "stops")
+    assert found["moves"].failure == Failure("internal", "no memory for a process")
+    assert found["stops"].failure is None
+
+
+def test_a_child_that_somebody_killed_once_is_no_fault_of_the_submission() -> None:
+    killed = ChildDied("crashed", "the process crashed (SIGKILL)", killed=True)
+    found = tried(FakeSandbox(killed, FINE, FINE), "moves", "stops")
+    assert [observation.failure for observation in found.values()] == [None, None]
+    found = tried(FakeSandbox(*[killed] * KILLS, FINE), "moves", "stops")
+    assert found["moves"].failure == Failure("crashed", "the process crashed (SIGKILL)")
+    assert found["stops"].failure is None
+
+
+def test_a_child_that_cannot_be_started_is_the_graders_own_fault() -> None:
+    class NoSandbox:
+        def child(self) -> FakeChild:
+            raise SandboxLost("the sandbox ended")
+
+    found = tried(NoSandbox(), "moves")
+    assert found["moves"].failure == Failure("internal", "the sandbox ended")
+
+
+def test_the_children_are_ended_where_the_grader_stops_early() -> None:
+    sandbox = FakeSandbox(KeyError("a bug of ours"))
+    with pytest.raises(KeyError, match="a bug of ours"):
+        tried(sandbox, "moves")
+    assert all(child.closed for child in sandbox.children)
+
+
+def test_another_implementation_is_loaded_into_the_same_child() -> None:
+    sandbox: Any = FakeSandbox(FINE, FINE)
+    other = Definitions(())
+    with Children(sandbox) as children:
+        for definitions in (SUBMITTED, other):
+            list(children.observations(definitions, [trial(MOVES)]))
+    ops = [message["op"] for _, message, _, _ in sandbox.requests]
+    assert ops == ["load", "observe", "load", "observe"]
+    assert len(sandbox.children) == 1
+
+
+def test_what_a_check_withholds_is_not_sent() -> None:
+    inputs = {
+        "rate": 0.1,
+        "rows": np.ones(3),
+        "labels": np.arange(7_000, 7_003),
+        "secret": "told to nobody",
+    }
+    asked = trial(check_of(withheld=("labels", "secret")), inputs)
+    message, sent = asked.request()
+    assert message["inputs"] == {"rate": 0.1}
+    assert sent.keys() == {"rows"}
+    assert "told to nobody" not in repr(message)
+    assert "7001" not in repr((message, sent))
+
+
+def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
+    asked = Trial(
+        Exercise("Momentum", ("keras.optimizers.SGD",)),
+        check_of(points=12345.0),
+        Probe("probe", "def probe(implementation): ..."),
+        {},
+        seed=987654321,
+    )
+    message, _ = asked.request()
+    assert message["finished"] == ["keras.optimizers.SGD"]
+    assert message["source"] == "def probe(implementation): ..."
+    for secret in ("12345", "987654321", MOVES.claim):
+        assert secret not in repr(message)
+
+
+def test_what_children_are_told_says_nothing_about_the_seed_of_the_run() -> None:
+    """As with CRC-32, where the difference of two runs' seeds showed in every check alike."""
+
+    def told(seed: int, name: str) -> int:
+        asked = Trial(Exercise("Momentum"), check_of(name), Probe("probe", ""), {}, seed)
+        return asked.request()[0]["seed"]
+
+    differences = {told(100, name) ^ told(101, name) for name in ("moves", "stops", "turns")}
+    assert len(differences) == 3
+
+
+def test_inputs_depend_on_the_seed_and_the_check_and_on_nothing_else() -> None:
+    def draw(rng: np.random.Generator) -> Inputs:
+        return {"start": rng.normal(size=3)}
+
+    one, two = check_of("moves", inputs=draw), check_of("stops", inputs=draw)
+    again = [draw_inputs(one, 7)["start"] for _ in range(2)]
+    np.testing.assert_array_equal(*again)
+    assert not np.array_equal(draw_inputs(one, 7)["start"], draw_inputs(two, 7)["start"])
+    assert not np.array_equal(draw_inputs(one, 7)["start"], draw_inputs(one, 8)["start"])
+
+
+@pytest.mark.parametrize(
+    ("check", "reference", "seconds"),
+    [
+        (check_of(budget=77.0), Observation(seconds=50.0), 77.0),
+        (check_of(), None, PROBE_SECONDS),
+        (check_of(), Observation(failure=Failure("raised", "x"), seconds=50.0), PROBE_SECONDS),
+        (check_of(), Observation(seconds=0.001), 2.0),
+        (check_of(), Observation(seconds=50.0), 500.0),
+    ],
+    ids=["the check's own", "unknown", "reference failed", "never too short", "many times"],
+)
+def test_a_probe_has_many_times_the_time_of_the_reference(
+    check: Check, reference: Observation | None, seconds: float
+) -> None:
+    assert budget(check, reference) == seconds
+
+
+@pytest.mark.parametrize("kind", ["internal", "passed", "", None, 7, ["raised"], {"a": 1}])
+def test_a_child_that_claims_the_grader_failed_is_not_believed(kind: Any) -> None:
+    found = read_reply({"failure": {"kind": kind, "message": "let me through"}}, {})
+    assert found.failure == Failure("malformed", "let me through")
+
+
+@pytest.mark.parametrize("reported", ["", [], 0, True, "internal", ["raised"]])
+def test_a_failure_that_is_no_failure_is_malformed(reported: Any) -> None:
+    found = read_reply({"failure": reported}, arrays(x=1.0))
+    assert found.failure == Failure("malformed", "what came back was no observation.")
+
+
+def test_what_a_child_says_of_itself_is_kept_as_plain_text() -> None:
+    reported = {
+        "kind": "raised",
+        "message": "\x1b[31mValueError\x1b[0m:\n\tbad \u202eeulav\u2066\x00",
+        "where": "cell 2, line 3: `x`" + 999 * "y",
+        "exception": "E" * 999,
+    }
+    failure = read_reply({"failure": reported}, {}).failure
+    assert failure is not None
+    assert failure.message == "[31mValueError[0m: bad eulav"
+    assert failure.where.startswith("cell 2, line 3: `x`")
+    assert len(failure.where) == 200
+    assert len(failure.exception) == 60
+
+
+@given(st.text(st.characters()), st.integers(0, 50))
+def test_clean_text_is_plain_and_bounded(text: str, limit: int) -> None:
+    found = clean(text, limit)
+    assert len(found) <= limit
+    assert not any(unicodedata.category(character)[0] == "C" for character in found)
+    found.encode()  # not even half a character
+
+
+def test_very_long_text_is_cut() -> None:
+    assert clean("x" * 10_000_000) == "x" * 600
+
+
+def test_names_of_arrays_are_cleaned_too() -> None:
+    found = read_reply({}, {"x\u202e\n" + 100 * "y": np.ones(1)})
+    assert list(found.arrays) == ["x " + 58 * "y"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+        max_leaves=8,
+    ),
+    st.sampled_from(["failure", "kind", "message"]),
+)
+def test_no_reply_makes_the_grader_fail(value: Any, name: str) -> None:
+    reported = {"kind": "raised", "message": "m", name: value}
+    found = read_reply({"failure": value if name == "failure" else reported}, {})
+    assert found.failure is None or found.failure.kind != "internal"
+
+
+# --- what once went wrong -------------------------------------------------------------------------
+
+
+def test_nothing_finite_is_close_to_an_infinite_expectation() -> None:
+    assert close()(arrays(x=[5.0]), arrays(x=[np.inf]), {})
+    assert not alike(arrays(x=[5.0]), arrays(x=[np.inf]))
+
+
+def test_entries_that_only_the_longer_array_has_are_judged_too() -> None:
+    wanted = arrays(short=[1.0], long=[1.0, 2.0])
+    message = close(along="step")(arrays(short=[1.0], long=[1.0, 3.0]), wanted, {})
+    assert message
+    assert message.startswith("after step 2, long: expected 2, got 3")
+
+
+@pytest.mark.parametrize("kind", ["raised", "timeout", "memory", "crashed", "malformed"])
+def test_a_probe_that_breaks_for_the_reference_too_is_not_blamed_on_a_student(
+    kind: FailureKind, oracle_of: OracleOf
+) -> None:
+    broken = Observation(failure=Failure("raised", "NameError: the probe is broken"))
+    oracle = oracle_of({MOVES.id: broken}, inputs={MOVES.id: {}})
+    seen = Observation(failure=Failure(kind, "whatever"))
+    assert judge_check(MOVES, seen, oracle)[0] == "ungraded"
+
+
+def test_inputs_that_cannot_be_drawn_name_their_check() -> None:
+    def broken(rng: np.random.Generator) -> Inputs:
+        raise KeyError("lost")
+
+    with pytest.raises(AutograderError, match=r"Momentum\.moves .*lost"):
+        draw_inputs(check_of(inputs=broken), 0)
+
+
+def test_withholding_what_is_no_input_is_refused() -> None:
+    check = check_of(inputs=lambda rng: {"labels": rng.random(3)}, withheld=("label",))
+    with pytest.raises(AutograderError, match="'label'"):
+        draw_inputs(check, 0)

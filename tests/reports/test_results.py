@@ -1,0 +1,183 @@
+"""The results file, version 1, field by field; and that it is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.model import AutograderError, ExerciseReport, Report, Status, Verdict
+from autograder.reports.results import VERSION, results, write
+
+
+def verdict(name: str, status: Status, points: float, **more: Any) -> Verdict:
+    return Verdict(name, f"It {name}.", status, points if status == "passed" else 0, points, **more)
+
+
+MOMENTUM = ExerciseReport(
+    "Momentum",
+    bonus=False,
+    verdicts=(
+        verdict("moves", "passed", 2.0),
+        verdict(
+            "stores_its_velocity",
+            "failed",
+            3.0,
+            message="after update 2, w: expected 1, got 2.",
+            misconception="velocity_never_stored",
+            hint="Assign it to the slot.",
+            hidden=True,
+        ),
+    ),
+)
+NESTEROV = ExerciseReport("Nesterov", bonus=True, verdicts=(verdict("looks_ahead", "passed", 1.5),))
+ADA = Report("ada", "optimizers", (MOMENTUM, NESTEROV), 7, "landlock", ("A cell was edited.",))
+
+
+def report(student: str, *statuses: Status) -> Report:
+    verdicts = tuple(verdict(f"check_{i}", status, 1.0) for i, status in enumerate(statuses))
+    exercises = (ExerciseReport("Adam", bonus=False, verdicts=verdicts),)
+    return Report(student, "optimizers", exercises, 7, "landlock")
+
+
+def test_the_file_is_what_the_design_says() -> None:
+    assert results("optimizers", 7, "landlock", [ADA]) == {
+        "version": 1,
+        "assignment": "optimizers",
+        "seed": 7,
+        "sandbox": "landlock",
+        "students": [
+            {
+                "student": "ada",
+                # A bonus adds to the score, not to the points one can have.
+                "score": 3.5,
+                "max_score": 5.0,
+                "exercises": [
+                    {
+                        "name": "Momentum",
+                        "bonus": False,
+                        "score": 2.0,
+                        "max_score": 5.0,
+                        "checks": [
+                            {
+                                "name": "moves",
+                                "status": "passed",
+                                "points": 2.0,
+                                "max_points": 2.0,
+                                "message": "",
+                                "misconception": None,
+                            },
+                            {
+                                "name": "stores_its_velocity",
+                                "status": "failed",
+                                "points": 0,
+                                "max_points": 3.0,
+                                "message": "after update 2, w: expected 1, got 2.",
+                                "misconception": "velocity_never_stored",
+                            },
+                        ],
+                    },
+                    {
+                        "name": "Nesterov",
+                        "bonus": True,
+                        "score": 1.5,
+                        "max_score": 1.5,
+                        "checks": [
+                            {
+                                "name": "looks_ahead",
+                                "status": "passed",
+                                "points": 1.5,
+                                "max_points": 1.5,
+                                "message": "",
+                                "misconception": None,
+                            }
+                        ],
+                    },
+                ],
+            }
+        ],
+    }
+
+
+def test_the_version_is_the_designs() -> None:
+    assert VERSION == 1
+
+
+def test_every_student_is_there_once_and_in_order() -> None:
+    reports = [report(student, "passed") for student in ("cleo", "ada", "bo")]
+    content = results("optimizers", 7, "landlock", reports)
+    assert [entry["student"] for entry in content["students"]] == ["cleo", "ada", "bo"]
+
+
+@pytest.mark.parametrize("status", ["passed", "failed", "error", "ungraded"])
+def test_each_status_is_written_under_its_name(status: Status) -> None:
+    (entry,) = results("optimizers", 7, "none", [report("ada", status)])["students"]
+    assert entry["exercises"][0]["checks"][0]["status"] == status
+
+
+def test_a_class_of_nobody_is_a_file_too() -> None:
+    assert results("optimizers", 7, "landlock", [])["students"] == []
+
+
+# --- on disk -------------------------------------------------------------------------------------
+
+
+def test_what_is_written_is_the_json_of_it(tmp_path: Path) -> None:
+    content = results("optimizers", 7, "landlock", [ADA])
+    write(tmp_path / "results.json", content)
+    text = (tmp_path / "results.json").read_text(encoding="utf-8")
+    assert json.loads(text) == content
+    assert text.endswith("}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_an_older_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("x" * 100_000)
+    write(path, {"version": 1})
+    assert json.loads(path.read_text()) == {"version": 1}
+
+
+@pytest.mark.parametrize("student", ["Zoë 🦉", "a\u202eb", 'quote"d', "half \ud800 a letter"])
+def test_any_name_can_be_written(student: str, tmp_path: Path) -> None:
+    write(tmp_path / "results.json", results("optimizers", 7, "none", [report(student, "passed")]))
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert found["students"][0]["student"] == student
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "results.json"
+    with pytest.raises(AutograderError) as error:
+        write(path, {})
+    assert str(error.value) == (
+        f"{path} could not be written (No such file or directory). Name another place with --json."
+    )
+
+
+def test_a_folder_in_the_files_place_is_told_and_nothing_is_left_beside_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "results.json").mkdir()
+    with pytest.raises(AutograderError, match="could not be written"):
+        write(tmp_path / "results.json", {})
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_a_full_disk_leaves_the_older_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("{}")
+
+    def full(self: Path, text: str, **how: Any) -> int:
+        with self.open("w") as file:
+            file.write(text[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(AutograderError, match="No space left on device"):
+        write(path, results("optimizers", 7, "none", [ADA]))
+    assert path.read_text() == "{}"
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]

@@ -1,0 +1,256 @@
+"""Student code that tries to get out: every attack is refused with the sandbox, and works without.
+
+The second half is what makes the first one mean something. `escape_service` holds the attacks; the
+files, sockets and processes that they are aimed at are made here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import escape_service
+import pytest
+
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.confinement import landlock_abi
+from autograder.sandbox.levels import Level
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.sandbox import ChildDied, Sandbox
+
+SERVICE = escape_service.__file__
+GIBIBYTE = 1 << 30
+ON = Limits(memory_bytes=GIBIBYTE, file_bytes=10_000_000)
+OFF = Limits(memory_bytes=16 * GIBIBYTE, open_files=1000)
+
+# Refused by some machines to anybody: containers filter system calls, Yama keeps strangers from
+# tracing, file systems lack attributes, and only root may do the rest.
+OFTEN_REFUSED = {
+    "read_by_file_handle",
+    "read_a_process_memory",
+    "read_proc_mem",
+    "read_the_parents_memory",
+    "trace_a_process",
+    "take_a_descriptor",
+    "compare_processes",
+    "set_up_io_uring",
+    "make_a_user_namespace",
+    "change_an_attribute",
+    "share_memory",
+    "lease_a_file",
+    "open_a_setting_of_the_kernel",
+    "list_attributes",
+    "raise_its_limits",
+    "read_through_a_hard_link",
+}
+# Fail even without a sandbox, since a child starts with nothing; tested on their own below.
+NEVER_POSSIBLE = {
+    "find_an_inherited_descriptor",
+    "find_a_secret_in_the_environment",
+    "find_a_secret_in_memory",
+    "import_from_the_repository",
+    "use_a_later_system_call",
+}
+REFUSED = sorted(set(escape_service.attacks) - {"find_a_secret_in_memory"})  # own test below
+WORKING = sorted(set(escape_service.attacks) - NEVER_POSSIBLE - {"become_a_program"})  # likewise
+
+VICTIM = """
+import ctypes, sys
+buffer = ctypes.create_string_buffer(b"SECRET!!")
+print(ctypes.addressof(buffer), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def victim():
+    """A process of the same user that does not hide itself."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", VICTIM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"TOKEN": "of the grader"},
+    )
+    assert process.stdout is not None
+    yield process.pid, int(process.stdout.readline())
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def servers():
+    """Sockets on this machine that somebody could want to reach."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as stream,
+        socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram,
+    ):
+        names = {
+            "tcp_port": tcp.getsockname()[1],
+            "unix_stream": f"{folder}/stream",
+            "unix_datagram": f"{folder}/datagram",
+            "abstract": f"escape-{secrets.token_hex(8)}",
+        }
+        stream.bind(names["unix_stream"])
+        abstract.bind("\0" + names["abstract"])
+        datagram.bind(names["unix_datagram"])
+        for server in (stream, abstract):
+            server.listen(100)
+        yield names
+
+
+@pytest.fixture
+def readable_file():
+    """One that the sandbox lets a child read: it lies beside the libraries."""
+    path = Path(sysconfig.get_path("purelib"), f"escape-{secrets.token_hex(8)}")
+    path.write_text("important")
+    yield str(path)
+    path.unlink()
+
+
+@pytest.fixture
+def targets(tmp_path, victim, servers, readable_file):
+    """The arguments of the attacks."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("the reference solution")
+    (outside / "victim").write_text("important")
+    return {
+        "secret": str(outside / "secret"),
+        "outside": str(outside),
+        "victim_file": str(outside / "victim"),
+        "readable_file": readable_file,
+        "victim_pid": victim[0],
+        "victim_address": victim[1],
+        "memory_bytes": 3 * GIBIBYTE,
+        "file_bytes": 100_000_000,
+        "open_files": 500,
+        "environment_secret": os.environ["AUTOGRADER_TEST_TOKEN"],
+        **servers,
+    }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def token():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRADER_TEST_TOKEN", secrets.token_hex(16))
+        yield
+
+
+NEWEST = landlock_abi()
+LEVELS = [Level(NEWEST), *(Level(abi) for abi in range(1, NEWEST)), Level(NEWEST, True)]
+LEVELS += [Level(1, True), Level(0, True)]
+
+
+@pytest.fixture(scope="module", params=LEVELS, ids=lambda level: str(level).partition(":")[0])
+def confined(token, request):
+    level = request.param
+    if level.bubblewrap and (problem := bubblewrap.problem()):
+        pytest.skip(problem)
+    with Sandbox(service=SERVICE, limits=ON, level=level) as sandbox:
+        assert sandbox.level == str(level)
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def unconfined(token):
+    with Sandbox(service=SERVICE, limits=OFF, confined=False) as sandbox:
+        yield sandbox
+
+
+def attempt(sandbox: Sandbox, name: str, targets: dict) -> dict:
+    with sandbox.child() as sibling, sandbox.child() as child:
+        folder = sibling.request({"op": "tell", "on": {}}, {}, cpu_seconds=5)[0]["value"]["folder"]
+        request = {"op": name, "on": {**targets, "sibling_folder": folder}}
+        return child.request(request, {}, cpu_seconds=5)[0]
+
+
+def contents(folder: str) -> dict[str, tuple[str, int, float]]:
+    return {
+        path.name: (path.read_text(), path.stat().st_mode, path.stat().st_mtime)
+        for path in Path(folder).iterdir()
+    }
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_the_sandbox(confined, targets, name):
+    before = contents(targets["outside"])
+    reply = attempt(confined, name, targets)
+    assert not reply["succeeded"], reply["found"]
+    assert contents(targets["outside"]) == before
+    assert Path(targets["readable_file"]).read_text() == "important"
+
+
+@pytest.mark.parametrize("name", WORKING)
+def test_works_without_the_sandbox(unconfined, targets, name):
+    reply = attempt(unconfined, name, targets)
+    if not reply["succeeded"] and name in OFTEN_REFUSED:
+        pytest.skip(f"this machine refuses it to everybody: {reply['found']}")
+    assert reply["succeeded"], reply["found"]
+
+
+def test_becoming_a_program_works_without_the_sandbox(unconfined, targets):
+    """The program holds no connection, so its end is what is seen."""
+    with pytest.raises(ChildDied, match="status 0"):
+        attempt(unconfined, "become_a_program", targets)
+
+
+def test_a_daemon_outlives_its_child_without_the_sandbox_only(confined, unconfined, targets):
+    written = Path(targets["outside"], "daemon")
+    attempt(confined, "leave_a_daemon", targets)
+    attempt(unconfined, "leave_a_daemon", targets)
+    end = time.monotonic() + 10
+    while not written.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert written.exists()  # of the unconfined one: the other was refused, see above
+
+
+def in_a_plain_process(name: str, arguments: dict, descriptor: int) -> dict:
+    """What an attack finds in a program that was started without any care."""
+    code = "import json, sys, escape_service as e; print(json.dumps(e.run(*json.load(sys.stdin))))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps([name, {"own_descriptor": -1, **arguments}]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(SERVICE).parent)},
+        pass_fds=[descriptor],
+    )
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize(
+    "name", ["find_an_inherited_descriptor", "find_a_secret_in_the_environment"]
+)
+def test_a_plain_process_inherits(targets, name):
+    with open(os.devnull) as file:  # noqa: PTH123 - any descriptor
+        assert in_a_plain_process(name, targets, file.fileno())["succeeded"]
+
+
+def test_what_the_grader_knows_is_not_in_a_childs_memory(confined):
+    knows = {"answer": secrets.token_hex(16), "more": []}
+    halves = {"secret_halves": [knows["answer"][:16], knows["answer"][16:]]}
+    assert escape_service.run("find_a_secret_in_memory", halves)["succeeded"]
+    with confined.child() as child:
+        request = {"op": "find_a_secret_in_memory", "on": halves}
+        reply, _ = child.request(request, {}, cpu_seconds=10)
+    assert not reply["succeeded"]
+
+
+def test_ordinary_code_goes_on_working(confined):
+    with confined.child() as child:
+        request = {"op": "use_what_tensorflow_uses", "on": {}}
+        reply, _ = child.request(request, {}, cpu_seconds=10)
+    assert reply["found"] == "42"

@@ -1,0 +1,118 @@
+"""The self-check where nothing can be forked: a separate process with a time limit."""
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from autograder.desks import student as selfcheck
+from autograder.desks.student import check_paths
+from autograder.model import AutograderError
+from autograder.sandbox import plain
+from autograder.sandbox import sandbox as pool
+from autograder.sandbox.interface import SandboxLost
+from autograder.sandbox.plain import PlainSandbox
+from autograder.sandbox.watch import ChildDied
+
+ROOT = Path(__file__).parents[2]
+SERVICE = Path(__file__).with_name("escape_service.py")
+
+
+def ask(child: Any, what: str, seconds: float = 5.0) -> Any:
+    return child.request({"op": what, "on": {}}, {}, cpu_seconds=seconds)[0]
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """One whose processes misbehave on request, and import no keras."""
+    monkeypatch.setattr(plain, "ARGUMENTS", ["-c", RUN.format(folder=str(SERVICE.parent))])
+    return PlainSandbox()
+
+
+RUN = """
+import sys
+sys.path.insert(0, {folder!r})
+from autograder.sandbox import plain
+plain.SERVICE = "escape_service"
+plain.main(sys.argv[1])
+"""
+
+
+def test_it_answers(sandbox: Any) -> None:
+    child = sandbox.child()
+    assert ask(child, "tell")["succeeded"]
+    assert ask(child, "tell")["succeeded"]
+    child.close()
+
+
+@pytest.mark.parametrize("what", ["spin", "ignore_signals_and_spin"])
+def test_an_endless_loop_ends_with_its_computing_time(sandbox: Any, what: str) -> None:
+    child = sandbox.child()
+    with pytest.raises(ChildDied, match=r"more than 0\.5 seconds of computing") as died:
+        ask(child, what, 0.5)
+    assert died.value.kind == "timeout"
+    with pytest.raises(ChildDied):  # it is gone
+        ask(child, "tell")
+    after = sandbox.child()
+    assert ask(after, "tell")["succeeded"]
+    after.close()
+
+
+def test_a_crash_costs_the_check_it_was_in(sandbox: Any) -> None:
+    child = sandbox.child()
+    with pytest.raises(ChildDied) as died:
+        ask(child, "crash")
+    assert died.value.kind == "crashed"
+
+
+def test_no_process_is_left(sandbox: Any) -> None:
+    child = sandbox.child()
+    ask(child, "tell")
+    child.close()
+    child.close()
+    assert not [p for p in psutil.Process().children() if RUN[:20] in " ".join(p.cmdline())]
+
+
+def test_a_process_that_cannot_start_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "ARGUMENTS", ["-c", "raise SystemExit(3)"])
+    with pytest.raises(SandboxLost, match="exit status 3"):
+        PlainSandbox().child()
+
+
+CRASHES_AT_A_ZERO = """
+
+def sign_accuracy(w, x, y):
+    import os
+
+    import numpy as np
+
+    scores = np.asarray(x) @ np.asarray(w).reshape(-1)
+    if not scores.all():
+        os._exit(3)
+    return float(np.mean(np.sign(scores) == y))
+"""
+
+
+@pytest.mark.slow
+def test_a_student_may_check_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As on a Mac or on Windows."""
+    monkeypatch.setattr(selfcheck, "HAS_FORK", False)
+    release = ROOT / "assignments" / "sgd_vs_adam"
+    for path in release.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    variant = next((ROOT / "solutions" / "sgd_vs_adam" / "variants").glob("*.py"))
+    mine = tmp_path / "mine.py"
+    mine.write_text(variant.read_text() + CRASHES_AT_A_ZERO)
+    ((_, report),) = check_paths([mine], frozenset({"fit_linear", "sign_accuracy"}))
+    earned = {exercise.name: exercise.score / exercise.max_score for exercise in report.exercises}
+    assert earned["fit_linear"] == 1
+    assert 0 < earned["sign_accuracy"] < 1
+    messages = [v.message for e in report.exercises for v in e.verdicts if v.status == "error"]
+    assert messages == ["the process ended (exit status 3)"]
+
+
+def test_strangers_code_is_refused_anywhere_but_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool.sys, "platform", "win32")
+    with pytest.raises(AutograderError, match=r"WSL 2.*container"), pool.Sandbox():
+        pass
