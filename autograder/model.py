@@ -44,12 +44,12 @@ class AutograderError(Exception):
 class Exercise:
     """One class or function the student writes.
 
-    ``finished`` lists dotted names (``keras.optimizers.Adam``) of what already is this exercise;
+    ``forbidden`` lists dotted names (``keras.optimizers.Adam``) of what already is this exercise;
     a submission that uses one of them in its place is refused for this exercise.
     """
 
     name: str
-    finished: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
     bonus: bool = False
 
 
@@ -70,9 +70,9 @@ class Check:
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
         budget: seconds of CPU time the probe may take; None for the default, which is many times
             what the reference takes.
-        signature: ``signature(observed, inputs)`` reduces an observation to what tells one mistake
-            from another, where chance keeps two runs of one mistake from being equal (the share of
-            zeros instead of a mask). None: the whole observation, which must then be equal.
+        fingerprint: ``fingerprint(observed, inputs)`` reduces an observation to what tells one
+            mistake from another, where chance keeps two runs of one mistake from being equal (the
+            share of zeros instead of a mask). None: the whole observation, which must be equal.
         reference_floatx: Keras' default float type while the reference is probed; students'
             implementations always run in float32.
         hidden: graded with, never released.
@@ -87,7 +87,7 @@ class Check:
     judge: Judge
     withheld: tuple[str, ...] = ()
     budget: float | None = None
-    signature: Callable[[Arrays, Inputs], Arrays] | None = None
+    fingerprint: Callable[[Arrays, Inputs], Arrays] | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
 

@@ -28,13 +28,13 @@ from rich.progress import track
 from autograder.cli import CORES
 from autograder.grading.grade import new_seed
 from autograder.grading.judge import Threshold, close
-from autograder.grading.observe import Children, Trial, draw_inputs
+from autograder.grading.observe import RestartableChild, Trial, draw_inputs
 from autograder.model import AutograderError, Check, Definitions
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course
 
-LOT = 10
+MISCONCEPTIONS_PER_CHILD = 10
 """Seeds that share a child, so that TensorFlow starts once for all of them."""
 
 
@@ -83,13 +83,16 @@ def measure(
     reference = assignment.reference()
 
     def lot(count: int) -> None:
-        with Children(sandbox) as children:
+        with RestartableChild(sandbox) as children:
             for _ in range(count):
                 seed = new_seed()
                 for check in checks:
                     take(children, reference, assignment, check, seed, measured[check.id])
 
-    lots = [min(LOT, seeds - first) for first in range(0, seeds, LOT)]
+    lots = [
+        min(MISCONCEPTIONS_PER_CHILD, seeds - first)
+        for first in range(0, seeds, MISCONCEPTIONS_PER_CHILD)
+    ]
     with ThreadPoolExecutor(jobs) as executor:
         list(
             track(
@@ -104,7 +107,7 @@ def measure(
 
 
 def take(
-    children: Children,
+    children: RestartableChild,
     reference: Definitions,
     assignment: Assignment,
     check: Check,

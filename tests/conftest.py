@@ -190,16 +190,16 @@ class MemoryOracle:
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return [m for m in self.mistakes if m.exercise == exercise]
 
-    def mistaken(
+    def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
         # What is not said of a misconception, it does as the reference does.
         did = self.mistakes[misconception]
         return {check.id: did.get(check.id, self.observations[check.id]) for check in checks}
 
-    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+    def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         known = self.misconceptions(check.exercise)
-        return [(m, self.mistaken(m, [check])[check.id]) for m in known]
+        return [(m, self.observe_misconception(m, [check])[check.id]) for m in known]
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
         raise AssertionError("nothing is run here")

@@ -218,12 +218,12 @@ def _delegated(assignment: Assignment) -> dict[str, str]:
     """The finished class in place of writing it, once as a base class and once under its name."""
     cells: dict[str, str] = {}
     for exercise in assignment.check_set.exercises:
-        if exercise.finished:
-            finished = exercise.finished[0]
+        if exercise.forbidden:
+            forbidden = exercise.forbidden[0]
             cells[exercise.name] = (
-                f"class {exercise.name}({finished}):\n    pass"
+                f"class {exercise.name}({forbidden}):\n    pass"
                 if len(cells) % 2 == 0
-                else f"{exercise.name} = {finished}"
+                else f"{exercise.name} = {forbidden}"
             )
     return cells
 

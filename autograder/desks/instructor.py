@@ -127,7 +127,7 @@ def grade_course(
 
         def presented(submission: Submission, report: Report) -> Graded:
             place = folder / submission.student / name
-            return Graded(report, presentable(submission, release), _timestamp(place))
+            return Graded(report, displayed_notebook(submission, release), _timestamp(place))
 
         def in_order() -> list[Report]:
             reports = {student: entry.report for student, entry in journal.entries().items()}
@@ -280,7 +280,7 @@ def _engine(root: Path, name: str) -> tuple[Assignment, LiveOracle, Sandbox, dic
     return assignment, LiveOracle(sandbox, assignment, new_seed()), sandbox, locked
 
 
-def presentable(submission: Submission, release: NotebookNode) -> NotebookNode:
+def displayed_notebook(submission: Submission, release: NotebookNode) -> NotebookNode:
     """A notebook that shows what was submitted, whatever that was."""
     if submission.notebook is not None:
         return nbformat.from_dict(submission.notebook)

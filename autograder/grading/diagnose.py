@@ -34,7 +34,7 @@ def diagnose(
         first = left[0]
         candidates = [
             known
-            for known, did in oracle.all_mistaken(first)
+            for known, did in oracle.observe_misconceptions(first)
             if same(observed[first.id], did, first, oracle.inputs[first.id])
         ]
         for check in (*left[1:], *passed):
@@ -62,7 +62,7 @@ def _explained(
     oracle: Oracle,
 ) -> list[Check]:
     """The checks in which the submission did what the misconception does."""
-    did = oracle.mistaken(misconception, checks)
+    did = oracle.observe_misconception(misconception, checks)
     return [c for c in checks if same(observed[c.id], did[c.id], c, oracle.inputs[c.id])]
 
 
@@ -70,11 +70,11 @@ def same(one: Observation, other: Observation, check: Check, inputs: Inputs) -> 
     """Whether two observations are of the same behaviour: equal arrays, or the same failure."""
     if one.failure or other.failure:
         return bool(one.failure and other.failure) and _words(one.failure) == _words(other.failure)
-    if check.signature is None:
+    if check.fingerprint is None:
         return alike(one.arrays, other.arrays)
     try:
-        return alike(check.signature(one.arrays, inputs), check.signature(other.arrays, inputs))
-    except Exception:  # arrays of a wrong shape have no signature: they are like nothing known
+        return alike(check.fingerprint(one.arrays, inputs), check.fingerprint(other.arrays, inputs))
+    except Exception:  # arrays of a wrong shape have no fingerprint: they are like nothing known
         return False
 
 
@@ -82,9 +82,9 @@ def _words(failure: Failure | None) -> tuple[str, str, str] | None:
     # Numbers and names of variables differ between two runs of one mistake.
     if failure is None:
         return None
-    return failure.kind, failure.exception, gist(failure.message)
+    return failure.kind, failure.exception, message_prefix(failure.message)
 
 
-def gist(message: str) -> str:
+def message_prefix(message: str) -> str:
     """A message up to its first number, name or place: what two runs of one mistake share."""
     return re.sub(r"[\d'\"`<>].*", "", message)

@@ -101,7 +101,7 @@ class Trial:
         inputs: all of them; what the check withholds is not sent.
         floatx: Keras' default float type while the probe runs.
         cpu_seconds: what it may take.
-        hurried_seconds: what it may take of an exercise that ran out of time in another check.
+        cpu_seconds_after_timeout: the same, once the exercise has run out of time in another check.
     """
 
     exercise: Exercise
@@ -111,7 +111,7 @@ class Trial:
     seed: int
     floatx: str = "float32"
     cpu_seconds: float = PROBE_SECONDS
-    hurried_seconds: float = PROBE_SECONDS
+    cpu_seconds_after_timeout: float = PROBE_SECONDS
 
     def request(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The message and the arrays that ask for it: all that a child gets to see."""
@@ -121,7 +121,7 @@ class Trial:
         message = {
             "op": "observe",
             "exercise": self.exercise.name,
-            "finished": list(self.exercise.finished),
+            "forbidden": list(self.exercise.forbidden),
             "probe": self.probe.name,
             "source": self.probe.source,
             "seed": self._own_seed(),
@@ -144,11 +144,11 @@ def observations(
     A child that dies costs the check it was in, if that kills a new one too; the next check goes
     to another.
     """
-    with Children(sandbox) as children:
+    with RestartableChild(sandbox) as children:
         yield from children.observations(definitions, trials)
 
 
-class Children:
+class RestartableChild:
     """A child, and its successors if it dies.
 
     Submissions get one each. The course's own variants may take turns in one, which saves
@@ -173,7 +173,7 @@ class Children:
         timed_out: set[str] = set()
         for trial in trials:
             if trial.exercise.name in timed_out:
-                trial = replace(trial, cpu_seconds=trial.hurried_seconds)
+                trial = replace(trial, cpu_seconds=trial.cpu_seconds_after_timeout)
             observation = self._tried(definitions, trial)
             if observation.failure and observation.failure.kind == "timeout":
                 timed_out.add(trial.exercise.name)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from autograder.grading.observe import (
     ONCE_TIMED_OUT_SECONDS,
-    Children,
+    RestartableChild,
     Trial,
     budget,
     draw_inputs,
@@ -26,7 +26,7 @@ from autograder.sandbox import sandbox as pool
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
-LOT = 3
+MISCONCEPTIONS_PER_CHILD = 3
 """Misconceptions that share a child: TensorFlow starts once for all, and one that dies costs few
 their turn."""
 
@@ -45,13 +45,13 @@ class Oracle(Protocol):
         """The known mistakes of an exercise, in the author's order."""
         ...
 
-    def mistaken(
+    def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
         """What a misconception does in some checks of its exercise, by check id."""
         ...
 
-    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+    def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         """What every misconception of the check's exercise does in it."""
         ...
 
@@ -74,7 +74,7 @@ class LiveOracle:
         }
         self._sandbox = sandbox
         self._expected: dict[str, dict[str, Observation]] = {}
-        self._mistaken: dict[tuple[str, str], dict[str, Observation]] = {}
+        self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
 
@@ -87,15 +87,18 @@ class LiveOracle:
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return self.assignment.of(exercise)
 
-    def mistaken(
+    def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
-        return self._mistakes(misconception, checks)
+        return self._observe_misconception(misconception, checks)
 
-    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+    def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         known = self.misconceptions(check.exercise)
-        with self._lock_of(check.exercise, "all", check.id), Children(self._sandbox) as children:
-            return [(m, self._mistakes(m, [check], children)[check.id]) for m in known]
+        with (
+            self._lock_of(check.exercise, "all", check.id),
+            RestartableChild(self._sandbox) as child,
+        ):
+            return [(m, self._observe_misconception(m, [check], child)[check.id]) for m in known]
 
     def prepare_all(
         self, jobs: int, step: Callable[[str], None], besides: Iterable[Callable[[], None]] = ()
@@ -110,9 +113,9 @@ class LiveOracle:
         """
         exercises = [exercise.name for exercise in self.assignment.check_set.exercises]
         lots = [
-            self.assignment.of(name)[first : first + LOT]
+            self.assignment.of(name)[first : first + MISCONCEPTIONS_PER_CHILD]
             for name in exercises
-            for first in range(0, len(self.assignment.of(name)), LOT)
+            for first in range(0, len(self.assignment.of(name)), MISCONCEPTIONS_PER_CHILD)
         ]
         with ThreadPoolExecutor(jobs, "prepare") as executor:
             # The reference first: everything else waits for what it does. The small pieces last,
@@ -126,10 +129,10 @@ class LiveOracle:
                 future.result()
 
     def _prepare(self, lot: Sequence[Misconception], step: Callable[[str], None]) -> None:
-        with Children(self._sandbox) as children:
+        with RestartableChild(self._sandbox) as child:
             for misconception in lot:
                 checks = self.assignment.check_set.of(misconception.exercise)
-                self._mistakes(misconception, checks, children)
+                self._observe_misconception(misconception, checks, child)
                 step(f"{misconception.exercise}.{misconception.name}")
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
@@ -138,25 +141,28 @@ class LiveOracle:
             self._trial(
                 check,
                 cpu_seconds=budget(check, self.expected(check)),
-                hurried_seconds=budget(check, self.expected(check), ONCE_TIMED_OUT_SECONDS),
+                cpu_seconds_after_timeout=budget(
+                    check, self.expected(check), ONCE_TIMED_OUT_SECONDS
+                ),
             )
             for check in checks
         ]
 
-    def _mistakes(
+    def _observe_misconception(
         self,
         misconception: Misconception,
         checks: Sequence[Check],
-        children: Children | None = None,
+        shared: RestartableChild | None = None,
     ) -> dict[str, Observation]:
         key = (misconception.exercise, misconception.name)
         with self._lock_of(*key):
-            known = self._mistaken.setdefault(key, {})
+            known = self._observed_misconceptions.setdefault(key, {})
             trials = self.trials(check for check in checks if check.id not in known)
             if trials:
                 definitions = self.assignment.misconception(misconception)
-                with Children(self._sandbox) if children is None else nullcontext(children) as own:
-                    for check, observation in own.observations(definitions, trials):
+                own = RestartableChild(self._sandbox) if shared is None else nullcontext(shared)
+                with own as child:
+                    for check, observation in child.observations(definitions, trials):
                         known[check.id] = observation
             return known
 

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from autograder.grading.diagnose import gist, same
+from autograder.grading.diagnose import message_prefix, same
 from autograder.grading.observe import LEAST_SECONDS, Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
@@ -77,7 +77,7 @@ class StoredOracle:
                 self.inputs[check.id],
                 self.seed,
                 cpu_seconds=budget(check, None),
-                hurried_seconds=check.budget or LEAST_SECONDS,
+                cpu_seconds_after_timeout=check.budget or LEAST_SECONDS,
             )
             for check in checks
         ]
@@ -88,12 +88,12 @@ class StoredOracle:
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return [m for m in self._misconceptions if m.exercise == exercise]
 
-    def mistaken(
+    def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
         return {check.id: self._did(misconception, check) for check in checks}
 
-    def all_mistaken(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
+    def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         return [(m, self._did(m, check)) for m in self.misconceptions(check.exercise)]
 
     def _did(self, misconception: Misconception, check: Check) -> Observation:
@@ -135,7 +135,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             # Without its place, which quotes a line of the reference, and without what else may
             # stand in a message: paths of this machine.
             failure = observation.failure
-            told = replace(failure, where="", message=gist(failure.message))
+            told = replace(failure, where="", message=message_prefix(failure.message))
             failures.append((who, check.id, asdict(told)))
         for name, array in observation.arrays.items():
             with np.errstate(over="ignore"):  # a mistake may go beyond float32
@@ -153,7 +153,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
                 "hint": misconception.hint,
             }
             misconceptions.append(known)
-            did = oracle.mistaken(misconception, check_set.of(exercise.name))
+            did = oracle.observe_misconception(misconception, check_set.of(exercise.name))
             for check in check_set.of(exercise.name):
                 seen = did[check.id]
                 if not same(seen, oracle.expected(check), check, oracle.inputs[check.id]):

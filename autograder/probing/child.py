@@ -144,7 +144,7 @@ def observe(
     """Run one probe on a class or function.
 
     Args:
-        request: ``probe`` and its ``source``, plain ``inputs``, names of ``finished`` things,
+        request: ``probe`` and its ``source``, plain ``inputs``, names of ``forbidden`` things,
             a ``seed`` and a default float type ``floatx``.
         arrays: the inputs that are arrays.
         where: finds the line of the implementation that an exception passed through.
@@ -154,7 +154,7 @@ def observe(
     """
     with _fresh_keras(request["seed"], request["floatx"]), contextlib.ExitStack() as stack:
         probe = _probe(request["probe"], request["source"])
-        used = stack.enter_context(refused(request["finished"], target))
+        used = stack.enter_context(refused(request["forbidden"], target))
         try:
             found = {} if used else probe(target, **request["inputs"], **arrays)
         except BaseException as error:
@@ -186,10 +186,10 @@ def describe(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
+def refused(forbidden: list[str], target: Any) -> Iterator[list[str]]:
     """While a probe runs, whatever already is this exercise refuses to work in its place.
 
-    The code of the ``finished`` functions, and of every method of the ``finished`` classes, is
+    The code of the ``forbidden`` functions, and of every method of the ``forbidden`` classes, is
     exchanged for one that refuses. The objects stay the same, so it does not matter under which
     name, alias or import the implementation holds them, or whether it has borrowed a method; and
     copies that were loaded from the same file are found. (A copy of the library's text cannot be
@@ -208,7 +208,7 @@ def refused(finished: list[str], target: Any) -> Iterator[list[str]]:
         function.__code__, function.__defaults__ = code, None
         refusing[function] = code, name
 
-    for name in finished:
+    for name in forbidden:
         found = _resolve(name)
         if found is target or (
             isinstance(target, type) and isinstance(found, type) and issubclass(target, found)

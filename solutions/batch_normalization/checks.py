@@ -17,7 +17,7 @@ EXERCISES = [
     Exercise("dead_fraction"),
     Exercise(
         "BatchNormalization",
-        finished=(
+        forbidden=(
             "keras.layers.BatchNormalization",
             "keras.ops.batch_normalization",
             "tensorflow.nn.batch_normalization",

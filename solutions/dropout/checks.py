@@ -19,7 +19,7 @@ from autograder.model import Check, Exercise
 EXERCISES = [
     Exercise(
         "Dropout",
-        finished=(
+        forbidden=(
             "keras.layers.Dropout",
             "keras.random.dropout",
             "tensorflow.nn.dropout",
@@ -532,7 +532,7 @@ CHECKS = [
         "training_calls",
         matrix,
         right_share,
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "kept_values_are_scaled",
@@ -542,7 +542,7 @@ CHECKS = [
         "training_calls",
         matrix,
         scaled,
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "elements_drop_independently",
@@ -552,7 +552,7 @@ CHECKS = [
         "training_calls",
         images,
         independent,
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "every_call_draws_a_new_mask",
@@ -562,7 +562,7 @@ CHECKS = [
         "training_calls",
         matrix,
         new_mask,
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "inference_returns_the_input",
@@ -572,7 +572,7 @@ CHECKS = [
         "inference",
         partial(small_matrix, rate=0.7),
         untouched,
-        signature=changes,
+        fingerprint=changes,
     ),
     Check(
         "gradient_has_the_same_mask",
@@ -582,7 +582,7 @@ CHECKS = [
         "gradients",
         with_upstream,
         gradient_has_the_same_mask,
-        signature=gradient_ratios,
+        fingerprint=gradient_ratios,
     ),
     Check(
         "rate_zero_changes_nothing",
@@ -592,7 +592,7 @@ CHECKS = [
         "rate_zero",
         small_matrix,
         untouched,
-        signature=changes,
+        fingerprint=changes,
     ),
     Check(
         "wrong_rates_are_refused",
@@ -611,7 +611,7 @@ CHECKS = [
         "seeds",
         seeded,
         one_seed_one_sequence,
-        signature=which_are_equal,
+        fingerprint=which_are_equal,
     ),
     Check(
         "other_seeds_other_masks",
@@ -621,7 +621,7 @@ CHECKS = [
         "seeds",
         seeded,
         other_seeds_other_masks,
-        signature=which_are_equal,
+        fingerprint=which_are_equal,
     ),
     Check(
         "config_holds_rate_and_seed",
@@ -631,7 +631,7 @@ CHECKS = [
         "config_round_trip",
         partial(seeded, calls=2),
         same_after_config,
-        signature=which_are_equal,
+        fingerprint=which_are_equal,
     ),
     Check(
         "saving_keeps_the_layer",
@@ -641,7 +641,7 @@ CHECKS = [
         "reloaded",
         lambda rng: {"rate": 0.7, "x": values(rng, 60, 50)},
         same_after_saving,
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "mixed_precision_works",
@@ -651,7 +651,7 @@ CHECKS = [
         "mixed_precision",
         lambda rng: {"rates": RATES, "x": values(rng, 60, 50)},
         in_half_precision,
-        signature=behaviour,
+        fingerprint=behaviour,
         reference_floatx="float32",
     ),
     Check(
@@ -662,7 +662,7 @@ CHECKS = [
         "compiled_calls",
         matrix,
         all_of(new_mask, right_share, scaled),
-        signature=behaviour,
+        fingerprint=behaviour,
     ),
     Check(
         "fit_drops_and_predict_does_not",
@@ -672,7 +672,7 @@ CHECKS = [
         "fit",
         two_batches,
         on_in_fit_off_in_predict,
-        signature=behaviour,
+        fingerprint=behaviour,
         reference_floatx="float32",
     ),
     Check(
@@ -684,7 +684,7 @@ CHECKS = [
         digits,
         at_least(held_out_accuracy, LEAST_ACCURACY, "share of unseen digits read correctly"),
         withheld=HELD_OUT,
-        signature=whether_it_learned,
+        fingerprint=whether_it_learned,
         reference_floatx="float32",
     ),
 ]
@@ -867,7 +867,7 @@ CHECKS += [
         "sampled",
         partial(positive, rate=0.4, samples=7),
         mean_of_all_passes,
-        signature=sampling,
+        fingerprint=sampling,
     ),
     Check(
         "dropout_is_on",
@@ -877,7 +877,7 @@ CHECKS += [
         "sampled",
         partial(positive, rate=0.4, samples=5),
         passes_are_random,
-        signature=sampling,
+        fingerprint=sampling,
     ),
     Check(
         "passes_are_independent",
@@ -887,7 +887,7 @@ CHECKS += [
         "sampled",
         partial(positive, rate=0.4, samples=7),
         passes_are_independent,
-        signature=sampling,
+        fingerprint=sampling,
     ),
     Check(
         "std_is_the_populations",
@@ -897,7 +897,7 @@ CHECKS += [
         "sampled",
         partial(positive, rate=0.4, samples=3),
         population_deviation,
-        signature=sampling,
+        fingerprint=sampling,
     ),
     Check(
         "networks_are_sampled",
@@ -907,6 +907,6 @@ CHECKS += [
         "sampled_network",
         equal_rows,
         network_is_sampled,
-        signature=sampling,
+        fingerprint=sampling,
     ),
 ]

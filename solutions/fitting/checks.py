@@ -15,7 +15,7 @@ from autograder.model import Check, Exercise
 EXERCISES = [
     Exercise("diagnose"),
     Exercise("best_epoch"),
-    Exercise("EarlyStopping", finished=("keras.callbacks.EarlyStopping",)),
+    Exercise("EarlyStopping", forbidden=("keras.callbacks.EarlyStopping",)),
 ]
 
 EPOCHS = 8

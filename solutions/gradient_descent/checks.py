@@ -17,7 +17,7 @@ EXERCISES = [
     Exercise("minibatches"),
     Exercise(
         "GradientDescent",
-        finished=(
+        forbidden=(
             "keras.optimizers.SGD",
             "tensorflow.compat.v1.train.GradientDescentOptimizer",
             "tensorflow.raw_ops.ResourceApplyGradientDescent",
@@ -25,7 +25,7 @@ EXERCISES = [
     ),
     Exercise(
         "train",
-        finished=(
+        forbidden=(
             "keras.Model.fit",
             "keras.Model.train_on_batch",
             "keras.Model.train_step",
@@ -289,7 +289,7 @@ MINIBATCHES = [
         "epochs_of_batches",
         partial(some_epochs, rows=30, batch_size=7, epochs=3),
         each_row_once,
-        signature=what_holds_for_epochs,
+        fingerprint=what_holds_for_epochs,
     ),
     Check(
         "pairs_stay_together",
@@ -299,7 +299,7 @@ MINIBATCHES = [
         "epochs_of_batches",
         partial(some_epochs, rows=30, batch_size=7, epochs=2),
         pairs_kept,
-        signature=what_holds_for_epochs,
+        fingerprint=what_holds_for_epochs,
     ),
     Check(
         "last_batch_may_be_shorter",
@@ -327,7 +327,7 @@ MINIBATCHES = [
         "epochs_of_batches",
         partial(some_epochs, rows=40, batch_size=8, epochs=3),
         orders_differ,  # two of 40! orders are equal: never
-        signature=what_holds_for_epochs,
+        fingerprint=what_holds_for_epochs,
     ),
     Check(
         "every_order_is_equally_likely",
@@ -337,7 +337,7 @@ MINIBATCHES = [
         "epochs_of_batches",
         partial(some_epochs, rows=ROWS, batch_size=2, epochs=EPOCHS),
         every_order_equally_likely,
-        signature=shape_of_chance,
+        fingerprint=shape_of_chance,
         budget=20.0,  # a tf.data pipeline for each epoch is slow, but right
     ),
     Check(
@@ -348,7 +348,7 @@ MINIBATCHES = [
         "order_and_seed",
         two_seeds,
         order_follows_seed,
-        signature=what_the_seed_changes,
+        fingerprint=what_the_seed_changes,
     ),
     Check(
         "callers_arrays_stay_as_they_are",
@@ -358,7 +358,7 @@ MINIBATCHES = [
         "arrays_afterwards",
         partial(some_epochs, rows=20, batch_size=6, epochs=2),
         untouched,
-        signature=which_changed,
+        fingerprint=which_changed,
     ),
     Check(
         "batches_are_arrays_of_the_same_kind",
@@ -848,7 +848,7 @@ TRAIN = [
         "training",
         partial(some_regression, **MINI),
         steps_on_its_batch,
-        signature=what_holds_for_training,
+        fingerprint=what_holds_for_training,
     ),
     training(
         "every_epoch_uses_every_row_once",
@@ -857,7 +857,7 @@ TRAIN = [
         "training",
         partial(some_regression, **MINI),
         visits_every_row,
-        signature=what_holds_for_training,
+        fingerprint=what_holds_for_training,
     ),
     training(
         "every_epoch_is_shuffled_anew",
@@ -867,7 +867,7 @@ TRAIN = [
         # Two of 24! orders are equal, or one is sorted: never.
         partial(some_regression, rows=24, batch_size=8, epochs=3, learning_rate=0.02),
         shuffles_every_epoch,
-        signature=what_holds_for_training,
+        fingerprint=what_holds_for_training,
     ),
     training(
         "epoch_loss_is_the_mean_over_rows",
@@ -876,7 +876,7 @@ TRAIN = [
         "training",
         partial(some_regression, **MINI),
         mean_over_rows,
-        signature=formulas_that_fit,
+        fingerprint=formulas_that_fit,
     ),
     training(
         "updates_are_counted",
@@ -909,7 +909,7 @@ TRAIN = [
         "orders_of_seeds",
         regression_and_seeds,
         order_follows_seed,
-        signature=what_the_seed_changes_in_training,
+        fingerprint=what_the_seed_changes_in_training,
     ),
     training(
         "digits_are_learned",

@@ -25,10 +25,10 @@ ADAM = (
     "tensorflow.raw_ops.ResourceApplyAdam",
 )
 EXERCISES = [
-    Exercise("Momentum", finished=SGD),
+    Exercise("Momentum", forbidden=SGD),
     Exercise(
         "AdaGrad",
-        finished=(
+        forbidden=(
             "keras.optimizers.Adagrad",
             "tensorflow.compat.v1.train.AdagradOptimizer",
             "tensorflow.raw_ops.ResourceApplyAdagrad",
@@ -37,15 +37,15 @@ EXERCISES = [
     ),
     Exercise(
         "RMSprop",
-        finished=(
+        forbidden=(
             "keras.optimizers.RMSprop",
             "tensorflow.compat.v1.train.RMSPropOptimizer",
             "tensorflow.raw_ops.ResourceApplyRMSProp",
         ),
     ),
-    Exercise("Adam", finished=ADAM),
-    Exercise("Nesterov", finished=SGD, bonus=True),
-    Exercise("AdamW", finished=ADAM, bonus=True),
+    Exercise("Adam", forbidden=ADAM),
+    Exercise("Nesterov", forbidden=SGD, bonus=True),
+    Exercise("AdamW", forbidden=ADAM, bonus=True),
 ]
 
 # Two sets of hyper-parameters for each optimizer, far from the defaults and from each other, and

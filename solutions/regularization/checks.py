@@ -12,12 +12,12 @@ from autograder.grading.judge import ATOL, RTOL, close, mismatch
 from autograder.model import Check, Exercise
 
 EXERCISES = [
-    Exercise("L1", finished=("keras.regularizers.L1", "keras.regularizers.L1L2")),
-    Exercise("L2", finished=("keras.regularizers.L2", "keras.regularizers.L1L2")),
+    Exercise("L1", forbidden=("keras.regularizers.L1", "keras.regularizers.L1L2")),
+    Exercise("L2", forbidden=("keras.regularizers.L2", "keras.regularizers.L1L2")),
     # Built from the student's own L1 and L2 it is as good as written out.
     Exercise(
         "L1L2",
-        finished=("keras.regularizers.L1L2", "keras.regularizers.L1", "keras.regularizers.L2"),
+        forbidden=("keras.regularizers.L1L2", "keras.regularizers.L1", "keras.regularizers.L2"),
     ),
     Exercise("L2Norm"),
     Exercise("penalized_loss"),

@@ -250,15 +250,15 @@ def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
 
 
 def test_where_chance_is_at_work_the_signature_is_compared() -> None:
-    check = replace(FIRST, signature=zeros)
+    check = replace(FIRST, fingerprint=zeros)
     one, other = (Observation({"dropped": np.array(kept)}) for kept in ([0.0, 2.0], [2.0, 0.0]))
     assert same(one, other, check, {"digits": 1})
-    assert not same(one, other, replace(check, signature=None), {"digits": 1})
+    assert not same(one, other, replace(check, fingerprint=None), {"digits": 1})
     assert not same(one, Observation({"dropped": np.array([0.0, 0.0])}), check, {"digits": 1})
 
 
 def test_what_has_no_signature_is_like_nothing_known() -> None:
-    check = replace(FIRST, signature=zeros)
+    check = replace(FIRST, fingerprint=zeros)
     nothing = Observation({})
     assert not same(nothing, Observation({"dropped": np.zeros(2)}), check, {"digits": 1})
     assert not same(nothing, nothing, check, {"digits": 1})
@@ -279,7 +279,7 @@ def test_every_misconception_of_a_course_is_named_as_itself(
 ) -> None:
     for known in assignment.misconceptions:
         observed = {
-            check.id: oracle.mistaken(known, [check])[check.id]
+            check.id: oracle.observe_misconception(known, [check])[check.id]
             for check in assignment.check_set.checks
             if check.exercise == known.exercise
         }

@@ -22,7 +22,7 @@ from autograder.grading.observe import (
     ATTEMPTS,
     KILLS,
     PROBE_SECONDS,
-    Children,
+    RestartableChild,
     Trial,
     budget,
     clean,
@@ -459,7 +459,9 @@ def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> N
     sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
     other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
     trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
-    trials = [replace(each, cpu_seconds=3.0, hurried_seconds=0.7) for each in [*trials, other]]
+    trials = [
+        replace(each, cpu_seconds=3.0, cpu_seconds_after_timeout=0.7) for each in [*trials, other]
+    ]
     list(observations(sandbox, SUBMITTED, trials))
     given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
     assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
@@ -517,7 +519,7 @@ def test_the_children_are_ended_where_the_grader_stops_early() -> None:
 def test_another_implementation_is_loaded_into_the_same_child() -> None:
     sandbox: Any = FakeSandbox(FINE, FINE)
     other = Definitions(())
-    with Children(sandbox) as children:
+    with RestartableChild(sandbox) as children:
         for definitions in (SUBMITTED, other):
             list(children.observations(definitions, [trial(MOVES)]))
     ops = [message["op"] for _, message, _, _ in sandbox.requests]
@@ -549,7 +551,7 @@ def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
         seed=987654321,
     )
     message, _ = asked.request()
-    assert message["finished"] == ["keras.optimizers.SGD"]
+    assert message["forbidden"] == ["keras.optimizers.SGD"]
     assert message["source"] == "def probe(implementation): ..."
     for secret in ("12345", "987654321", MOVES.claim):
         assert secret not in repr(message)

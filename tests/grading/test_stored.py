@@ -77,8 +77,12 @@ def test_what_a_misconception_does_comes_back_close_enough_to_name_it(
     back = stored(oracle, assignment, file)
     for known in assignment.misconceptions:
         for check in assignment.check_set.of(known.exercise):
-            found = back.mistaken(replace(known, find="", replace=""), [check])[check.id]
-            assert alike(found.arrays, oracle.mistaken(known, [check])[check.id].arrays)
+            found = back.observe_misconception(replace(known, find="", replace=""), [check])[
+                check.id
+            ]
+            assert alike(
+                found.arrays, oracle.observe_misconception(known, [check])[check.id].arrays
+            )
 
 
 def test_what_a_misconception_does_right_is_not_stored_twice(
@@ -88,8 +92,8 @@ def test_what_a_misconception_does_right_is_not_stored_twice(
     (known,) = [m for m in assignment.misconceptions if m.name == "never_moves_on"]
     first, every = of(assignment, "starts_at_the_start"), of(assignment, "takes_every_step")
     back = stored(oracle, assignment, file)
-    assert back.mistaken(known, [first])[first.id] is back.expected(first)
-    assert back.mistaken(known, [every])[every.id] is not back.expected(every)
+    assert back.observe_misconception(known, [first])[first.id] is back.expected(first)
+    assert back.observe_misconception(known, [every])[every.id] is not back.expected(every)
 
 
 def test_both_oracles_come_to_the_same_verdicts(
@@ -98,7 +102,7 @@ def test_both_oracles_come_to_the_same_verdicts(
     back = stored(oracle, assignment, file)
     for known in assignment.misconceptions:
         own = assignment.check_set.only(frozenset([known.exercise]))
-        observed = {check.id: oracle.mistaken(known, [check])[check.id] for check in own.checks}
+        observed = oracle.observe_misconception(known, own.checks)
         (report,) = judge_exercises(own, observed, oracle)
         assert judge_exercises(own, observed, back) == (report,)
         assert known.name in {verdict.misconception for verdict in report.verdicts}
@@ -120,7 +124,7 @@ def test_failures_come_back_as_they_were(
     back = stored(told, assignment, file)
     # The place quotes a line of the reference, so it is not stored.
     assert back.expected(every).failure == replace(reference, where="")
-    assert back.mistaken(known, [middle])[middle.id].failure == mistake
+    assert back.observe_misconception(known, [middle])[middle.id].failure == mistake
 
 
 def test_every_kind_of_array_comes_back(

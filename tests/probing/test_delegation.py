@@ -26,9 +26,9 @@ EXERCISES = {
     for folder in sorted((ROOT / "solutions").iterdir())
     if folder.is_dir()
     for exercise in read_assignment(folder).check_set.exercises
-    if exercise.finished
+    if exercise.forbidden
 }
-NAMES = sorted({name for exercise in EXERCISES.values() for name in exercise.finished})
+NAMES = sorted({name for exercise in EXERCISES.values() for name in exercise.forbidden})
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,10 @@ def child() -> Iterator[Any]:
 
 
 def used_by(
-    child: Any, target: Any, action: Callable[[], Any], finished: tuple[str, ...] | list[str]
+    child: Any, target: Any, action: Callable[[], Any], forbidden: tuple[str, ...] | list[str]
 ) -> list[str]:
     # Student code may swallow the refusal: it is noted all the same.
-    with child.refused(list(finished), target) as used, contextlib.suppress(Exception):
+    with child.refused(list(forbidden), target) as used, contextlib.suppress(Exception):
         action()
     return used
 
@@ -199,6 +199,6 @@ def test_honest_look_alikes_are_not_refused(child: Any) -> None:
     assert {name for name, _ in found} == set(EXERCISES)
     for number, (name, action) in enumerate(found):
         exercise: Exercise = EXERCISES[name]
-        with child.refused(list(exercise.finished), object()) as used:
+        with child.refused(list(exercise.forbidden), object()) as used:
             action()  # and works
         assert used == [], (number, name)
