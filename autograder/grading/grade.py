@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
+from autograder.grading.judge import judge
 from autograder.grading.observe import observations
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import (
@@ -20,6 +21,7 @@ from autograder.model import (
     Observation,
     Report,
     Status,
+    Unmet,
     Verdict,
 )
 from autograder.sandbox.interface import Sandbox
@@ -130,15 +132,15 @@ def _judge_exercise(
         misconception = named.get(check.id)
         verdicts.append(
             Verdict(
-                check.name,
-                check.claim,
-                status,
-                check.points if status == "passed" else 0.0,
-                check.points,
-                message,
-                misconception.name if misconception else None,
-                misconception.hint if misconception else "",
-                check.hidden,
+                check=check.name,
+                claim=check.claim,
+                status=status,
+                points=check.points if status == "passed" else 0.0,
+                max_points=check.points,
+                message=message,
+                misconception=misconception.name if misconception else None,
+                hint=misconception.hint if misconception else "",
+                hidden=check.hidden,
             )
         )
     return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
@@ -150,14 +152,17 @@ def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     expected = oracle.expected(check)
     if expected.failure:
-        return "ungraded", f"the reference itself failed here: {expected.failure.message}"
+        return "ungraded", f"The reference itself failed here: {expected.failure.message}"
     if observation.failure:
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
+    inputs = oracle.inputs[check.id]
     try:
-        message = check.judge(observation.arrays, expected.arrays, oracle.inputs[check.id])
+        judge(check, observed=observation.arrays, expected=expected.arrays, inputs=inputs)
+    except Unmet as failure:
+        return "failed", str(failure)
     except Exception as error:  # a judge is the author's code: its faults are not the student's
-        return "ungraded", f"the check itself failed: {error!r}"
-    return ("failed", message) if message else ("passed", "")
+        return "ungraded", f"The check itself failed: {error!r}"
+    return "passed", ""
 
 
 def _sentence(failure: Failure) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Protocol
 
+from autograder.grading.fingerprint import fingerprint
 from autograder.grading.observe import (
     ONCE_TIMED_OUT_SECONDS,
     RestartableChild,
@@ -48,11 +49,11 @@ class Oracle(Protocol):
     def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
-        """What a misconception does in some checks of its exercise, by check id."""
+        """The fingerprints of a misconception in some checks of its exercise, by check id."""
         ...
 
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
-        """What every misconception of the check's exercise does in it."""
+        """The fingerprint of every misconception of the check's exercise."""
         ...
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
@@ -75,6 +76,7 @@ class LiveOracle:
         self._sandbox = sandbox
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
+        self._fingerprints: dict[tuple[str, str], Observation] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
 
@@ -90,6 +92,13 @@ class LiveOracle:
     def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
+        whole = self.whole_observations(misconception, checks)
+        return {check.id: self._fingerprint(misconception, check, whole) for check in checks}
+
+    def whole_observations(
+        self, misconception: Misconception, checks: Sequence[Check]
+    ) -> Mapping[str, Observation]:
+        """What a misconception does, not reduced to fingerprints, by check id."""
         return self._observe_misconception(misconception, checks)
 
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
@@ -98,7 +107,18 @@ class LiveOracle:
             self._lock_of(check.exercise, "all", check.id),
             RestartableChild(self._sandbox) as child,
         ):
-            return [(m, self._observe_misconception(m, [check], child)[check.id]) for m in known]
+            return [
+                (m, self._fingerprint(m, check, self._observe_misconception(m, [check], child)))
+                for m in known
+            ]
+
+    def _fingerprint(
+        self, misconception: Misconception, check: Check, whole: Mapping[str, Observation]
+    ) -> Observation:
+        key = (misconception.name, check.id)
+        if key not in self._fingerprints:  # made twice by two threads, it is the same
+            self._fingerprints[key] = fingerprint(whole[check.id], check, self.inputs[check.id])
+        return self._fingerprints[key]
 
     def prepare_all(
         self, jobs: int, step: Callable[[str], None], besides: Iterable[Callable[[], None]] = ()

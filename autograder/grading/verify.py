@@ -73,7 +73,7 @@ def verify(
 
     def misconception(known: Misconception) -> None:
         # What the oracle saw it do is what it would do if it were handed in.
-        observed = oracle.observe_misconception(known, check_set.of(known.exercise))
+        observed = oracle.whole_observations(known, check_set.of(known.exercise))
         own = check_set.only(frozenset([known.exercise]))
         (found,) = judge_exercises(own, observed, oracle)
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
