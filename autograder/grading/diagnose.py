@@ -27,6 +27,8 @@ def diagnose(
             those that tell the most apart, first.
         observed: what the submission did, by check id.
     """
+    if not failed:
+        return {}
     seen = {
         check.id: fingerprint(observed[check.id], check, oracle.inputs[check.id])
         for check in (*failed, *passed)

@@ -35,7 +35,7 @@ def expect(holds: object, message: str) -> None:
 
 
 def expect_close(
-    got: np.ndarray,
+    got: np.ndarray | float,
     wanted: np.ndarray | float,
     *,
     what: str,
@@ -52,6 +52,7 @@ def expect_close(
         wanted, where: broadcast to the shape of ``got``.
         what: what the numbers are, for the message ("kept value at rate 0.2").
     """
+    got = np.asarray(got)
     wanted = np.broadcast_to(np.asarray(wanted), got.shape)
     message = _difference(what, got, wanted, rtol, atol, where)
     if message:
@@ -87,7 +88,7 @@ class Close:
         for place, got, wanted in self._places(observed, expected):
             message = _difference(place, got, wanted, self.rtol, self.atol)
             if message:
-                raise Unmet(_sentence(message))
+                raise Unmet(message)
 
     def _places(
         self, observed: Arrays, expected: Arrays
@@ -100,7 +101,7 @@ class Close:
             for name, wanted in expected.items():
                 if step < len(wanted):
                     yield (
-                        f"after {self.along} {step + 1}, {name}",
+                        f"After {self.along} {step + 1}, {name}",
                         observed[name][step],
                         wanted[step],
                     )
@@ -249,6 +250,4 @@ def _index(place: str, index: np.ndarray) -> str:
 
 
 def _sentence(text: str) -> str:
-    """With a capital letter, unless it begins with the name of an array."""
-    first = text.split(":")[0].split("[")[0]
-    return text if first.isidentifier() else f"{text[:1].upper()}{text[1:]}"
+    return f"{text[:1].upper()}{text[1:]}"
