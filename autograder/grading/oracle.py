@@ -1,8 +1,8 @@
 """The oracle: what the reference and every misconception do with a run's inputs.
 
-References run in children of their own, which exist only for that and are gone when they have
-answered; the zygote and the children of students never see their source or their arrays. The
-grader's process itself holds the arrays and runs no keras.
+References run in children of their own, which end when they have answered; the zygote and the
+children of students never see their source or their arrays. The grader's process holds the arrays
+and runs no keras.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
 MISCONCEPTIONS_PER_CHILD = 3
-"""Misconceptions that share a child: TensorFlow starts once for all, and one that dies costs few
-their turn."""
+"""Misconceptions that share a child: TensorFlow starts once for all of them, and a child that dies
+interrupts few."""
 
 
 class Oracle(Protocol):
@@ -57,14 +57,14 @@ class Oracle(Protocol):
         ...
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
-        """What a submission has to go through."""
+        """What to try on a submission."""
         ...
 
 
 class LiveOracle:
-    """Runs the reference and, only when somebody's mistake has to be named, the misconceptions.
+    """Runs the reference and, only to name a mistake, the misconceptions.
 
-    Every observation is made once per run and kept. Safe to call from several threads.
+    Every observation is made once per run. Safe to call from several threads.
     """
 
     def __init__(self, sandbox: Sandbox, assignment: Assignment, seed: int) -> None:
@@ -116,7 +116,7 @@ class LiveOracle:
         self, misconception: Misconception, check: Check, whole: Mapping[str, Observation]
     ) -> Observation:
         key = (misconception.name, check.id)
-        if key not in self._fingerprints:  # made twice by two threads, it is the same
+        if key not in self._fingerprints:  # two threads may both make it: it is the same
             self._fingerprints[key] = fingerprint(whole[check.id], check, self.inputs[check.id])
         return self._fingerprints[key]
 
@@ -129,7 +129,7 @@ class LiveOracle:
 
         Args:
             step: called after each misconception with its name.
-            besides: other work on the same course, in larger pieces, for the same workers.
+            besides: other work for the same workers, in larger pieces.
         """
         exercises = [exercise.name for exercise in self.assignment.check_set.exercises]
         lots = [
@@ -138,8 +138,8 @@ class LiveOracle:
             for first in range(0, len(self.assignment.of(name)), MISCONCEPTIONS_PER_CHILD)
         ]
         with ThreadPoolExecutor(jobs, "prepare") as executor:
-            # The reference first: everything else waits for what it does. The small pieces last,
-            # so that no worker is idle for long in the end.
+            # The reference first: everything else waits for it. The small pieces last, so that no
+            # worker is idle for long at the end.
             list(
                 executor.map(self.expected, [self.assignment.check_set.of(e)[0] for e in exercises])
             )
@@ -156,7 +156,7 @@ class LiveOracle:
                 step(f"{misconception.exercise}.{misconception.name}")
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
-        """What a submission has to go through, with time limits from the reference."""
+        """What to try on a submission, with time limits from the reference."""
         return [
             self._trial(
                 check,
@@ -213,7 +213,7 @@ class LiveOracle:
 def prepared_oracle(
     assignment: Assignment, seed: int, jobs: int, step: Callable[[str], None]
 ) -> LiveOracle:
-    """An oracle that has observed everything already and needs no sandbox any more.
+    """An oracle that has observed everything and needs no sandbox.
 
     Args:
         step: called after each misconception with its name.

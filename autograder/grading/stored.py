@@ -1,7 +1,7 @@
-"""Expected arrays in a file: what lets a student's laptop judge and name mistakes without answers.
+"""Expected arrays in a file: with it, a student's laptop judges and names mistakes.
 
-A release holds, for the public seed, the arrays of the reference and of every misconception, and
-no code of either. One safetensors file: the arrays, and JSON in its metadata.
+A release holds, for the public seed, the arrays of the reference and the fingerprints of every
+misconception, and no code of either. One safetensors file: the arrays, and JSON in its metadata.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class StoredOracle:
                 )
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
-        """What a submission has to go through, with the default time limits."""
+        """What to try on a submission, with the default time limits."""
         return [
             Trial(
                 self._check_set.exercise(check.exercise),
@@ -126,7 +126,7 @@ def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[Chec
 
 
 def digest_in(path: Path) -> str:
-    """What ``store`` was told the numbers were made from; "" if the file cannot say."""
+    """The digest that ``store`` was given; "" if the file holds none."""
     try:
         with safe_open(path, "numpy") as file:
             return str(json.loads((file.metadata() or {})["autograder"])["digest"])
@@ -141,7 +141,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
     with, and of the others the shapes and dtypes.
 
     Args:
-        digest: of all that the numbers are made from, to see later whether they are stale.
+        digest: of everything the numbers are made from; tells later whether they are stale.
     """
     content = _Content()
     misconceptions: list[dict[str, str]] = []

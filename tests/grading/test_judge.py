@@ -204,7 +204,7 @@ def test_a_threshold_that_is_reached_is_enough(threshold: float, enough: bool) -
 def test_a_number_that_is_none_reaches_no_threshold() -> None:
     share = at_least(lambda observed, inputs: float("nan"), 0.0, "share")
     assert (
-        complaint(share, arrays(x=1.0), arrays(x=1.0)) == "share: expected at least 0.00, got nan."
+        complaint(share, arrays(x=1.0), arrays(x=1.0)) == "Share: expected at least 0.00, got nan."
     )
 
 
@@ -453,7 +453,7 @@ def test_a_submission_on_which_the_grader_failed_is_ungraded_throughout() -> Non
     report = ungraded(submission, CHECK_SET, 5, "landlock", RuntimeError("disk full"))
     verdicts = [v for exercise in report.exercises for v in exercise.verdicts]
     assert {v.status for v in verdicts} == {"ungraded"}
-    assert {v.message for v in verdicts} == {"the grader failed: RuntimeError: disk full"}
+    assert {v.message for v in verdicts} == {"The grader failed: RuntimeError: disk full"}
     assert all(exercise.ungraded for exercise in report.exercises)
     assert (report.student, report.seed, report.sandbox) == ("ada", 5, "landlock")
     assert (report.score, report.max_score, report.complete) == (0.0, 5.0, False)
