@@ -66,8 +66,9 @@ def check(
 ) -> None:
     """Check your own work on the public seeds, with the checks that grade it."""
     from autograder.desks.student import check_paths
+    from autograder.reports.report import show_report
     from autograder.reports.results import results, write
-    from autograder.reports.terminal import new_console, show_report
+    from autograder.reports.terminal import new_console
 
     console = new_console()
     reports: list[Report] = []
@@ -140,7 +141,8 @@ def verify(
     from autograder.grading.grade import new_seed
     from autograder.grading.verify import steps
     from autograder.grading.verify import verify as prove
-    from autograder.reports.terminal import new_console, progress, show_proof
+    from autograder.reports.proof import show_proof
+    from autograder.reports.terminal import new_console, progress
     from autograder.sandbox.sandbox import Sandbox
     from autograder.sources.assignment import read_assignment
 
