@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.cli import CORES
-from autograder.desks.demo import hand_in
+from autograder.desks.demo_class import hand_in
 from autograder.desks.instructor import grade_course
 from autograder.desks.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
