@@ -15,8 +15,9 @@ from nbgrader.utils import compute_checksum
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
-from autograder.sources.assignment import MISCONCEPTIONS, Assignment
+from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CHECKS, PROBES, read_checks
+from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
 SHARED_PROBES = Path(__file__).parents[1] / "probing" / "__init__.py"

@@ -27,7 +27,7 @@ def test_a_folder_that_is_in_no_course_says_what_makes_one(tmp_path: Path) -> No
 def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(course: Path) -> None:
     with pytest.raises(AutograderError) as error:
         Course(course).solution("downhil")
-    assert "Did you mean 'downhill'? It holds: downhill." in str(error.value)
+    assert "Did you mean 'downhill'? Available: downhill." in str(error.value)
     with pytest.raises(AutograderError) as error:
         Course(course).solution("regularizers")
     assert "Did you mean" not in str(error.value)

@@ -24,58 +24,65 @@ def test_misconceptions_are_listed_by_exercise_in_the_authors_order(
         (
             'find = "place - rate"',
             'find = "placed"',
-            "misconception walk.uphill: its `find` stands 0 times in the cell of walk, and must "
-            "stand exactly once: 'placed'.",
+            "misconception walk.uphill: `find` must match exactly once in the walk cell; it "
+            "matches 0 times: 'placed'.",
         ),
         (
             'find = "place - rate"',
             'find = "place = "',
-            "misconception walk.uphill: its `find` stands 2 times in the cell of walk, and must "
-            "stand exactly once: 'place = '.",
+            "misconception walk.uphill: `find` must match exactly once in the walk cell; it "
+            "matches 2 times: 'place = '.",
         ),
         (
             'find = "place - rate"',
             'find = ""',
-            "misconception walk.uphill: its `find` stands",
+            "misconception walk.uphill: `find` must match exactly once",
         ),
         (
             'replace = "place + rate"',
             'replace = "place - rate"',
-            "misconception walk.uphill replaces its text by the same text.",
+            "misconception walk.uphill: `find` and `replace` are the same text",
         ),
-        ('hint = "You walk up: subtract."', 'hint = " "', "walk.uphill has no hint."),
+        ('hint = "You walk up: subtract."', 'hint = " "', "walk.uphill has an empty hint."),
         (
             'hint = "You walk up: subtract."\n',
             "",
-            "misconception 'uphill' must have the texts name, exercise, hint, find, replace",
+            "misconception 'uphill' is invalid: missing required field `hint`. Every misconception "
+            "has exactly five strings: name, exercise, hint, find, replace.",
         ),
         (
             'hint = "You walk up: subtract."',
             "hint = 7",
-            "misconception 'uphill' must have the texts name, exercise, hint, find, replace",
+            "misconception 'uphill' is invalid: Expected `str`, got `int` - at `$.hint`.",
         ),
         (
             'hint = "You walk up: subtract."',
             'hint = "You walk up: subtract."\npoints = "3"',
-            "misconception 'uphill' must have the texts name, exercise, hint, find, replace",
+            "misconception 'uphill' is invalid: contains unknown field `points`.",
         ),
-        ('name = "uphill"\n', "", "misconception '(unnamed)' must have the texts name"),
+        ('name = "uphill"\n', "", "misconception 1 is invalid: missing required field `name`."),
         (
             'name = "uphill"\nexercise = "walk"',
             'name = "uphill"\nexercise = "run"',
-            "misconception run.uphill: there is no exercise 'run'.",
+            "misconception run.uphill: there is no exercise 'run'. Expected one of: walk, average.",
         ),
         (
             'name = "never_moves_on"',
             'name = "uphill"',
-            "2 misconceptions of walk are named 'uphill'; rename them.",
+            "2 misconceptions of walk are named 'uphill'. Rename them.",
         ),
-        ('name = "uphill"', "name = uphill", "is not TOML"),
+        (
+            'name = "uphill"',
+            'name = "Up hill"',
+            "misconception walk.Up hill: invalid name. Use one word",
+        ),
+        ('name = "uphill"', 'name = "reference"', "'reference' is reserved."),
+        ('name = "uphill"', "name = uphill", "is not valid TOML"),
     ],
     ids=[
         "matches nothing", "matches twice", "empty find", "same text",
         "empty hint", "no hint", "hint no text", "one field more", "no name", "unknown exercise",
-        "two of one name", "no TOML",
+        "two of one name", "two words", "reserved name", "no TOML",
     ],
 )  # fmt: skip
 def test_a_broken_misconception_is_named(old: str, new: str, said: str, course: Path) -> None:
@@ -90,10 +97,10 @@ def test_a_broken_misconception_is_named(old: str, new: str, said: str, course: 
 def test_invalid_toml_is_told_with_its_line(course: Path) -> None:
     path = downhill(course) / "misconceptions.toml"
     path.write_text("[[misconception]]\nname = uphill\n")
-    with pytest.raises(AutograderError, match=r"is not TOML: .*line 2"):
+    with pytest.raises(AutograderError, match=r"is not valid TOML: .*line 2"):
         read_assignment(downhill(course))
     path.write_bytes(b'[[misconception]]\nname = "\xff"\n')
-    with pytest.raises(AutograderError, match="is not TOML"):
+    with pytest.raises(AutograderError, match="is not valid TOML"):
         read_assignment(downhill(course))
 
 

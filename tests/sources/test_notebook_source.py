@@ -39,37 +39,37 @@ def test_the_bundled_variants_are_found_in_order(course: Path) -> None:
             "    for gradient in gradients:\n",
             "    ### BEGIN SOLUTION: Again.\n    for gradient in gradients:\n",
             "cell 3, line 6",
-            "again before the one of line 4 ended; put ### END SOLUTION between them",
+            "inside the region that begins at line 4. Put ### END SOLUTION between them",
         ),
         (
             "### BEGIN SOLUTION: Subtract rate times each gradient in turn.\n",
             "### BEGIN SOLUTION\n",
             "cell 3, line 4",
-            "say after the marker what to write there",
+            "has no sentence. Say what to write there",
         ),
         (
             "import numpy as np",
             "### BEGIN SOLUTION: Import it.\nimport numpy as np\n### END SOLUTION",
             "cell 2",
-            "a solution region outside an exercise; start the cell with",
+            "a solution region outside an exercise. Start the cell with",
         ),
         (
             '# %% exercise="average"',
             '# %% exercise="walk"',
             "cell 5",
-            "a second cell of exercise 'walk'; join the two",
+            "exercise 'walk' already has a cell. Merge the two cells.",
         ),
         (
             '# %% exercise="average"',
             '# %% exercise="mean"',
             "cell 5",
-            "exercise 'mean' is not among EXERCISES in checks.py",
+            "exercise 'mean' is not listed in EXERCISES in checks.py, which has walk, average",
         ),
         (
             '# %% exercise="average"\ndef average(numbers):',
             '# %% exercise="average"\ndef average(numbers): ...\n\n# %%\ndef other(numbers):',
             "cell 5",
-            "exercise 'average' has no solution region; put what students write between",
+            "exercise 'average' has no solution region. Put what students write between",
         ),
     ],
     ids=["unended", "unbegun", "nested", "no sentence", "outside", "twice", "unknown", "no region"],
@@ -91,7 +91,7 @@ def test_an_exercise_without_a_cell_is_named(course: Path) -> None:
     with pytest.raises(AutograderError) as error:
         read_assignment(downhill(course))
     assert str(error.value) == (
-        f"{source}: exercise 'average' of checks.py has no cell; start one with "
+        f"{source}: exercise 'average' of checks.py has no cell. Start one with "
         '`# %% exercise="average"`.'
     )
 
@@ -99,8 +99,8 @@ def test_an_exercise_without_a_cell_is_named(course: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "holds"),
     [
-        ("downhill.py", "the assignment's percent notebook, named like its folder"),
-        ("misconceptions.toml", "lists the known-wrong variants"),
+        ("downhill.py", "the assignment's percent notebook, named after its folder"),
+        ("misconceptions.toml", "lists the known mistakes"),
         ("checks.py", "EXERCISES and CHECKS"),
         ("probes.py", "the probes that the checks name"),
     ],

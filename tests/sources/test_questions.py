@@ -38,9 +38,9 @@ def test_a_question_is_graded_by_hand_and_its_rubric_is_not_released(course: Pat
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (" points=4", "", "start the cell with `# %% [markdown] question="),
-        ("points=4", "points=0", "start the cell with `# %% [markdown] question="),
-        ("[markdown] question", "question", "start the cell with `# %% [markdown] question="),
+        (" points=4", "", "Start it with `# %% [markdown] question="),
+        ("points=4", "points=0", "Start it with `# %% [markdown] question="),
+        ("[markdown] question", "question", "Start it with `# %% [markdown] question="),
         ("# ### BEGIN SOLUTION: *Write your answer here.*\n", "", "without a ### BEGIN SOLUTION"),
         (QUESTION[QUESTION.index("# ###") :], "", "has no rubric"),
     ],
