@@ -15,6 +15,7 @@ from autograder.reports.feedback import number
 from autograder.reports.terminal import WIDE
 
 SHORT = 80
+"""Characters of each problem that a row has room for."""
 
 
 def class_table(reports: Sequence[Report], width: int) -> Table:
@@ -26,23 +27,23 @@ def class_table(reports: Sequence[Report], width: int) -> Table:
     for exercise in exercises:
         name = f"{exercise.name}{'*' if exercise.bonus else ''}"
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what was found", overflow="fold")
+    table.add_column("diagnosis", overflow="fold")
     for report in reports:
         points = ["?" if e.ungraded else number(e.score) for e in report.exercises]
         table.add_row(
             Text(clean(report.student)),
             f"{number(report.score)}/{number(report.max_score)}",
             *(points if exercises else ()),
-            Text(finding(report)),
+            Text(diagnosis(report)),
         )
     if any(exercise.bonus for exercise in exercises):
-        table.caption = "* bonus: adds to the score, not to the points one can have"
+        table.caption = "* bonus: counts toward the score, not the maximum"
         table.caption_justify = "left"
     return table
 
 
-def finding(report: Report) -> str:
-    """The few words of a class table: the named mistakes, else the first thing that went wrong."""
+def diagnosis(report: Report) -> str:
+    """A report in a few words: the named mistakes, or else the first problem of each exercise."""
     named = dict.fromkeys(
         f"{exercise.name}: {verdict.misconception.replace('_', ' ')}"
         for exercise in report.exercises
@@ -68,7 +69,7 @@ def finding(report: Report) -> str:
 
 
 def _few(found: Sequence[str]) -> str:
-    """At most two things, each cut to what a table has room for."""
+    """At most two problems, each cut to ``SHORT`` characters, and how many more there are."""
     shown = [text if len(text) <= SHORT else f"{text[:SHORT]}..." for text in found[:2]]
     more = f"; and {len(found) - 2} more" if len(found) > 2 else ""
     return "; ".join(text.rstrip(".") if len(text) <= SHORT else text for text in shown) + more

@@ -13,7 +13,7 @@ from autograder.sources.assignment import Assignment
 
 
 def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
-    """What ``verify`` found: which checks catch which misconception, and every problem."""
+    """Print what ``verify`` found: which checks catch which misconception, and every problem."""
     for exercise in assignment.check_set.exercises:
         checks = [check.name for check in assignment.check_set.of(exercise.name)]
         table = Table(
@@ -39,10 +39,10 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
     if proof.problems:
         for problem in proof.problems:
             console.print(Text(f"{MARKS['failed']} {problem}", style="red"))
-        console.print(f"{proof.assignment}: {len(proof.problems)} problems ({counts}).")
+        problems = f"{len(proof.problems)} problem{'s' if len(proof.problems) > 1 else ''}"
+        console.print(f"{proof.assignment}: {problems} ({counts}).")
     else:
         console.print(
-            f"{MARKS['passed']} {proof.assignment}: the reference earns every point, the stub "
-            f"none; every misconception is caught and named as itself; every variant passes "
-            f"({counts})."
+            f"{MARKS['passed']} {proof.assignment}: the reference and every variant pass, the stub "
+            f"fails, and every misconception is caught and named ({counts})."
         )

@@ -20,7 +20,7 @@ _STYLES: dict[Status, str] = {
 
 
 def show_report(console: Console, report: Report, path: Path | str) -> None:
-    """One submission in full: a line per check, and under a failed one what to do about it."""
+    """Print one submission: a line per check, and under a failed one what to do about it."""
     console.print(Text(str(path), style="bold"))
     for remark in report.remarks:
         console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
@@ -43,10 +43,11 @@ def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
     hinted: set[str] = set()
     for verdict in exercise.verdicts:
         style = _STYLES[verdict.status]
-        points = f"{number(verdict.points)}/{number(verdict.max_points)}"
+        earned = "?" if verdict.status == "ungraded" else number(verdict.points)
+        points = f"{earned}/{number(verdict.max_points)}"
         line = Text.assemble((f"{MARKS[verdict.status]} ", style), f"{points:>5}  {verdict.claim}")
         console.print(Padding(line, (0, 2), expand=False))
-        # What was said once is not said again under every other check.
+        # A message or hint appears only under the first check that has it.
         if verdict.message and verdict.message not in said:
             said.add(verdict.message)
             console.print(Padding(Text(verdict.message, style=style), (0, 2, 0, 11), expand=False))

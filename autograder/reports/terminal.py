@@ -10,21 +10,23 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 LINES = 20
+"""Lines of progress at most, where there is no terminal."""
+
 WIDE = 120
-"""Columns from which a class table shows every exercise."""
+"""Columns of a terminal from which a class table shows every exercise."""
 
 
 def new_console() -> Console:
-    """The console of every command: as wide as the terminal, and wide enough in a file."""
+    """The console of every command: as wide as the terminal, or ``WIDE`` in a file or pipe."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDE)
 
 
 @contextlib.contextmanager
 def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on a terminal; elsewhere plain lines, at most ``LINES`` of them.
+    """A progress bar on a terminal; elsewhere at most ``LINES`` plain lines.
 
-    Yields a function to call after each of ``count`` steps, with what was done.
+    Yields a function to call after each of ``count`` steps with the name of what was done.
     """
     if not console.is_terminal:
         done = 0
