@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from autograder.desks.demo_class import hand_in
+from autograder.desks.demo_class import submit_class
 from autograder.desks.instructor import ClassGrades, grade_course
-from autograder.desks.release import build
-from autograder.grading.oracle import Oracle, prepared_oracle
-from autograder.grading.stored import PUBLIC_SEED
+from autograder.desks.release import build, compute_expected
 from autograder.model import AutograderError
-from autograder.reports.terminal import progress
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
 
@@ -28,35 +26,31 @@ def run(
     jobs: int,
     confined: bool,
 ) -> ClassGrades:
-    """Build, hand in, grade and report, in a folder of its own.
+    """Build, submit, grade and report, in a folder of its own.
 
     Args:
-        name: the assignment; "" for the first that the course has.
-        into: the folder, which must be empty or new; None for a temporary one, which stays.
+        name: the assignment; "" for ``optimizers`` or, if there is none, the course's first.
+        into: a new or empty folder; None for a temporary one, which is not removed.
 
     Raises:
         AutograderError: the folder is not empty, or the course has no such assignment.
     """
     names = course.assignments()
     if not names:
-        raise AutograderError(f"{course.solutions} holds no assignment to show.")
+        raise AutograderError(f"{course.solutions} has no assignment to demonstrate.")
     original = course.solution(name or ("optimizers" if "optimizers" in names else names[0]))
     root = into or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
     root.mkdir(parents=True, exist_ok=True)
     if any(root.iterdir()):
-        raise AutograderError(f"{root} is not empty; name a new folder with --into.")
+        raise AutograderError(f"{root} is not empty. Choose a new or empty folder with --into.")
     scratch = Course(root.resolve())
     assignment = _copy_course(course, original, scratch)
-    console.print(f"A scratch course in {scratch.root}", soft_wrap=True)
-    hand_in(assignment, scratch)
-
-    def compute() -> Oracle:
-        with progress(console, "computed", len(assignment.misconceptions)) as step:
-            return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
-
-    release = scratch.release(assignment.name)
-    build(assignment, release, compute)
-    console.print(f"Built assignments/{assignment.name}/, and handed in a class.")
+    console.print(f"Scratch course: {scratch.root}", soft_wrap=True)
+    compute = partial(compute_expected, assignment, console, jobs)
+    build(assignment, scratch.release(assignment.name), compute)
+    console.print(f"Built assignments/{assignment.name}/.")
+    students = submit_class(assignment, scratch)
+    console.print(f"Submitted the work of {len(students)} students to submitted/.")
     return grade_course(
         scratch,
         assignment.name,
@@ -74,7 +68,7 @@ def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:
     target = scratch.solutions / original.name
     shutil.copytree(original, target, ignore=shutil.ignore_patterns("__pycache__"))
     if course.release(original.name).is_dir():
-        # What was built from the same sources is still fresh, and is not computed again.
+        # Built from the same sources, so its arrays need not be computed again.
         shutil.copytree(course.release(original.name), scratch.release(original.name))
     config = course.root / "nbgrader_config.py"
     if config.is_file():

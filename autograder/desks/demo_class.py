@@ -1,7 +1,7 @@
 """The demo's class of varied submissions.
 
-The class is made from the assignment itself, whichever it is: its reference, its correct
-variants and its misconceptions, and what students and attackers do to any notebook.
+It is made from the assignment itself, whichever that is: from its reference, its correct variants
+and its misconceptions, and from what students and attackers do to any notebook.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from autograder.sources.regions import BEGIN, END
 MISTAKES = 6
 
 
-def hand_in(assignment: Assignment, course: Course) -> tuple[str, ...]:
-    """Write the class's submissions under ``submitted/``; returns the students' ids."""
+def submit_class(assignment: Assignment, course: Course) -> tuple[str, ...]:
+    """Write the class's submissions to ``submitted/``; returns the students' ids."""
     students = _class(assignment, course)
     for student in students:
         folder = course.root / "submitted" / student.name / assignment.name
@@ -39,7 +39,7 @@ def hand_in(assignment: Assignment, course: Course) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Student:
-    """One submission; no suffix means that nothing was handed in."""
+    """One submission; an empty suffix means that nothing was submitted."""
 
     name: str
     text: str = ""
@@ -59,7 +59,7 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         return _Student(name, json.dumps(filled))
 
     students = [
-        # The slowest goes first, so that nobody waits for it at the end.
+        # The slowest comes first, so that it does not run alone at the end.
         notebook("endless-loop", {**solved, first: _in_last_region(solved[first], _LOOP)}),
         notebook("all-right", solved),
         notebook("untouched", {}),
@@ -73,12 +73,12 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         notebook("reads-solutions", {name: _stealing(name, assignment, course) for name in names}),
         notebook("forges-results", {first: _forging(solved[first])}),
         _Student("not-a-notebook", "PK\x03\x04 this was a zip file"),
-        _Student("nothing-handed-in", suffix=""),
+        _Student("nothing-submitted", suffix=""),
     ]
     for path in assignment.variants[:1]:
         students.append(_Student("other-style", path.read_text(encoding="utf-8"), ".py"))
     for number, misconception in enumerate(_varied(assignment), 1):
-        # They got as far as their mistake.
+        # They solved every exercise before their mistake.
         done = names[: names.index(misconception.exercise)]
         cells = {name: solved[name] for name in done}
         cells[misconception.exercise] = _mistaken(assignment, misconception)
@@ -97,8 +97,8 @@ _NOISE = """\
 import sys
 import warnings
 
-print("now here", file=sys.stderr)
-warnings.warn("this is only a warning")"""
+print("debugging", file=sys.stderr)
+warnings.warn("this is just a warning")"""
 
 
 def _filled(release: NotebookNode, cells: dict[str, str]) -> NotebookNode:
@@ -111,7 +111,7 @@ def _filled(release: NotebookNode, cells: dict[str, str]) -> NotebookNode:
 
 
 def _varied(assignment: Assignment) -> Sequence[Misconception]:
-    """Misconceptions of as many exercises as there are, never two alike."""
+    """Misconceptions of as many exercises as possible, all with different names."""
     by_exercise = [list(assignment.of(name)) for name in assignment.cells]
     found: list[Misconception] = []
     while len(found) < MISTAKES and any(by_exercise):
@@ -130,7 +130,7 @@ def _mistaken(assignment: Assignment, misconception: Misconception) -> str:
 
 
 def _in_last_region(cell: str, statements: str) -> str:
-    """Statements put at the start of the longest solution region, where the work is done."""
+    """The cell with statements at the start of its longest solution region, which does the work."""
     regions = list(re.finditer(rf"^( *){BEGIN}.*\n(?:.*\n)*?(?= *{END})", cell, re.MULTILINE))
     region = max(regions, key=lambda match: len(match[0]))
     inserted = "".join(f"{region[1]}{line}\n" for line in statements.splitlines())
@@ -144,7 +144,7 @@ def _unbalanced(cell: str) -> str:
 
 
 def _delegated(assignment: Assignment) -> dict[str, str]:
-    """The finished class in place of writing it, once as a base class and once under its name."""
+    """Finished Keras classes instead of own code, as a base class and by assignment in turn."""
     cells: dict[str, str] = {}
     for exercise in assignment.check_set.exercises:
         if exercise.forbidden:
@@ -165,7 +165,7 @@ def _scratch(notebook: NotebookNode) -> None:
 
 
 def _tamper(notebook: NotebookNode) -> None:
-    """Check cells edited, retyped, deleted and doubled, with points to match."""
+    """Edit, retype, delete and duplicate check cells, and raise their points."""
     checks = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("locked")]
     for cell in checks:
         cell.metadata.nbgrader["points"] = 1000
@@ -202,7 +202,7 @@ def stolen(name):
 
 
 def _forging(cell: str) -> str:
-    """Whenever the class is made, write answers of one's own on every open descriptor."""
+    """The cell, made to write forged results to every open descriptor when it is used."""
     forged = """\
 import os
 

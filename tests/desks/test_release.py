@@ -62,8 +62,8 @@ def test_a_line_of_the_reference_in_a_release_is_refused(
     with pytest.raises(AutograderError) as refused:
         build(read_assignment(downhill(course)), tmp_path / "release", lambda: oracle)
     assert str(refused.value) == (
-        f"{name}, line {line}, would give away a line of the reference: 'places.append(place)'. "
-        "Put it inside the solution region, or say it differently."
+        f"{name}, line {line}, would reveal a line of the reference: 'places.append(place)'. "
+        "Move it into the solution region, or rephrase it."
     )
     assert not (tmp_path / "release").exists()
 
@@ -75,7 +75,7 @@ def test_a_line_of_the_reference_in_the_students_notebook_is_refused(
     notebook = student_notebook(assignment)
     notebook.cells[2].source = assignment.cells["walk"]
     nbformat.write(notebook, tmp_path / "downhill.ipynb")
-    with pytest.raises(AutograderError, match=r"downhill.ipynb, line \d+, would give away"):
+    with pytest.raises(AutograderError, match=r"downhill.ipynb, line \d+, would reveal"):
         _refuse_answers(assignment, tmp_path)
 
 
