@@ -36,19 +36,28 @@ app = typer.Typer(
 )
 
 NamesArgument = Annotated[
-    list[str] | None, typer.Argument(help="Names of assignments.", show_default="all")
+    list[str] | None,
+    typer.Argument(metavar="NAME", help="Names of assignments.", show_default="all"),
 ]
 CourseOption = Annotated[
     Path,
     typer.Option(
         "--course",
-        help="The course folder (the one with solutions/), or any folder inside it.",
+        metavar="FOLDER",
+        help="The course folder, which has solutions/, or a folder inside it.",
         show_default="current directory",
     ),
 ]
 JobsOption = Annotated[
     int,
-    typer.Option("--jobs", "-j", min=1, help="Number of parallel jobs.", show_default="CPU count"),
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=1,
+        help="Number of parallel jobs.",
+        show_default="CPU count",
+    ),
 ]
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
@@ -92,15 +101,20 @@ def check(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Notebooks, modules (.py) or folders.", show_default="current directory"
+            metavar="PATH",
+            help="Notebooks, modules (.py) or folders.",
+            show_default="current directory",
         ),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="Check only this exercise. Can be repeated."),
+        typer.Option(
+            "--only", metavar="EXERCISE", help="Check only this exercise. Can be repeated."
+        ),
     ] = None,
     json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the results to this file.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Also write the results to this file."),
     ] = None,
 ) -> None:
     """Run the public checks on your own work."""
@@ -157,7 +171,10 @@ def verify(
     names: NamesArgument = None,
     course: CourseOption = Path(),
     seeds: Annotated[
-        int, typer.Option(min=1, help="Number of random seeds the reference must pass with.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of random seeds that the reference must pass."
+        ),
     ] = 2,
     jobs: JobsOption = CORES,
 ) -> None:
@@ -179,29 +196,38 @@ def verify(
 
 @app.command()
 def grade(
-    name: Annotated[str, typer.Argument(help="Name of the assignment.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
     course: CourseOption = Path(),
     submissions: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with <student>/<assignment>/, as nbgrader collects them.",
+            metavar="FOLDER",
+            help="The folder with <student>/<assignment>/, as nbgrader collects them.",
             show_default="submitted/ in the course",
         ),
     ] = None,
     json: Annotated[
         Path | None,
-        typer.Option("--json", help="The results file.", show_default="results.json in the course"),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            help="The results file.",
+            show_default="results.json in the course",
+        ),
     ] = None,
     jobs: JobsOption = CORES,
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Seed of the checks' inputs, to reproduce a run.", show_default="random"
+            metavar="N",
+            min=0,
+            help="Seed of the checks' inputs, to reproduce an earlier run.",
+            show_default="random",
         ),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="Grade only this student. Can be repeated."),
+        typer.Option("--only", metavar="STUDENT", help="Grade only this student. Can be repeated."),
     ] = None,
     restart: Annotated[
         bool,
@@ -240,13 +266,18 @@ def grade(
 def demo(
     into: Annotated[
         Path | None,
-        typer.Option(help="A new or empty folder.", show_default="a temporary folder"),
+        typer.Option(
+            metavar="FOLDER", help="A new or empty folder.", show_default="a temporary folder"
+        ),
     ] = None,
     course: CourseOption = Path(),
     name: Annotated[
         str,
         typer.Option(
-            "--assignment", help="Name of the assignment.", show_default="optimizers, or the first"
+            "--assignment",
+            metavar="NAME",
+            help="Name of the assignment.",
+            show_default="optimizers, or else the first",
         ),
     ] = "",
     jobs: JobsOption = CORES,

@@ -39,11 +39,7 @@ def run(
     if not names:
         raise AutograderError(f"{course.solutions} has no assignment to demonstrate.")
     original = course.solution(name or ("optimizers" if "optimizers" in names else names[0]))
-    root = into or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
-    root.mkdir(parents=True, exist_ok=True)
-    if any(root.iterdir()):
-        raise AutograderError(f"{root} is not empty. Choose a new or empty folder with --into.")
-    scratch = Course(root.resolve())
+    scratch = Course(_empty_folder(into))
     assignment = _copy_course(course, original, scratch)
     console.print(f"Scratch course: {scratch.root}", soft_wrap=True)
     compute = partial(compute_expected, assignment, console, jobs)
@@ -62,6 +58,20 @@ def run(
         only=frozenset(),
         confined=confined,
     )
+
+
+def _empty_folder(into: Path | None) -> Path:
+    root = into or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(root.iterdir())
+    except OSError as error:
+        raise AutograderError(
+            f"{root} cannot be used ({error.strerror}). Choose a new or empty folder with --into."
+        ) from error
+    if not is_empty:
+        raise AutograderError(f"{root} is not empty. Choose a new or empty folder with --into.")
+    return root.resolve()
 
 
 def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:
