@@ -1,13 +1,14 @@
-"""The commands. Thin: each reads its arguments, calls one floor below, and prints.
+"""The commands. Thin: each one reads its arguments, calls one desk and prints the result.
 
-Nothing heavy is imported at the top, so that ``--help`` and every usage error answer at once.
+Heavy modules (keras, nbgrader) are imported only where they are used, so that ``--help`` and usage
+errors answer immediately.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from functools import partial
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,9 +18,15 @@ from rich.console import Console
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
-    from autograder.grading.oracle import Oracle
     from autograder.model import Report
     from autograder.sources.course import Course
+
+DISTRIBUTION = "keras-training-autograder"
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as in a shell."""
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
@@ -28,24 +35,41 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME", help="Names of assignments.", show_default="all"),
+]
 CourseOption = Annotated[
-    Path, typer.Option("--course", help="A folder in the course (it holds solutions/).")
+    Path,
+    typer.Option(
+        "--course",
+        metavar="FOLDER",
+        help="The course folder, which has solutions/, or a folder inside it.",
+        show_default="current directory",
+    ),
 ]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="How many to run at a time; default: the cores.")
+    int,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=1,
+        help="Number of parallel jobs.",
+        show_default="CPU count",
+    ),
 ]
 UnsafeOption = Annotated[
-    bool,
-    typer.Option("--unsafe", help="Run without the sandbox: only for code you trust."),
+    bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main() -> None:
-    """Run the command line: exit code 0 done, 1 something to fix, 2 wrong usage or course."""
+    """Run the command line.
+
+    Exits with 0 on success, 1 if the checked work needs fixing, and 2 for wrong usage or a broken
+    course.
+    """
     try:
         app()
     except AutograderError as error:
@@ -54,137 +78,166 @@ def main() -> None:
         sys.exit(2)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"autograder {installed_version(DISTRIBUTION)}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options that come before a command."""
+
+
 @app.command()
 def check(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Notebooks, modules or folders; default: here.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Notebooks, modules (.py) or folders.",
+            show_default="current directory",
+        ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="Check this exercise alone; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="EXERCISE", help="Check only this exercise. Can be repeated."
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Also write a results file.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Also write the results to this file."),
+    ] = None,
 ) -> None:
-    """Check your own work on the public seeds, with the checks that grade it."""
-    from autograder.desks.student import check_paths
-    from autograder.reports.results import results, write
-    from autograder.reports.terminal import new_console, show_report
+    """Run the public checks on your own work."""
+    from autograder.desks.student import check_paths, write_results
+    from autograder.reports.report import show_report
+    from autograder.reports.terminal import new_console
 
     console = new_console()
     reports: list[Report] = []
-    for path, report in check_paths(paths or [Path()], frozenset(only or [])):
+    checked = check_paths(paths or [Path()], frozenset(only or []), one_assignment=bool(json))
+    for path, report in checked:
         if reports:
             console.rule()
         show_report(console, report, path)
         reports.append(report)
     if json:
-        first = reports[0]
-        if any(report.assignment != first.assignment for report in reports):
-            raise AutograderError("--json holds one assignment: name the files of one alone.")
-        write(json, results(first.assignment, first.seed, first.sandbox, reports))
+        write_results(json, reports)
     raise typer.Exit(0 if all(report.complete for report in reports) else 1)
 
 
 @app.command()
 def build(
-    names: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all.")] = None,
+    names: NamesArgument = None,
     course: CourseOption = Path(),
     stale: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if a release is stale.")
+        bool,
+        typer.Option("--check", help="Write nothing; exit with code 1 if a release is stale."),
     ] = False,
     recompute: Annotated[
         bool,
         typer.Option(
-            "--recompute", help="Compute the expected numbers even if no source has changed."
+            "--recompute", help="Compute the expected arrays even if no source has changed."
         ),
     ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
-    """Make the students' folders under assignments/ from solutions/."""
-    from autograder.desks.release import build as build_release
-    from autograder.desks.release import write_source
-    from autograder.grading.oracle import prepared_oracle
-    from autograder.grading.stored import FILE, PUBLIC_SEED
-    from autograder.reports.terminal import new_console, progress
-    from autograder.sources.assignment import Assignment, read_assignment
+    """Build the students' folders in assignments/ from solutions/."""
+    from autograder.desks.release import build_course
+    from autograder.reports.terminal import new_console
 
     console = new_console()
-    found = _course(course)
-    assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     changed = False
-
-    def compute(assignment: Assignment) -> Oracle:
-        with progress(console, "computed", len(assignment.misconceptions)) as step:
-            return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
-
-    for assignment in assignments:
-        folder = found.release(assignment.name)
-        if recompute and not stale:
-            (folder / FILE).unlink(missing_ok=True)
-        files = build_release(assignment, folder, partial(compute, assignment), write=not stale)
-        if not stale:
-            write_source(assignment, folder, found.source(assignment.name))
+    for name, files in build_course(
+        _course(course), names, console, jobs=jobs, write=not stale, recompute=recompute
+    ):
+        state = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "up to date"
+        console.print(f"{name}: {state}", soft_wrap=True)
         changed = changed or bool(files)
-        said = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "fresh"
-        console.print(f"{assignment.name}: {said}", soft_wrap=True)
     raise typer.Exit(1 if stale and changed else 0)
 
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all.")] = None,
+    names: NamesArgument = None,
     course: CourseOption = Path(),
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds that the reference must pass.")] = 2,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of random seeds that the reference must pass."
+        ),
+    ] = 2,
     jobs: JobsOption = CORES,
 ) -> None:
-    """Prove the checks: reference full, stub none, misconceptions named, variants full."""
-    from autograder.grading.grade import new_seed
-    from autograder.grading.verify import steps
-    from autograder.grading.verify import verify as prove
-    from autograder.reports.terminal import new_console, progress, show_proof
-    from autograder.sandbox.sandbox import Sandbox
-    from autograder.sources.assignment import read_assignment
+    """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
+
+    Every known mistake must also be named correctly, and every correct variant must pass.
+    """
+    from autograder.desks.author import verify_course
+    from autograder.reports.proof import show_proof
+    from autograder.reports.terminal import new_console
 
     console = new_console()
-    found = _course(course)
-    assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     failed = False
-    with Sandbox(confined=False) as sandbox:
-        for assignment in assignments:
-            drawn = [new_seed() for _ in range(seeds)]
-            with progress(console, assignment.name, steps(assignment, seeds)) as step:
-                proof = prove(assignment, sandbox, jobs=jobs, seeds=drawn, step=step)
-            show_proof(console, assignment, proof)
-            failed = failed or bool(proof.problems)
+    for assignment, proof in verify_course(_course(course), names, console, jobs=jobs, seeds=seeds):
+        show_proof(console, assignment, proof)
+        failed = failed or bool(proof.problems)
     raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
 def grade(
-    name: Annotated[str, typer.Argument(help="The assignment.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
     course: CourseOption = Path(),
     submissions: Annotated[
         Path | None,
-        typer.Option(help="nbgrader's folder of submissions; default: submitted/ in the course."),
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder with <student>/<assignment>/, as nbgrader collects them.",
+            show_default="submitted/ in the course",
+        ),
     ] = None,
     json: Annotated[
-        Path | None, typer.Option("--json", help="The results file; default: results.json.")
+        Path | None,
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            help="The results file.",
+            show_default="results.json in the course",
+        ),
     ] = None,
     jobs: JobsOption = CORES,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Reproduce an earlier run; default: a fresh secret one."),
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Seed of the checks' inputs, to reproduce an earlier run.",
+            show_default="random",
+        ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="Grade this student alone; repeatable.")
+        list[str] | None,
+        typer.Option("--only", metavar="STUDENT", help="Grade only this student. Can be repeated."),
     ] = None,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Do not go on with a run that was cut short.")
+        bool,
+        typer.Option("--restart", help="Start over instead of resuming an interrupted run."),
     ] = False,
     unsafe: UnsafeOption = False,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
-    A run that was cut short is gone on with by the same command.
+    Run the same command again to resume an interrupted run.
     """
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
@@ -204,7 +257,7 @@ def grade(
             confined=not unsafe,
         )
     except KeyboardInterrupt:
-        console.print("Stopped. What is graded is kept: the same command goes on with the rest.")
+        console.print("Interrupted. Finished grades are saved; run the same command to resume.")
         raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(1 if graded.problems else 0)
 
@@ -212,25 +265,29 @@ def grade(
 @app.command()
 def demo(
     into: Annotated[
-        Path | None, typer.Option(help="An empty or new folder; default: a temporary one.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="A new or empty folder.", show_default="a temporary folder"
+        ),
     ] = None,
     course: CourseOption = Path(),
-    name: Annotated[str, typer.Option("--assignment", help="The assignment.")] = "",
+    name: Annotated[
+        str,
+        typer.Option(
+            "--assignment",
+            metavar="NAME",
+            help="Name of the assignment.",
+            show_default="optimizers, or else the first",
+        ),
+    ] = "",
     jobs: JobsOption = CORES,
     unsafe: UnsafeOption = False,
 ) -> None:
-    """Build an assignment, hand in a varied class, grade it, and show where everything lies."""
+    """Build an assignment, submit a varied class, grade it, and show where the results are."""
     from autograder.desks.demo import run
     from autograder.reports.terminal import new_console
 
-    run(
-        _course(course),
-        name,
-        into,
-        new_console(),
-        jobs=jobs,
-        confined=not unsafe,
-    )
+    run(_course(course), name, into, new_console(), jobs=jobs, confined=not unsafe)
 
 
 def _course(start: Path) -> Course:

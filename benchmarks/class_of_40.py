@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.cli import CORES
-from autograder.desks.demo import hand_in
+from autograder.desks.demo_class import submit_class
 from autograder.desks.instructor import grade_course
 from autograder.desks.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
@@ -38,7 +38,7 @@ LEFT_OUT = (
     "endless-loop",
     "forges-results",
     "not-a-notebook",
-    "nothing-handed-in",
+    "nothing-submitted",
 )
 
 
@@ -70,7 +70,7 @@ def scratch(origin: Course, name: str, course: Course, students: int) -> Assignm
     """A course with a class of ``students``: the demo's, over and over."""
     shutil.copytree(origin.solution(name), course.solutions / name)
     assignment = read_assignment(course.solutions / name)
-    hand_in(assignment, course)
+    submit_class(assignment, course)
     submitted = course.root / "submitted"
     for left_out in LEFT_OUT:
         shutil.rmtree(submitted / left_out)

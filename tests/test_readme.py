@@ -1,4 +1,4 @@
-"""What the README tells people to type exists; test_demo and test_assignments run it."""
+"""What the README tells people to type exists; test_demo and test_course_releases run it."""
 
 import re
 import shlex

@@ -24,8 +24,9 @@ from autograder.grading.journal import Journal, Run
 from autograder.grading.observe import clean
 from autograder.grading.oracle import LiveOracle
 from autograder.model import AutograderError, Report
+from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write
-from autograder.reports.terminal import class_table, progress
+from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course

@@ -1,7 +1,7 @@
-"""``check(Momentum)`` in a notebook cell: the same checks, in the kernel, shown as a table.
+"""``check(Momentum)`` in a notebook cell: the same checks, run in the kernel, shown as a table.
 
-Importing this module imports Keras without TensorFlow's start-up messages, so a notebook that
-begins with ``from autograder import check`` stays clean.
+Importing this module imports Keras and hides TensorFlow's start-up messages, so that a notebook
+with ``from autograder import check`` in its first cell stays clean.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from autograder.sources.checks import CHECKS, CheckSet
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what C++ code writes on the process's stderr away from the notebook."""
+    """Keep what C++ code writes to the process's stderr out of the notebook.
+
+    If the block raises, the end of that output is shown after all: it may say why.
+    """
     try:
         saved = os.dup(2)
     except OSError:
@@ -54,10 +57,10 @@ with quietly():
 
     from autograder.probing import child
 
-    # The first op makes TensorFlow announce its devices; let it do so here.
+    # The first op makes TensorFlow announce its devices; better here than in a later cell.
     tf.constant(0.0)
 
-# Each probe looks through the objects that are new; the million of the imports are not.
+# Each probe searches the objects that exist; the million from the imports need not be searched.
 gc.collect()
 gc.freeze()
 
@@ -66,7 +69,7 @@ class CheckResult:
     """What ``check`` returns: shown by Jupyter as a table, by Python as text.
 
     Attributes:
-        exercise: the verdicts.
+        exercise: the verdicts on the exercise.
     """
 
     def __init__(self, exercise: ExerciseReport, plot: str) -> None:
@@ -81,21 +84,22 @@ class CheckResult:
 
 
 def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
-    """Check one exercise on the public seed.
+    """Check one exercise with the public seed.
 
     Args:
-        implementation: your class or function; its name says which exercise it is.
-        folder: the assignment's folder; by default the one the notebook runs in.
+        implementation: your class or function; its name must be that of the exercise.
+        folder: the assignment's folder. Defaults to the one the notebook runs in.
 
     Raises:
-        AutograderError: the name is no exercise of this assignment, or the folder holds none.
+        AutograderError: the assignment has no exercise of that name, or the folder is not an
+            assignment's.
     """
     check_set, oracle = read_release(Path(folder) if folder else _here())
     name = getattr(implementation, "__name__", None)
     if not isinstance(name, str):
         raise AutograderError(
-            f"check() takes the class or function itself, as in check(Momentum), "
-            f"not {type(implementation).__name__} {str(implementation)[:40]!r}."
+            "check() expects the class or function itself, as in check(Momentum); it got "
+            f"{type(implementation).__name__} {str(implementation)[:40]!r}."
         )
     own = check_set.only(frozenset([check_set.exercise(name).name]))
     with quietly():
@@ -109,8 +113,9 @@ def _here() -> Path:
     here = Path.cwd()
     if not (here / CHECKS).is_file():
         raise AutograderError(
-            f"The notebook runs in {here}, which is not its assignment's folder: there is no "
-            f"{CHECKS}. Open it from that folder, or say check(..., folder='path/to/it')."
+            f"The notebook runs in {here}, which is not an assignment's folder: it has no "
+            f"{CHECKS}. Open the notebook from its assignment's folder, or pass that folder: "
+            "check(..., folder='path/to/it')."
         )
     return here
 
@@ -124,7 +129,7 @@ def _observe(implementation: Any, trial: Trial) -> Observation:
 
 
 def _where(error: BaseException) -> str:
-    """The innermost line that was written in a notebook cell."""
+    """The innermost line of the traceback that is in a notebook cell."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -139,7 +144,7 @@ def _plot(
     observed: dict[str, Observation],
     oracle: StoredOracle,
 ) -> str:
-    """A picture of the first failed check whose arrays run over updates; "" if there is none."""
+    """A plot for the first failed check whose arrays run over updates; "" if there is none."""
     from autograder.reports.plots import paths
 
     for verdict in report.verdicts:
@@ -150,7 +155,7 @@ def _plot(
             if picture:
                 title = html.escape(f"{report.name}: {verdict.claim}")
                 return (
-                    f'<img alt="Your numbers and the expected ones, update by update. {title}" '
+                    f'<img alt="Your values and the expected ones, update by update. {title}" '
                     f'style="max-width: 100%; background: white" '
                     f'src="data:image/png;base64,{picture}">'
                 )

@@ -6,59 +6,65 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import nbformat
-from nbgrader.utils import compute_checksum
+from rich.console import Console
 
-from autograder.grading.oracle import Oracle
-from autograder.grading.stored import FILE, digest_in, store
+from autograder.gradebook.checksums import with_checksums
+from autograder.grading.oracle import Oracle, prepared_oracle
+from autograder.grading.stored import FILE, PUBLIC_SEED, digest_in, store
 from autograder.model import AutograderError
-from autograder.sources.assignment import MISCONCEPTIONS, Assignment
+from autograder.reports.terminal import progress
+from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
+from autograder.sources.course import Course
+from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import SHARED, shared_modules
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
 RECIPE = b"3"
-"""To be raised when the engine makes other numbers from the same sources."""
+"""Increase this when the engine computes other arrays from the same sources."""
 
 
-def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
-    """The student's notebook with nbgrader's checksums, as every view of the release has it."""
-    return _with_checksums(student_notebook(assignment))
+def build_course(
+    course: Course,
+    names: Sequence[str] | None,
+    console: Console,
+    *,
+    jobs: int,
+    write: bool = True,
+    recompute: bool = False,
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Build releases, and the sources that nbgrader lists; yields each name with what changed.
 
-
-def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
-    """Write what nbgrader calls the source: the instructor's notebook, beside the release's files.
-
-    The formgrader lists the assignments it finds there.
+    Args:
+        names: the assignments; None or empty for all.
+        write: if False, only find out what is stale.
+        recompute: compute the expected arrays even if no source has changed.
 
     Raises:
-        AutograderError: the folder cannot be written.
+        AutograderError: an assignment does not exist or is broken, or cannot be built.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        notebook = _with_checksums(instructor_notebook(assignment))
-        nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
-        for name in (CHECKS, PROBES, FILE):
-            if (release / name).is_file():
-                shutil.copyfile(release / name, folder / name)
-        if (release / SHARED).is_dir():
-            shutil.copytree(release / SHARED, folder / SHARED, dirs_exist_ok=True)
-    except OSError as error:
-        raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
+    for assignment in read_assignments(course, names):
+        folder = course.release(assignment.name)
+        if recompute and write:
+            (folder / FILE).unlink(missing_ok=True)
+        compute = partial(compute_expected, assignment, console, jobs)
+        changed = build(assignment, folder, compute, write=write)
+        if write:
+            write_source(assignment, folder, course.source(assignment.name))
+        yield assignment.name, changed
 
 
-def _with_checksums(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    for cell in notebook.cells:
-        if "nbgrader" in cell.metadata:
-            cell.metadata.nbgrader["cell_type"] = cell.cell_type
-            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
-    nbformat.validate(notebook)
-    return notebook
+def compute_expected(assignment: Assignment, console: Console, jobs: int) -> Oracle:
+    """What the reference and every misconception do with the public seed; shows progress."""
+    with progress(console, "computed", len(assignment.misconceptions)) as step:
+        return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
 
 
 def build(
@@ -67,14 +73,14 @@ def build(
     """Write the release of an assignment into ``folder``, replacing what is stale there.
 
     Args:
-        oracle: makes an oracle for the public seed; called only if the stored numbers are stale.
+        oracle: makes an oracle for the public seed; called only if the stored arrays are stale.
         write: if False, only find out what is stale.
 
     Returns:
-        the names of the files that are new or differ; empty if the release was fresh.
+        the names of the files that are new or differ; empty if the release is up to date.
 
     Raises:
-        AutograderError: a line of the reference would be released, or the folder cannot be
+        AutograderError: the release would contain a line of the reference, or the folder cannot be
             written.
     """
     public = read_checks(assignment.folder, hidden=False)
@@ -105,12 +111,38 @@ def build(
     return tuple(changed)
 
 
+def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
+    """The student's notebook with nbgrader's checksums, identical wherever it is needed."""
+    return with_checksums(student_notebook(assignment))
+
+
+def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
+    """Write what nbgrader calls the source: the instructor's notebook and the release's files.
+
+    The formgrader lists the assignments it finds there.
+
+    Raises:
+        AutograderError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = with_checksums(instructor_notebook(assignment))
+        nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
+        for name in (CHECKS, PROBES, FILE):
+            if (release / name).is_file():
+                shutil.copyfile(release / name, folder / name)
+        if (release / SHARED).is_dir():
+            shutil.copytree(release / SHARED, folder / SHARED, dirs_exist_ok=True)
+    except OSError as error:
+        raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
+
+
 def _same(new: Path, old: Path) -> bool:
     return old.is_file() and new.read_bytes() == old.read_bytes()
 
 
 def _digest(assignment: Assignment) -> str:
-    """Of everything that the stored numbers are made from: the sources, and the kit's probes."""
+    """Digest of everything the stored arrays are computed from, shared probes included."""
     names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
     paths = [*(assignment.folder / name for name in names), KIT]
     paths += shared_modules(assignment.folder)
@@ -120,24 +152,24 @@ def _digest(assignment: Assignment) -> str:
 
 def _refuse_answers(assignment: Assignment, folder: Path) -> None:
     answers = solution_lines(assignment)
-    for path in sorted(folder.rglob("*.*")):
-        if path.suffix == ".ipynb":
-            lines = [
-                line
-                for cell in nbformat.read(path, as_version=4).cells
-                for line in cell.source.splitlines()
-            ]
-        elif path.suffix == ".py":
-            lines = path.read_text(encoding="utf-8").splitlines()
-        elif path.name == FILE:
-            # Its metadata says what broke, and must not quote where.
-            content = path.read_bytes()
-            lines = [line for line in answers if json.dumps(line)[1:-1].encode() in content]
-        else:
-            continue
-        for number, line in enumerate(lines, 1):
+    for path in sorted([*folder.iterdir(), *(folder / SHARED).glob("*")]):
+        for number, line in enumerate(_lines(path, answers), 1):
             if line.strip() in answers:
                 raise AutograderError(
-                    f"{path.name}, line {number}, would give away a line of the reference: "
-                    f"{line.strip()!r}. Put it inside the solution region, or say it differently."
+                    f"{path.name}, line {number}, would reveal a line of the reference: "
+                    f"{line.strip()!r}. Move it into the solution region, or rephrase it."
                 )
+
+
+def _lines(path: Path, answers: frozenset[str]) -> list[str]:
+    """The lines of a released file; for the stored arrays, the answers that they quote."""
+    if path.suffix == ".ipynb":
+        cells = nbformat.read(path, as_version=4).cells
+        return [line for cell in cells for line in cell.source.splitlines()]
+    if path.suffix == ".py":
+        return path.read_text(encoding="utf-8").splitlines()
+    if path.name == FILE:
+        # Its metadata says what failed, and must not quote the line that failed.
+        content = path.read_bytes()
+        return [line for line in answers if json.dumps(line)[1:-1].encode() in content]
+    return []

@@ -1,4 +1,4 @@
-"""A student's self-check of files: the checks of the release, on its public seed."""
+"""A student's self-check of files: the checks of the release, with its public seed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ import nbformat
 from autograder.grading.grade import grade_submission
 from autograder.grading.stored import FILE, read_release
 from autograder.model import AutograderError, Report
+from autograder.reports.results import results, write
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
 
 HAS_FORK = sys.platform == "linux"
-"""Elsewhere, a process that has imported TensorFlow cannot be forked."""
+"""On other platforms, a process that has imported TensorFlow cannot be forked."""
 
 
-def check_paths(paths: Sequence[Path], only: frozenset[str]) -> Iterator[tuple[Path, Report]]:
-    """Check notebooks, modules, and what lies in folders.
+def check_paths(
+    paths: Sequence[Path], only: frozenset[str], *, one_assignment: bool = False
+) -> Iterator[tuple[Path, Report]]:
+    """Check notebooks, modules and folders of these.
 
     Args:
         only: names of exercises; empty for all.
+        one_assignment: refuse files of several assignments, which a results file cannot hold.
 
     Raises:
         AutograderError: a path does not exist, or no release belongs to it.
@@ -33,7 +37,13 @@ def check_paths(paths: Sequence[Path], only: frozenset[str]) -> Iterator[tuple[P
     work = [
         (file, *read_release(release_of(file), only)) for path in paths for file in _files(path)
     ]
-    # A student runs nothing but their own code: the sandbox is there to survive it.
+    names = sorted({check_set.name for _, check_set, _ in work})
+    if one_assignment and len(names) > 1:
+        raise AutograderError(
+            f"A results file is about one assignment, but these files belong to "
+            f"{', '.join(names)}. Check them one at a time, or omit --json."
+        )
+    # Students run only their own code: the sandbox is there to survive it, not to confine it.
     with Sandbox(confined=False) if HAS_FORK else closing(PlainSandbox()) as sandbox:
         for file, check_set, oracle in work:
             release = release_of(file) / f"{check_set.name}.ipynb"
@@ -42,8 +52,21 @@ def check_paths(paths: Sequence[Path], only: frozenset[str]) -> Iterator[tuple[P
             yield file, grade_submission(submission, check_set, oracle, sandbox)
 
 
+def write_results(path: Path, reports: Sequence[Report]) -> None:
+    """Write a results file with the reports of one assignment.
+
+    Args:
+        reports: at least one.
+
+    Raises:
+        AutograderError: the file cannot be written.
+    """
+    first = reports[0]
+    write(path, results(first.assignment, first.seed, first.sandbox, reports))
+
+
 def release_of(file: Path) -> Path:
-    """The release that a file belongs to: the folder it lies in, or the course's own of its name.
+    """The release that a file belongs to: its own folder, or the course's release of its name.
 
     Raises:
         AutograderError: there is none.
@@ -56,7 +79,7 @@ def release_of(file: Path) -> Path:
         if (candidate / FILE).is_file() and (candidate / CHECKS).is_file():
             return candidate
     raise AutograderError(
-        f"No checks belong to {file}. It must lie in its assignment's folder, beside {CHECKS}, "
+        f"No checks found for {file}. Put it in its assignment's folder, next to {CHECKS}, "
         f"{PROBES} and {FILE}, or in a course that has assignments/{file.stem}/."
     )
 
@@ -64,7 +87,9 @@ def release_of(file: Path) -> Path:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         if path.suffix not in (".ipynb", ".py"):
-            raise AutograderError(f"{path} is neither a notebook (.ipynb) nor a module (.py).")
+            raise AutograderError(
+                f"{path} is neither a notebook nor a module. Expected a .ipynb or .py file."
+            )
         return [path]
     if not path.is_dir():
         raise AutograderError(f"{path} does not exist.")
@@ -79,5 +104,8 @@ def _files(path: Path) -> list[Path]:
             for notebook in sorted(folder.glob("*.ipynb"))
         ]
     if not found:
-        raise AutograderError(f"{path.resolve()} holds no notebook and no module to check.")
+        raise AutograderError(
+            f"Nothing to check in {path.resolve()}: it has no notebook (.ipynb) and no module "
+            "(.py). Name a file, or run the command in your assignment's folder."
+        )
     return found

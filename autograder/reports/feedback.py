@@ -1,6 +1,6 @@
 """What a student reads about an exercise: one table of verdicts, as HTML and as plain text.
 
-A hidden check shows that it failed and what it was worth, and nothing of what it looks at.
+Of a hidden check, students see the result and the points, and nothing about what it checks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograder.model import ExerciseReport, Status, Verdict
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
 
-HIDDEN_CLAIM = "A check that is not shown."
+HIDDEN_CLAIM = "Hidden check"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class _Row:
 
 
 def verdict_table(exercise: ExerciseReport) -> str:
-    """The verdicts of one exercise as an HTML table: escaped, no script, no external resource."""
+    """The verdicts on one exercise as an HTML table: escaped, without scripts or external files."""
     return _template().render(
         exercise=exercise,
         total=total(exercise),
@@ -38,7 +38,7 @@ def verdict_table(exercise: ExerciseReport) -> str:
 
 
 def verdict_text(exercise: ExerciseReport) -> str:
-    """The same table for a reader without HTML."""
+    """The same table as plain text."""
     lines = [f"{exercise.name}: {total(exercise)}"]
     for row in _rows(exercise):
         lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
@@ -49,20 +49,20 @@ def verdict_text(exercise: ExerciseReport) -> str:
 
 
 def total(exercise: ExerciseReport) -> str:
-    """The sum under the verdicts, in words: ``7.5 of 10 points``."""
+    """The points of an exercise in words: ``7.5 of 10 points``."""
     if exercise.ungraded:
-        return "not graded yet; the autograder could not finish, and a person will look at it"
+        return "not graded yet: the autograder failed here, and an instructor will look at it"
     points = f"{number(exercise.score)} of {number(exercise.max_score)} points"
-    return f"{points}, a bonus on top of the grade" if exercise.bonus else points
+    return f"{points} (bonus)" if exercise.bonus else points
 
 
 def number(points: float) -> str:
-    """Points without needless decimals: ``10``, ``7.5``, ``3.33``."""
+    """Points with at most two decimals: ``10``, ``7.5``, ``3.33``."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
 def _rows(exercise: ExerciseReport) -> list[_Row]:
-    """One row a verdict; what was said under one check is not said again under the next."""
+    """One row per verdict; a message or hint appears only under the first check that has it."""
     said: set[str] = set()
 
     def once(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Small pictures for the self-check."""
+"""Small plots for the self-check."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MAX_PANELS = 3
 
 
 def paths(got: Arrays, wanted: Arrays) -> str | None:
-    """Expected and observed numbers over the updates, for the elements that differ the most.
+    """Expected and observed values over the updates, for the elements that differ the most.
 
     Args:
-        got, wanted: arrays whose first axis counts updates, at least 2.
+        got, wanted: arrays of shape (updates, ...) with at least 2 updates; others are ignored.
 
     Returns:
-        a PNG in base64, or None if there is nothing of that kind to draw.
+        a PNG in base64, or None if there is nothing to plot.
     """
     rows: list[tuple[float, str, np.ndarray, np.ndarray]] = []
     for name, expected in wanted.items():

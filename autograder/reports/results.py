@@ -1,4 +1,4 @@
-"""The results file, version 1: what other programs read."""
+"""The results file, version 1, for other programs to read."""
 
 from __future__ import annotations
 
@@ -54,12 +54,14 @@ def _check(verdict: Verdict) -> dict[str, Any]:
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    """Write the file whole or not at all.
+    """Write the file completely or not at all.
 
     Raises:
-        AutograderError: the folder cannot be written, or the disk is full.
+        AutograderError: the folder cannot be written to, or the disk is full.
     """
-    beside = path.with_name(f".{path.name}.new")  # one name: the next run takes over what is left
+    beside = path.with_name(
+        f".{path.name}.new"
+    )  # always the same name, so that leftovers are replaced
     try:
         beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         beside.replace(path)
@@ -67,5 +69,5 @@ def write(path: Path, content: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise AutograderError(
-            f"{path} could not be written ({error.strerror}). Name another place with --json."
+            f"{path} could not be written ({error.strerror}). Choose another file with --json."
         ) from error

@@ -7,9 +7,6 @@ misconception (here, as definitions to run), and the student's and the instructo
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +16,11 @@ from nbformat import NotebookNode
 
 from autograder.model import AutograderError, Definitions, Misconception
 from autograder.sources.checks import CheckSet, read_checks
+from autograder.sources.course import Course
 from autograder.sources.definitions import Cell, definitions
+from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
 from autograder.sources.regions import BEGIN, END, marked, released
 
-MISCONCEPTIONS = "misconceptions.toml"
 VARIANTS = "variants"
 
 
@@ -30,7 +28,13 @@ VARIANTS = "variants"
 class Assignment:
     """A folder under ``solutions/``: one notebook, its checks, its misconceptions, its variants.
 
-    ``cells`` maps each exercise to the source of the cell it is written in, reference included.
+    Attributes:
+        folder: the assignment's folder.
+        notebook: the source notebook, solutions included.
+        cells: for each exercise, the source of its solution cell, solution included.
+        check_set: the exercises and their checks, hidden ones included.
+        misconceptions: the known mistakes, in the author's order.
+        variants: modules that solve the exercises in other, correct ways.
     """
 
     folder: Path
@@ -68,56 +72,57 @@ class Assignment:
         return tuple(m for m in self.misconceptions if m.exercise == exercise)
 
 
+def read_assignments(course: Course, names: Sequence[str] | None = None) -> list[Assignment]:
+    """Read several assignments of a course.
+
+    Args:
+        names: the assignments; None or empty for all.
+
+    Raises:
+        AutograderError: an assignment does not exist or is broken.
+    """
+    return [read_assignment(course.solution(name)) for name in names or course.assignments()]
+
+
 def read_assignment(folder: Path) -> Assignment:
     """Read and examine everything about one assignment.
 
     Raises:
-        AutograderError: with the file, the place, what was expected and how to mend it.
+        AutograderError: something is missing or invalid; the message names the file and the place,
+            and says what was expected and how to fix it.
     """
     check_set = read_checks(folder)
     source = folder / f"{folder.name}.py"
     if not source.is_file():
         raise AutograderError(
-            f"{source} is missing: the assignment's percent notebook, named like its folder."
+            f"{source} is missing. Expected the assignment's percent notebook, named after its "
+            "folder."
         )
     try:
         notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     except UnicodeDecodeError as error:
-        raise AutograderError(f"{source} is not UTF-8 text (byte {error.start}).") from error
+        raise AutograderError(
+            f"{source} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from error
     cells = _exercise_cells(source, notebook, check_set)
     return Assignment(
         folder,
         notebook,
         cells,
         check_set,
-        _misconceptions(folder / MISCONCEPTIONS, cells),
+        read_misconceptions(folder / MISCONCEPTIONS, cells),
         tuple(sorted((folder / VARIANTS).glob("*.py"))),
     )
 
 
 def exercise_of(cell: NotebookNode) -> str:
-    """The exercise that is written in a cell; "" for any other cell."""
+    """The exercise whose solution cell this is; "" for any other cell."""
     return str(cell.metadata.get("exercise", ""))
 
 
 def question_of(cell: NotebookNode) -> str:
-    """The question, graded by a person, that is answered in a cell; "" for any other cell."""
+    """The manually graded question that this cell asks; "" for any other cell."""
     return str(cell.metadata.get("question", ""))
-
-
-def _examine_question(where: str, question: str, cell: NotebookNode, rubric: bool) -> None:
-    points = cell.metadata.get("points")
-    number = isinstance(points, int | float) and not isinstance(points, bool)
-    if cell.cell_type != "markdown" or not number or not points > 0:
-        raise AutograderError(
-            f"{where}: a question that a person grades is Markdown with points; start the cell "
-            f'with `# %% [markdown] question="{question}" points=4`.'
-        )
-    if not rubric:
-        raise AutograderError(
-            f"{where}: question {question!r} has no rubric; put what earns the points between "
-            f"{BEGIN}: Write your answer here. and {END}."
-        )
 
 
 def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -> dict[str, str]:
@@ -128,86 +133,57 @@ def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -
         name = exercise_of(cell)
         where = f"{source}, cell {number}"
         released(cell, where)  # raises if a marker has no counterpart
-        regions = marked(cell)
+        has_region = marked(cell)
         if question := question_of(cell):
-            _examine_question(where, question, cell, regions)
+            _examine_question(where, question, cell, has_region)
             if question in questions or question in known:
                 raise AutograderError(
-                    f"{where}: {question!r} is already the name of a question or an exercise."
+                    f"{where}: the name {question!r} is already taken by another question or "
+                    "exercise. Rename the question."
                 )
             questions.add(question)
             continue
         if not name:
-            if regions:
+            if has_region:
                 raise AutograderError(
-                    f"{where}: a solution region outside an exercise; start the cell with "
+                    f"{where}: a solution region outside an exercise. Start the cell with "
                     '`# %% exercise="Name"`.'
                 )
             continue
         if name in found:
-            raise AutograderError(f"{where}: a second cell of exercise {name!r}; join the two.")
+            raise AutograderError(
+                f"{where}: exercise {name!r} already has a cell. Merge the two cells."
+            )
         if name not in known:
             raise AutograderError(
-                f"{where}: exercise {name!r} is not among EXERCISES in checks.py."
+                f"{where}: exercise {name!r} is not defined in checks.py, which has "
+                f"{', '.join(known)}."
             )
-        if not regions:
+        if not has_region:
             raise AutograderError(
-                f"{where}: exercise {name!r} has no solution region; put what students write "
+                f"{where}: exercise {name!r} has no solution region. Put what students write "
                 f"between {BEGIN} and {END}."
             )
         found[name] = cell.source
-    for exercise in check_set.exercises:
-        if exercise.name not in found:
+    for name in known:
+        if name not in found:
             raise AutograderError(
-                f"{source}: exercise {exercise.name!r} of checks.py has no cell; start one with "
-                f'`# %% exercise="{exercise.name}"`.'
+                f"{source}: exercise {name!r} of checks.py has no cell. Start one with "
+                f'`# %% exercise="{name}"`.'
             )
     return found
 
 
-def _misconceptions(path: Path, cells: dict[str, str]) -> tuple[Misconception, ...]:
-    if not path.is_file():
-        raise AutograderError(f"{path} is missing: it lists the known-wrong variants.")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AutograderError(f"{path} is not TOML: {error}.") from error
-    tables = content.pop("misconception", [])
-    if content or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+def _examine_question(where: str, question: str, cell: NotebookNode, has_rubric: bool) -> None:
+    points = cell.metadata.get("points")
+    is_number = isinstance(points, int | float) and not isinstance(points, bool)
+    if cell.cell_type != "markdown" or not is_number or not points > 0:
         raise AutograderError(
-            f"{path} must hold tables that begin [[misconception]], and nothing else"
-            f"{f' (there is {min(content)!r})' if content else ''}."
+            f"{where}: a manually graded question must be a Markdown cell with points > 0. Start "
+            f'it with `# %% [markdown] question="{question}" points=4`.'
         )
-    found = [_misconception(path, table, cells) for table in tables]
-    for (exercise, name), count in Counter((m.exercise, m.name) for m in found).items():
-        if count > 1:
-            raise AutograderError(
-                f"{path}: {count} misconceptions of {exercise} are named {name!r}; rename them."
-            )
-    return tuple(found)
-
-
-_FIELDS: Sequence[str] = ("name", "exercise", "hint", "find", "replace")
-
-
-def _misconception(path: Path, table: dict[str, object], cells: dict[str, str]) -> Misconception:
-    what = f"{path}: misconception {table.get('name', '(unnamed)')!r}"
-    if sorted(table) != sorted(_FIELDS) or not all(isinstance(v, str) for v in table.values()):
-        raise AutograderError(f"{what} must have the texts {', '.join(_FIELDS)}, and no more.")
-    found = Misconception(**table)  # type: ignore[arg-type]
-    what = f"{path}: misconception {found.exercise}.{found.name}"
-    if found.exercise not in cells:
-        raise AutograderError(f"{what}: there is no exercise {found.exercise!r}.")
-    if not re.fullmatch(r"[a-z]\w*", found.name) or found.name == "reference":
-        raise AutograderError(f"{what}: its name must be one word of letters, digits and _.")
-    if not found.hint.strip():
-        raise AutograderError(f"{what} has no hint.")
-    count = cells[found.exercise].count(found.find)
-    if count != 1:
+    if not has_rubric:
         raise AutograderError(
-            f"{what}: its `find` stands {count} times in the cell of {found.exercise}, and must "
-            f"stand exactly once: {found.find!r}."
+            f"{where}: question {question!r} has no rubric. Put what earns the points between "
+            f"{BEGIN}: Write your answer here. and {END}."
         )
-    if found.find == found.replace:
-        raise AutograderError(f"{what} replaces its text by the same text.")
-    return found

@@ -1,4 +1,4 @@
-"""Where things stand in a course: the folder that holds ``solutions/`` or ``assignments/``."""
+"""Where everything is in a course: the folder that contains ``solutions/``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograder.model import AutograderError
 
 @dataclass(frozen=True)
 class Course:
-    """A course folder. The paths are not promised to exist."""
+    """A course folder. Its subfolders need not exist."""
 
     root: Path
 
@@ -34,23 +34,23 @@ class Course:
         )
 
     def solution(self, name: str) -> Path:
-        """The folder of an assignment's solution.
+        """The solution folder of an assignment.
 
         Raises:
-            AutograderError: there is none of that name.
+            AutograderError: there is no assignment of that name.
         """
         known = self.assignments()
         if name in known:
             return self.solutions / name
         close = get_close_matches(name, known, n=1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
+        suggestion = f" Did you mean {close[0]!r}?" if close else ""
         raise AutograderError(
-            f"There is no assignment {name!r} in {self.solutions}.{meant} "
-            f"It holds: {', '.join(known) or 'nothing'}."
+            f"There is no assignment {name!r} in {self.solutions}.{suggestion} "
+            f"Available: {', '.join(known) or 'none'}."
         )
 
     def source(self, name: str) -> Path:
-        """The folder that nbgrader knows as the assignment's source."""
+        """The folder that nbgrader calls the source of an assignment."""
         return self.root / "source" / name
 
     def release(self, name: str) -> Path:
@@ -59,7 +59,7 @@ class Course:
 
 
 def find_course(start: Path) -> Course:
-    """The course that ``start`` is in: the nearest folder upwards with a ``solutions/`` folder.
+    """The course that ``start`` is in: the nearest folder, going up, with a ``solutions/`` folder.
 
     Raises:
         AutograderError: there is none.
@@ -69,6 +69,6 @@ def find_course(start: Path) -> Course:
         if (folder / "solutions").is_dir():
             return Course(folder)
     raise AutograderError(
-        f"{start} is not in a course: neither it nor a folder above it has a solutions/ folder. "
-        "Go to the course's folder, or name it with --course."
+        f"{start} is not in a course: neither it nor a parent folder has a solutions/ folder. "
+        "Run the command in the course folder, or pass --course."
     )

@@ -1,9 +1,9 @@
-"""Cut the definitions of the exercises out of cells: what they need is kept, the rest is not run.
+"""Cut the definitions of the exercises out of cells: keep what they need, run nothing else.
 
-A student's notebook trains models and draws pictures at the top level. For grading, only the
-statements that define the exercises matter, and those that define what these refer to. Which
-names a statement refers to is asked of Python's own ``symtable``, so that a method's local
-variable ``w`` does not drag in an exploratory ``w = train_for_an_hour()``.
+A student's notebook trains models and draws plots at the top level. For grading, only the
+statements that define the exercises matter, and those that define what these refer to. Python's
+own ``symtable`` tells which names a statement refers to, so that a method's local variable ``w``
+does not pull in an exploratory ``w = train_for_an_hour()``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PYTHON_CELL_MAGICS = frozenset({"capture", "time", "timeit", "prun", "python", 
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell, or a whole module. ``label`` is what a person calls it: "cell 7"."""
+    """One code cell, or a whole module. ``label`` is its name for people: "cell 7"."""
 
     label: str
     text: str
@@ -41,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class BrokenCell:
-    """A cell that is not Python, and where it stops being so."""
+    """A cell that is not valid Python, with the line and the message of the first error."""
 
     label: str
     line: int
@@ -66,8 +66,8 @@ def definitions(
 ) -> tuple[Definitions, frozenset[str], tuple[BrokenCell, ...]]:
     """The statements that define ``names``, which of the names are defined, and the broken cells.
 
-    Magics and shell lines are stepped over. A later definition of the same name wins, as in
-    Python, because the statements keep their order.
+    Magics and shell lines are skipped. A later definition of the same name wins, as in Python,
+    because the statements keep their order.
     """
     wanted = frozenset(names)
     texts: list[tuple[Cell, str]] = []
@@ -108,12 +108,12 @@ def definitions(
 def parsed(text: str, label: str) -> ast.Module:
     """The syntax tree of a cell or module, as `ast.parse` makes it, in any thread.
 
-    CPython up to 3.12 counts the depth of the tree it is building in one place for all threads,
-    and raises SystemError where two have counted into each other's (python/cpython, issue 106905).
-    One thread at a time parses here; another library's parsing is met by trying again.
+    Up to CPython 3.12, all threads share one counter for the depth of the tree being built, and
+    SystemError is raised when two of them mix it up (python/cpython issue 106905). So one thread
+    at a time parses here, and a clash with another library's parsing is retried.
 
     Raises:
-        SyntaxError, or another of `UNPARSABLE`: the text is no Python.
+        SyntaxError, or another of `UNPARSABLE`: the text is not valid Python.
     """
     with _parsing():
         for _ in range(_PARSE_ATTEMPTS - 1):
@@ -124,9 +124,9 @@ def parsed(text: str, label: str) -> ast.Module:
 
 @contextlib.contextmanager
 def _parsing() -> Iterator[None]:
-    """One thread at a time, and without advice on text that is not ours.
+    """Let one thread at a time parse, and silence warnings about text that is not ours.
 
-    Python 3.12 and later print warnings of what older ones accept in silence.
+    Python 3.12 and later warn about code that older versions accept silently.
     """
     with _PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -139,14 +139,14 @@ def _tree(text: str, label: str) -> ast.Module:
 
 
 def without_magics(text: str) -> str:
-    """The cell as plain Python with the same line numbers: IPython's own syntax taken out.
+    """The cell as plain Python with the same line numbers, without IPython's own syntax.
 
-    A cell magic that runs Python (``%%time``) is taken off its cell; another one (``%%bash``)
-    takes the cell with it.
+    A cell magic that runs Python (``%%time``) is removed; with any other (``%%bash``) the whole
+    cell is.
     """
     if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", text, re.MULTILINE):
         return text
-    # Imported late: it costs a third of a second, and most notebooks have no magic.
+    # Imported late: it takes a third of a second, and most notebooks have no magics.
     from IPython.core.inputtransformer2 import TransformerManager
 
     magic = re.match(r"\s*%%(\w+).*\n?", text)
@@ -154,23 +154,24 @@ def without_magics(text: str) -> str:
         text = "\n" + text[magic.end() :]
     elif magic:
         return ""
-    if "\0" in text:  # the tokenizer that IPython asks raises SystemError in Python 3.12 and later
+    if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
         return text
     try:
         with _parsing():
             plain = TransformerManager().transform_cell(text)
     except (*UNPARSABLE, IndexError, KeyError):
-        return text  # then ast.parse says what is wrong, and where
+        return text  # ast.parse then says what is wrong, and where
     # The transformer drops empty leading lines.
     leading = len(text) - len(text.lstrip("\n"))
     return "\n" * (leading - (len(plain) - len(plain.lstrip("\n")))) + plain
 
 
 def cut_out(text: str, name: str) -> str:
-    """The source of one top-level function of a module and of what it refers to, nothing more.
+    """The source of one top-level function of a module and of what it refers to, nothing else.
 
     Raises:
-        KeyError: the module defines no such function.
+        SyntaxError: the module is not valid Python.
+        KeyError: the module does not define the function.
     """
     found, bound, broken = definitions([Cell("module", text)], [name])
     if broken:
@@ -198,7 +199,7 @@ def _broken(cell: Cell, error: BaseException) -> BrokenCell:
     if isinstance(error, SyntaxError):
         return BrokenCell(cell.label, error.lineno or 1, f"{error.msg}", cell.text)
     if isinstance(error, RecursionError | MemoryError):
-        return BrokenCell(cell.label, 1, "the code is nested too deeply to be read", cell.text)
+        return BrokenCell(cell.label, 1, "the code is too deeply nested to be parsed", cell.text)
     return BrokenCell(cell.label, 1, str(error), cell.text)
 
 
@@ -217,7 +218,7 @@ def _statement(file: int, index: int, node: ast.stmt) -> _Statement:
 
 
 def _bound_names(node: ast.stmt) -> set[str]:
-    """Names that running the statement binds or changes in the module's namespace."""
+    """Names that the statement binds or changes in the module's namespace."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     names = set[str]()
@@ -236,7 +237,7 @@ def _bound_names(node: ast.stmt) -> set[str]:
         elif isinstance(current, ast.Attribute | ast.Subscript) and isinstance(
             current.ctx, ast.Store
         ):
-            # `Adam.get_config = get_config` and `RATES["adam"] = 0.1` change what the name means.
+            # `Adam.get_config = get_config` and `RATES["adam"] = 0.1` change what a name means.
             root: ast.AST = current
             while isinstance(root, ast.Attribute | ast.Subscript):
                 root = root.value
@@ -252,7 +253,7 @@ def _global_names(node: ast.stmt) -> set[str]:
     """Names of the module's namespace that the statement refers to, at any depth."""
     try:
         top = symtable.symtable(ast.unparse(node), "statement", "exec")
-    except SyntaxError:  # a top-level await, which symtable does not know
+    except SyntaxError:  # a top-level await, which symtable does not support
         return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     names = set[str]()
     tables = [top]

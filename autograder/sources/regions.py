@@ -1,4 +1,4 @@
-"""Solution regions: what an author marks, students never get.
+"""Solution regions: the lines an author marks, which students never get.
 
 ### BEGIN SOLUTION: Update the velocity, then move the variable by it.
 ...
@@ -25,11 +25,12 @@ def released(cell: NotebookNode, where: str) -> str:
 
 
 def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
-    """The text with each solution region replaced by its sentence.
+    """The text with each solution region replaced by the sentence after its marker.
 
     Args:
-        prose: the text is a question's, whose region holds the rubric; its sentence stands as it
-            is. In code, a ``NotImplementedError`` says the sentence.
+        where: the file and the cell, for error messages.
+        prose: the text is a question's, whose region contains the rubric; the sentence is released
+            as it is. In code, the stub raises ``NotImplementedError`` with the sentence.
 
     Raises:
         AutograderError: an unmatched or nested marker, or a region without a sentence.
@@ -42,18 +43,18 @@ def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
             sentence = stripped.removeprefix(BEGIN).removeprefix(":").strip()
             if begun:
                 raise AutograderError(
-                    f"{where}, line {number}: {BEGIN} again before the one of line {begun} ended; "
-                    f"put {END} between them."
+                    f"{where}, line {number}: {BEGIN} inside the region that begins at line "
+                    f"{begun}. Put {END} between them."
                 )
             if not sentence:
                 raise AutograderError(
-                    f"{where}, line {number}: say after the marker what to write there "
-                    f"({BEGIN}: Update the velocity.); the student's stub raises that sentence."
+                    f"{where}, line {number}: {BEGIN} has no sentence. Say what to write there, "
+                    f"as in `{BEGIN}: Update the velocity.`; the student's stub raises it."
                 )
             begun = number
             indent = line[: len(line) - len(line.lstrip())]
-            said = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
-            lines.append(f"{indent}{said}")
+            stub = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
+            lines.append(f"{indent}{stub}")
         elif stripped.startswith(END):
             if not begun:
                 raise AutograderError(f"{where}, line {number}: {END} without a {BEGIN} before it.")

@@ -1,7 +1,7 @@
-"""Read what a student handed in: a notebook or a module, however broken.
+"""Read what a student submitted: a notebook or a module, however broken.
 
-Untrusted text is parsed here and never run. Whatever is wrong with a file becomes a remark and,
-where it matters, the reason why an exercise is missing; it never stops a class.
+Untrusted text is parsed here and never run. A problem with a file becomes a remark and, where it
+matters, the reason why an exercise is missing; it never stops the grading of a class.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,22 @@ from nbformat import NotebookNode
 from autograder.model import AutograderError, Definitions
 from autograder.sources.definitions import BrokenCell, Cell, definitions
 
+_ORIGINAL_USED = "the original check was used"
+
 MAX_BYTES = 20_000_000
-"""A larger file is not read: 20 MB is a hundred times a notebook with pictures."""
+"""Larger files are not read. 20 MB is a hundred times the size of a notebook with pictures."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in, as far as it could be read.
+    """What a student submitted, as far as it can be read.
 
     Attributes:
-        student: the student's id; the file's name where there is none.
+        student: the student's id; the file's stem if there is none.
         path: the file, or None if nothing was submitted.
         cells: its code cells in order, without the locked check cells; empty if unreadable.
         notebook: the raw notebook as a dictionary; None for a module or an unreadable file.
-        unreadable: why nothing could be read, with what to do about it; "" otherwise.
+        unreadable: why nothing can be read and how to fix it; "" otherwise.
         remarks: plain sentences about the submission, for its report.
     """
 
@@ -45,7 +47,7 @@ class Submission:
     remarks: tuple[str, ...] = ()
 
     def definitions(self, names: Sequence[str]) -> LoadPlan:
-        """What has to run to define the exercises, and why some of them cannot be."""
+        """What must run to define the exercises, and why some of them are missing."""
         found, defined, broken = definitions(self.cells, names)
         missing = {name: self._why_missing(name, broken) for name in names if name not in defined}
         return LoadPlan(found, missing, broken)
@@ -55,13 +57,19 @@ class Submission:
             return self.unreadable
         for cell in broken:
             if re.search(rf"\b(class|def)\s+{re.escape(name)}\b", cell.text):
-                return f"{cell}. Mend this cell; until then {name} does not exist."
+                return f"{cell}. Fix this cell: {name} is undefined until it runs."
         return f"There is no class or function named {name!r} in the submission."
 
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """``definitions`` to run; ``missing`` maps an exercise that is not there to the reason."""
+    """What to run of a submission.
+
+    Attributes:
+        definitions: the statements that define the exercises.
+        missing: for each exercise that is not defined, the reason.
+        broken: the cells that are not valid Python.
+    """
 
     definitions: Definitions
     missing: dict[str, str]
@@ -74,17 +82,23 @@ def read_submission(
     """Read a notebook or module.
 
     Args:
-        locked: for each locked cell of the release, by grade_id, its source. Such cells are not
-            run from a submission, and a remark says which were changed.
+        student: the student's id. Defaults to the file's stem.
+        locked: the source of each locked cell of the release, by grade_id. A submission's copies
+            of these cells are not run, and a remark names those that were changed.
     """
     student = student or path.stem
     if path.is_symlink():
-        return _unreadable(student, path, "is a symbolic link, which is not followed")
+        return _unreadable(
+            student, path, "is a symbolic link, which is not followed", "Submit the file itself."
+        )
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             return _unreadable(
-                student, path, f"has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} are read"
+                student,
+                path,
+                f"is too large ({size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read)",
+                "Clear its outputs, save it and submit it again.",
             )
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -101,8 +115,8 @@ def find_submission(
 ) -> Submission:
     """A student's submission in ``submitted/<student>/<assignment>/``.
 
-    The notebook named like the assignment counts, else the module of that name, else the only
-    notebook or module there is.
+    The notebook with the assignment's name counts, else the module with that name, else the only
+    notebook or module in the folder.
     """
     if folder.is_symlink() or not folder.is_dir():
         return Submission(student, None, unreadable="Nothing was submitted for this assignment.")
@@ -115,24 +129,18 @@ def find_submission(
         if len(others) == 1:
             found = read_submission(others[0], student, locked)
             remark = f"The file is named {others[0].name}; expected {assignment}{suffix}."
-            return Submission(
-                student,
-                found.path,
-                found.cells,
-                found.notebook,
-                found.unreadable,
-                (remark, *found.remarks),
-            )
-    names = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
+            return replace(found, remarks=(remark, *found.remarks))
+    names = ", ".join(sorted(p.name for p in folder.iterdir())[:5])
+    content = f"the submitted folder has {names}" if names else "the submitted folder is empty"
     return Submission(
         student,
         None,
-        unreadable=f"Expected {assignment}.ipynb (or {assignment}.py); the folder holds {names}.",
+        unreadable=f"Expected {assignment}.ipynb (or {assignment}.py); {content}.",
     )
 
 
 def locked_cells(release: NotebookNode) -> dict[str, str]:
-    """The locked cells of a release: grade_id to source."""
+    """The source of each locked cell of a release, by grade_id."""
     return {
         cell.metadata["nbgrader"]["grade_id"]: cell.source
         for cell in release.cells
@@ -140,8 +148,10 @@ def locked_cells(release: NotebookNode) -> dict[str, str]:
     }
 
 
-def _unreadable(student: str, path: Path, what: str) -> Submission:
-    reason = f"{path.name} {what}. Submit the notebook again, saved from Jupyter."
+def _unreadable(
+    student: str, path: Path, what: str, fix: str = "Save it in Jupyter and submit it again."
+) -> Submission:
+    reason = f"{path.name} {what}. {fix}"
     return Submission(student, path, unreadable=reason, remarks=(reason,))
 
 
@@ -152,45 +162,60 @@ def _read_notebook(path: Path, student: str, text: str, locked: dict[str, str]) 
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
-        return _unreadable(student, path, f"is not a notebook: no JSON at line {line}")
+        return _unreadable(student, path, f"is not a valid notebook (invalid JSON, line {line})")
     version = raw.get("nbformat") if isinstance(raw, dict) else None
     if not isinstance(version, int) or not 3 <= version <= 4:
         return _unreadable(
-            student, path, f"is no notebook of format 4 (its `nbformat` is {version!r:.40})"
+            student,
+            path,
+            f"is not a valid notebook (`nbformat` must be 4, and is {version!r:.40})",
         )
     if version == 3:
         try:
             raw = dict(nbformat.convert(nbformat.from_dict(raw), 4))
         except Exception as error:  # nbformat's converters promise nothing on broken input
             return _unreadable(
-                student, path, f"is of the old format 3 and cannot be converted ({error!r:.80})"
+                student, path, f"has the old format 3 and cannot be converted ({error!r:.80})"
             )
     listed = raw.get("cells")
     if not isinstance(listed, list):
-        return _unreadable(student, path, "has no list of cells")
+        return _unreadable(student, path, "is not a valid notebook (no list of cells)")
+    cells, remarks = _code_cells(listed, locked)
+    return Submission(student, path, cells, raw, remarks=remarks)
+
+
+def _code_cells(
+    listed: Sequence[Any], locked: dict[str, str]
+) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """The code cells that are not locked, and remarks on invalid cells and changed locked ones."""
     cells: list[Cell] = []
     remarks: list[str] = []
     seen: Counter[str] = Counter()
     for number, cell in enumerate(listed, 1):
         source = _source(cell)
         if source is None:
-            remarks.append(f"Cell {number} is not a notebook cell and was stepped over.")
+            remarks.append(f"Cell {number} is not a valid notebook cell and was skipped.")
             continue
         grade_id = _grade_id(cell)
         if grade_id in locked:
             seen[grade_id] += 1
             if cell.get("cell_type") != "code":
-                remarks.append(f"The cell {grade_id} was turned into {cell.get('cell_type')!r}.")
+                remarks.append(
+                    f"The type of the locked cell {grade_id} was changed to "
+                    f"{cell.get('cell_type')!r:.40}; {_ORIGINAL_USED}."
+                )
             elif source.strip() != locked[grade_id].strip():
-                remarks.append(f"The locked cell {grade_id} was edited; the course's own was used.")
+                remarks.append(f"The locked cell {grade_id} was edited; {_ORIGINAL_USED}.")
         elif cell.get("cell_type") == "code":
             cells.append(Cell(f"cell {number}", source))
     for grade_id in locked:
         if seen[grade_id] == 0:
-            remarks.append(f"The locked cell {grade_id} is missing; the course's own was used.")
+            remarks.append(f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}.")
         elif seen[grade_id] > 1:
-            remarks.append(f"The locked cell {grade_id} stands {seen[grade_id]} times.")
-    return Submission(student, path, tuple(cells), raw, remarks=tuple(remarks))
+            remarks.append(
+                f"The locked cell {grade_id} appears {seen[grade_id]} times; {_ORIGINAL_USED}."
+            )
+    return tuple(cells), tuple(remarks)
 
 
 def _source(cell: object) -> str | None:
@@ -208,9 +233,9 @@ def _grade_id(cell: dict[str, Any]) -> str:
 
 
 def _module_cells(text: str) -> tuple[Cell, ...]:
-    """A module is one cell; a percent script is split, so that one broken cell costs only itself.
+    """A module as one cell; a percent script split, so that a broken cell costs only itself.
 
-    Every part keeps the line numbers of the file.
+    Each part keeps the line numbers of the file.
     """
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if re.match(r"#\s*%%(?!%)", line)]
@@ -229,20 +254,20 @@ def submissions_in(folder: Path) -> tuple[str, ...]:
     """The students' ids: the folders in nbgrader's ``submitted/``, sorted.
 
     Raises:
-        AutograderError: there is no such folder, or nobody has one in it.
+        AutograderError: there is no such folder, or it has no student's folder.
     """
     if not folder.is_dir():
         raise AutograderError(
-            f"There is no folder {folder}. nbgrader lays submissions out as "
-            f"{folder.name}/<student>/<assignment>/<assignment>.ipynb; collect them there, or "
-            "name another folder with --submissions."
+            f"{folder} does not exist. Collect the submissions there as "
+            f"{folder.name}/<student>/<assignment>/<assignment>.ipynb, which is nbgrader's layout, "
+            "or pass another folder with --submissions."
         )
     students = tuple(
         sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     )
     if not students:
         raise AutograderError(
-            f"{folder} holds no student's folder. Expected "
+            f"{folder} has no student folders. Expected "
             f"{folder.name}/<student>/<assignment>/<assignment>.ipynb."
         )
     return students

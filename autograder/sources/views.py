@@ -1,7 +1,7 @@
 """The views of an assignment's one source: the student's notebook and the instructor's.
 
-The other two, the reference and the misconceptions, are definitions to run: ``Assignment`` has
-them. Nothing here runs an exercise.
+The other two views, the reference and the misconceptions, are definitions to run; ``Assignment``
+has them. Nothing here runs an exercise.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from autograder.sources.assignment import Assignment, exercise_of, question_of
 from autograder.sources.regions import released
 
 _LINT = re.compile(r" +# noqa\b.*$", re.MULTILINE)
-"""What the course's own checks of its sources are told; nothing for those who learn from it."""
+"""Comments for the course's linter, which mean nothing to students."""
 
 
 def student_notebook(assignment: Assignment) -> NotebookNode:
     """The notebook that students get: stubs, locked check cells with points, no solution.
 
-    A bonus exercise's check cell is worth 0 points to nbgrader: what it earns is extra credit.
+    The check cell of a bonus exercise is worth 0 points in nbgrader: what it earns is extra credit.
     """
     return _view(assignment, released)
 
 
 def instructor_notebook(assignment: Assignment) -> NotebookNode:
-    """The same notebook with the reference and the rubrics in it, for nbgrader's ``source/``."""
+    """The same notebook with the reference and the rubrics, for nbgrader's ``source/``."""
     return _view(assignment, lambda cell, _: str(cell.source))
 
 
@@ -40,7 +40,7 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
         exercise = exercise_of(cell)
         text = _LINT.sub("", text_of(cell, f"{assignment.name}.py, cell {number}"))
         if question := question_of(cell):
-            notebook.cells.append(_answered_by_hand(question, text, cell))
+            notebook.cells.append(_manually_graded(question, text, cell))
             continue
         if not exercise:
             notebook.cells.append(_numbered(cell.cell_type, text, number))
@@ -64,9 +64,9 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
 
 
 def solution_lines(assignment: Assignment) -> frozenset[str]:
-    """The lines of the reference that tell an answer: none may stand in a release.
+    """The lines of the reference that reveal an answer, which no release may contain.
 
-    A line that also stands outside the solution regions (a signature, ``return config``) tells
+    A line that also appears outside the solution regions (a signature, ``return config``) reveals
     nothing.
     """
     inside, outside = set[str](), set[str]()
@@ -79,7 +79,7 @@ def solution_lines(assignment: Assignment) -> frozenset[str]:
     )
 
 
-def _answered_by_hand(question: str, text: str, cell: NotebookNode) -> NotebookNode:
+def _manually_graded(question: str, text: str, cell: NotebookNode) -> NotebookNode:
     answer = new_markdown_cell(text, id=re.sub(r"[^\w-]", "-", question))
     answer.metadata["nbgrader"] = {
         "schema_version": 3,
@@ -101,7 +101,7 @@ def _kernel() -> dict[str, dict[str, str]]:
 
 
 def _numbered(kind: str, text: str, number: int) -> NotebookNode:
-    # Cell ids that depend on the place alone: building twice gives the same file.
+    # Ids that depend only on the position, so that building twice gives the same file.
     if kind == "code":
         return new_code_cell(text, id=f"cell-{number}")
     return new_markdown_cell(text, id=f"cell-{number}")

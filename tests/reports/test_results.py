@@ -51,7 +51,7 @@ def test_the_file_is_what_the_design_says() -> None:
         "students": [
             {
                 "student": "ada",
-                # A bonus adds to the score, not to the points one can have.
+                # A bonus counts toward the score, not the maximum.
                 "score": 3.5,
                 "max_score": 5.0,
                 "exercises": [
@@ -152,7 +152,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(AutograderError) as error:
         write(path, {})
     assert str(error.value) == (
-        f"{path} could not be written (No such file or directory). Name another place with --json."
+        f"{path} could not be written (No such file or directory). Choose another file with --json."
     )
 
 

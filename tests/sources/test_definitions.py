@@ -1,4 +1,4 @@
-"""Which statements of a submission are run, and which are stepped over. No keras."""
+"""Which statements of a submission are run, and which are skipped. No keras."""
 
 import ast
 import warnings
@@ -103,7 +103,7 @@ def test_what_python_would_warn_of_is_read_in_silence(text: str) -> None:
 @pytest.mark.parametrize(
     "magic", ["%matplotlib inline", "!pip list", "x = !ls", "?len", "%time f()"]
 )
-def test_magics_are_stepped_over_and_lines_keep_their_numbers(magic: str) -> None:
+def test_magics_are_skipped_and_lines_keep_their_numbers(magic: str) -> None:
     text = without_magics(f"{magic}\n\n{CLASS}")
     assert next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef)).lineno == 3
 

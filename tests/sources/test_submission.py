@@ -1,4 +1,4 @@
-"""Reading what students hand in, however broken. No keras."""
+"""Reading what students submit, however broken. No keras."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_code_cells_are_read_in_order_and_locked_ones_left_out(tmp_path: Path) -
     [
         ([check_cell("print(1000)")], "was edited"),
         ([], "is missing"),
-        ([check_cell(), check_cell()], "stands 2 times"),
+        ([check_cell(), check_cell()], "appears 2 times"),
         ([{**new_markdown_cell("x"), "metadata": check_cell().metadata}], "'markdown'"),
     ],
     ids=["edited", "deleted", "duplicated", "retyped"],
@@ -66,13 +66,13 @@ def test_a_changed_check_cell_is_remarked_on(tmp_path: Path, cells: list[Any], r
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"PK\x03\x04", "no JSON at line 1"),
+        (b"PK\x03\x04", "is not a valid notebook (invalid JSON, line 1)"),
         (b"\xff\xfe\x00", "not UTF-8"),
-        (b"[1, 2]", "no notebook of format 4"),
-        (b'{"nbformat": 9, "cells": []}', "no notebook of format 4"),
+        (b"[1, 2]", "`nbformat` must be 4"),
+        (b'{"nbformat": 9, "cells": []}', "`nbformat` must be 4"),
         (b'{"nbformat": 3, "worksheets": 7}', "old format 3"),
         (b'{"nbformat": 4, "cells": {}}', "no list of cells"),
-        (b"[" * 100_000, "no JSON"),
+        (b"[" * 100_000, "invalid JSON"),
         (b" " * (MAX_BYTES + 1), "at most"),
     ],
     ids=["empty", "zip", "utf16", "list", "format 9", "format 3", "cells", "nested", "large"],
@@ -111,7 +111,7 @@ def test_a_module_and_a_percent_script_are_read(tmp_path: Path) -> None:
     assert [str(cell) for cell in plan.broken] == ["module from line 1, line 2: invalid syntax"]
 
 
-def test_the_notebook_counts_where_both_were_handed_in(tmp_path: Path) -> None:
+def test_the_notebook_counts_where_both_were_submitted(tmp_path: Path) -> None:
     write_notebook(tmp_path, new_code_cell(CLASS))
     (tmp_path / "optimizers.py").write_text("x = 1")
     found = find_submission(tmp_path, "optimizers", "ada")
@@ -139,7 +139,7 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_folder_without_students_is_an_error_that_shows_the_layout(tmp_path: Path) -> None:
     with pytest.raises(AutograderError, match="<student>/<assignment>"):
         submissions_in(tmp_path / "submitted")
-    with pytest.raises(AutograderError, match="holds no student"):
+    with pytest.raises(AutograderError, match="has no student folders"):
         submissions_in(tmp_path)
 
 

@@ -1,12 +1,16 @@
-"""Wrong usage on the command line: a clear answer on stderr, exit code 2, never a traceback.
+"""The command line: its help answers immediately, and wrong usage says how to fix it.
+
+Wrong usage leads to a clear message on stderr and exit code 2, never to a traceback.
 
 The course is the one of conftest.py. Nothing gets as far as starting a child.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +35,7 @@ class Answer:
 
 
 Run = Callable[..., Answer]
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -85,7 +90,7 @@ def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(
 ) -> None:
     answer = run(command, "downhil", "--course", course)
     is_refused(answer, "no assignment 'downhil' in", course / "solutions")
-    is_refused(answer, "Did you mean 'downhill'?", "It holds: downhill.")
+    is_refused(answer, "Did you mean 'downhill'?", "Available: downhill.")
 
 
 def test_a_demo_of_an_unknown_assignment_is_answered_so_too(run: Run, course: Path) -> None:
@@ -109,7 +114,7 @@ def test_a_course_is_found_from_a_folder_in_it(run: Run, course: Path) -> None:
 def test_no_submissions_are_answered_with_nbgraders_layout(run: Run, course: Path) -> None:
     is_refused(
         run("grade", "downhill", "--course", course),
-        f"no folder {course / 'submitted'}",
+        f"{course / 'submitted'} does not exist",
         "submitted/<student>/<assignment>/<assignment>.ipynb",
         "--submissions",
     )
@@ -120,7 +125,7 @@ def test_a_folder_without_students_is_told(run: Run, course: Path) -> None:
     (course / "submitted" / "notes.txt").touch()
     is_refused(
         run("grade", "downhill", "--course", course),
-        f"{course / 'submitted'} holds no student's folder",
+        f"{course / 'submitted'} has no student folders",
     )
 
 
@@ -129,7 +134,7 @@ def test_another_folder_of_submissions_that_does_not_exist_is_told(
 ) -> None:
     is_refused(
         run("grade", "downhill", "--course", course, "--submissions", tmp_path / "nowhere"),
-        f"no folder {tmp_path / 'nowhere'}",
+        f"{tmp_path / 'nowhere'} does not exist",
     )
 
 
@@ -181,29 +186,42 @@ def test_a_file_of_another_type_is_told(run: Run, release: Path) -> None:
     (release / "answers.pdf").touch()
     is_refused(
         run("check", release / "answers.pdf"),
-        "answers.pdf is neither a notebook (.ipynb) nor a module (.py)",
+        "answers.pdf is neither a notebook nor a module. Expected a .ipynb or .py file.",
     )
 
 
 def test_a_folder_with_nothing_to_check_is_told(run: Run, tmp_path: Path) -> None:
-    is_refused(run("check"), tmp_path, "holds no notebook and no module to check")
-    is_refused(run("check", tmp_path), tmp_path, "holds no notebook and no module to check")
+    is_refused(run("check"), "Nothing to check in", tmp_path, "Name a file, or run")
+    is_refused(run("check", tmp_path), "Nothing to check in", tmp_path, "Name a file, or run")
 
 
 def test_a_file_that_no_checks_belong_to_says_where_it_must_lie(run: Run, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def walk(): ...")
     is_refused(
         run("check", tmp_path / "mine.py"),
-        f"No checks belong to {tmp_path / 'mine.py'}",
+        f"No checks found for {tmp_path / 'mine.py'}",
         "checks.py, probes.py and expected.safetensors",
         "assignments/mine/",
+    )
+
+
+def test_a_results_file_of_two_assignments_is_refused_before_anything_runs(
+    run: Run, release: Path, course: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(release, course / "assignments" / "uphill")
+    (course / "assignments" / "uphill" / "downhill.ipynb").rename(
+        course / "assignments" / "uphill" / "uphill.ipynb"
+    )
+    is_refused(
+        run("check", course / "assignments", "--json", tmp_path / "both.json"),
+        "these files belong to downhill, uphill. Check them one at a time, or omit --json.",
     )
 
 
 def test_a_damaged_release_is_told(run: Run, release: Path) -> None:
     (release / "expected.safetensors").write_bytes(b"not arrays")
     is_refused(
-        run("check", release), release / "expected.safetensors", "Get the assignment's folder again"
+        run("check", release), release / "expected.safetensors", "Download the assignment's folder again"
     )
 
 
@@ -242,12 +260,13 @@ def test_stopping_leaves_no_traceback(
     assert answer.code == 130
 
 
-# --- at once -------------------------------------------------------------------------------------
+# --- immediately ---------------------------------------------------------------------------------
 
 HEAVY = ("keras", "tensorflow", "nbgrader", "sklearn", "matplotlib", "IPython")
 THEN_TELL = f"""
 import sys
 from autograder.cli import main
+sys.argv[0] = "autograder"
 try:
     main()
 finally:
@@ -265,18 +284,34 @@ def in_a_new_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("--help",), ("check", "--help"), ("grade", "--help"), ("demo", "--help")],
-    ids=" ".join,
-)
-def test_help_waits_for_no_keras_and_no_nbgrader(arguments: tuple[str, ...]) -> None:
-    done = in_a_new_process(*arguments)
+@pytest.mark.parametrize("command", ["", "check", "build", "verify", "grade", "demo"])
+def test_help_imports_neither_keras_nor_nbgrader(command: str) -> None:
+    done = in_a_new_process(*command.split(), "--help")
     assert (done.returncode, done.stderr.strip()) == (0, "")
-    assert "Usage:" in done.stdout
+    assert f"Usage: autograder {command}".strip() in done.stdout
 
 
-def test_a_students_usage_error_waits_for_no_keras_and_no_nbgrader(tmp_path: Path) -> None:
+def test_the_version_is_the_packages_and_imports_neither_keras_nor_nbgrader() -> None:
+    done = in_a_new_process("--version")
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    assert project["name"] == cli.DISTRIBUTION
+    assert done.stdout == f"autograder {project['version']}\n"
+
+
+@pytest.mark.parametrize("command", ["grade", "build", "verify"])
+def test_an_unknown_assignment_imports_neither_keras_nor_nbgrader(
+    command: str, course: Path
+) -> None:
+    done = in_a_new_process(command, "downhil", "--course", course)
+    assert done.returncode == 2
+    *error, imported = done.stderr.splitlines()
+    assert "Did you mean 'downhill'?" in " ".join(error)
+    assert imported == ""
+
+
+def test_a_students_usage_error_imports_neither_keras_nor_nbgrader(tmp_path: Path) -> None:
     done = in_a_new_process("check", tmp_path / "nothing.ipynb")
     assert done.returncode == 2
     *error, imported = done.stderr.splitlines()

@@ -1,0 +1,75 @@
+"""A class in a terminal: a row per student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.grade import UNWRITTEN
+from autograder.grading.observe import clean
+from autograder.model import Report
+from autograder.reports.feedback import number
+from autograder.reports.terminal import WIDE
+
+SHORT = 80
+"""Characters of each problem that a row has room for."""
+
+
+def class_table(reports: Sequence[Report], width: int) -> Table:
+    """A row per student: the score, what went wrong, and, if there is room, each exercise."""
+    table = Table(header_style="bold", pad_edge=False, box=SIMPLE_HEAD)
+    table.add_column("student", overflow="fold", max_width=30)
+    table.add_column("score", justify="right", no_wrap=True)
+    exercises = reports[0].exercises if reports and width >= WIDE else ()
+    for exercise in exercises:
+        name = f"{exercise.name}{'*' if exercise.bonus else ''}"
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("diagnosis", overflow="fold")
+    for report in reports:
+        points = ["?" if e.ungraded else number(e.score) for e in report.exercises]
+        table.add_row(
+            Text(clean(report.student)),
+            f"{number(report.score)}/{number(report.max_score)}",
+            *(points if exercises else ()),
+            Text(diagnosis(report)),
+        )
+    if any(exercise.bonus for exercise in exercises):
+        table.caption = "* bonus: counts toward the score, not the maximum"
+        table.caption_justify = "left"
+    return table
+
+
+def diagnosis(report: Report) -> str:
+    """A report in a few words: the named mistakes, or else the first problem of each exercise."""
+    named = dict.fromkeys(
+        f"{exercise.name}: {verdict.misconception.replace('_', ' ')}"
+        for exercise in report.exercises
+        for verdict in exercise.verdicts
+        if verdict.misconception
+    )
+    first = {
+        exercise.name: problem.message
+        for exercise in report.exercises
+        if (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
+    }
+    unwritten = [name for name, message in first.items() if message.startswith(UNWRITTEN)]
+    if named:
+        return _few([*named, *([f"not written: {', '.join(unwritten)}"] if unwritten else [])])
+    others = {name: message for name, message in first.items() if name not in unwritten}
+    found = list(dict.fromkeys(others.values()))
+    if len(found) > 1 or len(others) == 1:
+        found = [f"{name}: {message}" for name, message in others.items()]
+    if unwritten:
+        found.append(f"not written: {', '.join(unwritten)}")
+    remarks = [remark for remark in report.remarks if not any(remark[:30] in f for f in found)]
+    return _few([*found, *remarks[:1]])
+
+
+def _few(found: Sequence[str]) -> str:
+    """At most two problems, each cut to ``SHORT`` characters, and how many more there are."""
+    shown = [text if len(text) <= SHORT else f"{text[:SHORT]}..." for text in found[:2]]
+    more = f"; and {len(found) - 2} more" if len(found) > 2 else ""
+    return "; ".join(text.rstrip(".") if len(text) <= SHORT else text for text in shown) + more

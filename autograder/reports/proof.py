@@ -1,0 +1,48 @@
+"""What ``verify`` found, in a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.verify import Proof
+from autograder.reports.feedback import MARKS
+from autograder.sources.assignment import Assignment
+
+
+def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
+    """Print what ``verify`` found: which checks catch which misconception, and every problem."""
+    for exercise in assignment.check_set.exercises:
+        checks = [check.name for check in assignment.check_set.of(exercise.name)]
+        table = Table(
+            title=f"{exercise.name}: which checks catch which misconception",
+            title_justify="left",
+            title_style="bold",
+            header_style="bold",
+            box=None,
+            padding=(0, 1, 0, 0),
+        )
+        table.add_column("")
+        for column in range(1, len(checks) + 1):
+            table.add_column(str(column), justify="right", min_width=2)
+        for misconception in assignment.of(exercise.name):
+            caught = proof.caught.get(misconception, ())
+            marks = ["x" if check in caught else "·" for check in checks]
+            table.add_row(escape(misconception.name), *marks)
+        console.print(table)
+        for column, check in enumerate(checks, 1):
+            console.print(f"{column:>4} {check}", style="dim")
+        console.print()
+    counts = ", ".join(f"{count} {what}" for what, count in proof.counts.items())
+    if proof.problems:
+        for problem in proof.problems:
+            console.print(Text(f"{MARKS['failed']} {problem}", style="red"))
+        problems = f"{len(proof.problems)} problem{'s' if len(proof.problems) > 1 else ''}"
+        console.print(f"{proof.assignment}: {problems} ({counts}).")
+    else:
+        console.print(
+            f"{MARKS['passed']} {proof.assignment}: the reference and every variant pass, the stub "
+            f"fails, and every misconception is caught and named ({counts})."
+        )
