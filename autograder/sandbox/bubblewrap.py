@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox.confinement import DEVICES, readable_paths
+from autograder.sandbox.confinement import readable_paths
+from autograder.sandbox.landlock import DEVICES
 
 TRY_SECONDS = 10.0
 PROGRAM = "bwrap"
