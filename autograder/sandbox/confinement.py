@@ -1,12 +1,10 @@
 """What a child gives up before it runs a student's first line: files, network, processes, time.
 
-Everything here is called in the freshly forked child, while it has one thread, and cannot be
-undone by it. Landlock (a kernel mechanism that needs no root) covers files, TCP and signals;
-a seccomp filter covers what Landlock does not; resource limits bound memory, time and files.
+A freshly forked child calls `confine` while it has one thread, and cannot undo it afterwards.
+`resources` limits memory, time and files. `landlock` restricts files, TCP and signals; where it is
+missing, `mounts` hides the files of other children. `seccomp` refuses the remaining system calls.
 
-The kernel is called through ctypes: of the packages that were tried, ``landlock`` 1.0.0.dev5
-covers files but neither TCP nor signals, ``pyseccomp`` 0.1.2 needs a system libseccomp and looks
-for it by starting programs, and ``landlockpy`` 0.2.0 covers Landlock only, with ctypes of its own.
+The rest of the sandbox uses these steps through this module.
 """
 
 from __future__ import annotations
@@ -48,6 +46,7 @@ __all__ = [
     "readable_paths",
 ]
 
+# What Python and TensorFlow read outside their own folders.
 SYSTEM = (
     "/usr",
     "/lib",
@@ -59,19 +58,25 @@ SYSTEM = (
     "/proc/meminfo",
     "/sys/devices/system/cpu",
 )
+# The part of a virtual environment that holds code.
 IN_A_PREFIX = ("lib", "lib64", "share", "pyvenv.cfg")
 
 
 def hide_memory() -> None:
-    """Keep other processes of the same user from reading this one's memory and environment."""
+    """Stop other processes of the same user from reading this one's memory and environment.
+
+    Raises:
+        OSError: the kernel refused.
+    """
     prctl(PR_SET_DUMPABLE, 0)
 
 
 def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
-    """Receive ``how`` when the thread that started this process ends.
+    """Send this process the signal ``how`` when the thread that started it ends.
 
     Args:
-        parent: the process id that the parent is known to have; if it is gone already, exit.
+        parent: process id of the parent. If the parent has already ended, this process exits.
+        how: the signal.
     """
     prctl(PR_SET_PDEATHSIG, how)
     if os.getppid() != parent:
@@ -81,14 +86,20 @@ def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
 def confine(
     scratch: Path, readable: Iterable[Path], limits: Limits, landlock: int, run_folder: Path
 ) -> None:
-    """Give up everything but reading ``readable``, and reading and writing in ``scratch``.
+    """Give up everything except reading ``readable``, and reading and writing ``scratch``.
+
+    The order matters: each step needs what a later one takes away.
 
     Args:
-        landlock: the version of Landlock to use. 0: none, so that bubblewrap has to be around this
-            process, and everything else in ``run_folder`` is hidden by mounts.
+        scratch: the child's own folder.
+        readable: files and folders of the runtime.
+        limits: memory, time and files that the child may use.
+        landlock: the version of Landlock to use. 0 for none: then bubblewrap must surround this
+            process, and mounts hide everything else in ``run_folder``.
+        run_folder: the folder that holds the scratch folders of all children.
 
     Raises:
-        ConfinementError: a protection is missing; nothing of the student's may run then.
+        ConfinementError: a protection is missing. Do not run student code.
     """
     try:
         limit_resources(limits)
@@ -98,7 +109,7 @@ def confine(
         _drop_capabilities()
         if landlock:
             restrict_files(scratch, readable, min(landlock, landlock_abi()))
-            # For the grader, who looks at its open files. Landlock keeps its neighbours out.
+            # The grader looks at this process's open files; Landlock keeps other children out.
             prctl(PR_SET_DUMPABLE, 1)
         filter_system_calls(landlock)
     except OSError as error:
@@ -106,13 +117,17 @@ def confine(
 
 
 def _drop_capabilities() -> None:
-    """Make root an ordinary user to the kernel. The uid stays: only it may reach the runtime."""
+    """Make root an ordinary user to the kernel.
+
+    The uid stays the same, because only that user may be able to read the runtime.
+    """
     try:
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
         for capability in range(64):
             prctl(PR_CAPBSET_DROP, capability)
     except OSError as error:
-        # EINVAL: past the last one. EPERM: not root; without exec the bounding set is moot.
+        # EINVAL: there are no more capabilities. EPERM: not root, and then the bounding set has no
+        # effect, because the child cannot start programs.
         if error.errno not in (errno.EINVAL, errno.EPERM):
             raise
     header = struct.pack("Ii", 0x20080522, 0)  # version 3, this process
@@ -121,10 +136,10 @@ def _drop_capabilities() -> None:
 
 
 def readable_paths() -> tuple[Path, ...]:
-    """What any Python program on this machine needs to read: the runtime, and this package.
+    """The files and folders that a Python program on this machine reads, sorted.
 
-    Of a virtual environment only the folders that hold code count, since the environment may be
-    the course folder itself, and of the repository only the package.
+    They include this package but not the rest of the repository. A virtual environment may be the
+    course folder itself, so only its code folders count.
     """
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     names = ("stdlib", "platstdlib", "purelib", "platlib")
@@ -132,5 +147,5 @@ def readable_paths() -> tuple[Path, ...]:
     paths |= {Path(prefix, name) for prefix in prefixes for name in IN_A_PREFIX}
     paths |= {Path(sysconfig.get_path(name)) for name in names}
     paths.add(Path(__file__).parent.parent)
-    # Sorted, so that one run is as the next; /proc/self would resolve to the wrong process here.
+    # Sorted, so that all runs agree. Not resolved, because /proc/self is another process here.
     return tuple(sorted(path for path in paths if path.exists()))

@@ -1,4 +1,4 @@
-"""The kernel's calls that Python has no function for, through ctypes."""
+"""Calls of the kernel that Python has no function for, made through ctypes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 
 class ConfinementError(Exception):
-    """This system lacks a protection: the message says which."""
+    """This system lacks a protection; the message says which."""
 
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -20,6 +20,11 @@ PR_SET_PTRACER = 0x59616D61
 
 
 def prctl(option: int, *arguments: int) -> None:
+    """Call prctl with up to four arguments; missing ones are 0.
+
+    Raises:
+        OSError: the call failed.
+    """
     words = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     if libc.prctl(ctypes.c_int(option), *words) != 0:
         number = ctypes.get_errno()
@@ -27,6 +32,11 @@ def prctl(option: int, *arguments: int) -> None:
 
 
 def syscall(number: int, *arguments: object) -> int:
+    """Make a system call by its number, with ctypes values as arguments, and return its result.
+
+    Raises:
+        OSError: the call failed.
+    """
     result: int = libc.syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()

@@ -1,4 +1,15 @@
-"""Landlock, a kernel mechanism that needs no root: files, TCP, signals and abstract sockets."""
+"""Landlock, which restricts files, TCP, signals and abstract sockets, and needs no root.
+
+The kernel is called through ctypes, because no package does all of this:
+
+- ``landlockpy`` 0.2.0 and ``py-landlock`` 0.1.1 cover files, TCP and scopes, but start ``ldconfig``
+  to find libc, do not retry where a kernel announces scopes that it lacks, and pass directory
+  rights on plain files to the kernel, which refuses them. The class of ``py-landlock`` always uses
+  the newest version of Landlock, so that tests could not try older ones.
+- ``landlock`` 1.0.0.dev5 covers files, but neither TCP nor scopes.
+- ``sandlock`` 0.9.0 needs Landlock ABI 6 and has no fallback. In a running process it sets file
+  rules and scopes only.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +28,7 @@ REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
 REFER, TRUNCATE, IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 ON_A_FILE = WRITE_FILE | READ_FILE | TRUNCATE
 READ = READ_FILE | READ_DIR  # without EXECUTE, so that Landlock refuses exec as well
-# No links, devices, named pipes or sockets: nobody may be led astray by what a child leaves.
+# No links, devices, named pipes or sockets: they could mislead whatever opens a child's files.
 READ_AND_WRITE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER
 TCP = 0b11
 SIGNALS_AND_ABSTRACT_SOCKETS = 0b11
@@ -31,7 +42,7 @@ DEVICES = {
 
 
 def landlock_abi() -> int:
-    """The version of Landlock that this kernel speaks; 0 if none."""
+    """The version of Landlock that this kernel supports; 0 if none."""
     try:
         return syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     except OSError:
@@ -39,8 +50,21 @@ def landlock_abi() -> int:
 
 
 def restrict_files(scratch: Path, readable: Iterable[Path], abi: int) -> None:
+    """Allow reading ``readable``, and reading and writing ``scratch``; refuse the rest, for good.
+
+    From version 4 on, TCP is refused as well, and from version 6 on signals and abstract sockets.
+
+    Args:
+        scratch: the child's own folder.
+        readable: files and folders; those that do not exist are skipped.
+        abi: the version of Landlock to use, at most `landlock_abi`.
+
+    Raises:
+        ConfinementError: ``abi`` is 0.
+        OSError: the kernel refused.
+    """
     if abi < 1:
-        raise ConfinementError("this kernel has no Landlock (Linux 5.13 or newer, enabled)")
+        raise ConfinementError("this kernel has no Landlock: use Linux 5.13 or newer and enable it")
     handled = (1 << 13) - 1
     handled |= REFER if abi >= 2 else 0
     handled |= TRUNCATE if abi >= 3 else 0
@@ -54,7 +78,7 @@ def restrict_files(scratch: Path, readable: Iterable[Path], abi: int) -> None:
         for name, access in DEVICES.items():
             _allow(ruleset, Path(name), access & handled)
         _allow(ruleset, scratch, (READ_AND_WRITE | TRUNCATE) & handled)
-        # A child that is refused a thousand times a second shall not fill the kernel's log.
+        # Otherwise a child could fill the kernel's log with refusals.
         flags = NO_LOG if abi >= 7 else 0
         syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(flags))
     finally:
@@ -63,7 +87,7 @@ def restrict_files(scratch: Path, readable: Iterable[Path], abi: int) -> None:
 
 def _create_ruleset(files: int, network: int, scope: int) -> int:
     words = [files, network, scope]
-    while words[-1] == 0:  # an older kernel knows a shorter structure
+    while words[-1] == 0:  # older kernels expect a shorter structure
         words.pop()
     attributes = struct.pack(f"{len(words)}Q", *words)
     try:
@@ -76,7 +100,7 @@ def _create_ruleset(files: int, network: int, scope: int) -> int:
     except OSError as error:
         if error.errno != errno.EINVAL or not scope:
             raise
-        # Some kernels announce version 6 without knowing the scopes; seccomp covers for them.
+        # Some kernels announce version 6 but do not support scopes; seccomp refuses those calls.
         return _create_ruleset(files, network, 0)
 
 

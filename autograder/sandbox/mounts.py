@@ -1,4 +1,4 @@
-"""Mounts that only one child sees, where Landlock does not keep children apart."""
+"""Mounts that only one child sees. They separate children where there is no Landlock."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
 
 
 def hide_other_folders(scratch: Path, run_folder: Path) -> None:
-    """Where Landlock does not keep children apart: mounts that no other process sees.
+    """Hide the folders of other children, other processes, and the settings of the machine.
 
-    An empty folder over that of the run, and in it nothing but this child's own; and a /proc that
-    shows no other process and nothing of the machine, least of all settings that root may write.
+    An empty folder covers that of the run and holds only this child's own. A new /proc shows this
+    process only, so that root cannot write settings of the kernel there.
+
+    Args:
+        scratch: the child's own folder, inside ``run_folder``.
+        run_folder: the folder that holds the scratch folders of all children.
+
+    Raises:
+        OSError: the kernel refused. Mounting needs CAP_SYS_ADMIN, which bubblewrap grants.
     """
     if libc.unshare(CLONE_NEWNS) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
@@ -31,7 +38,7 @@ def hide_other_folders(scratch: Path, run_folder: Path) -> None:
     finally:
         os.close(handle)
     _mount("none", run_folder, None, MS_REMOUNT | MS_BIND | MS_RDONLY | careful)
-    # By hidepid, because belonging to root's group would show them all.
+    # hidepid=4: lower values make an exception for root's group.
     _mount("proc", "/proc", "proc", careful | MS_RDONLY, "hidepid=4,subset=pid")
     os.chdir(scratch)
 
