@@ -108,6 +108,49 @@ def mixed_precision(
     }
 
 
+class Remember(keras.layers.Layer):
+    """Passes its input on, and keeps a copy of the rows it has seen, batch after batch."""
+
+    def __init__(self, batches: int, rows: int, columns: int) -> None:
+        super().__init__()
+        self.seen = self.add_weight(
+            shape=(batches, rows, columns), initializer="zeros", trainable=False
+        )
+        self.count = self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False)
+
+    def call(self, batch: Any) -> Any:
+        place = keras.ops.reshape(self.count, (1, 1))
+        self.seen.assign(keras.ops.scatter_update(self.seen, place, batch[None]))
+        self.count.assign_add(1)
+        return batch
+
+
+def fit_and_predict(
+    layer_class: Any, *, settings: Mapping[str, Any], x: np.ndarray, y: np.ndarray, epochs: int
+) -> dict[str, np.ndarray]:
+    """What leaves the layer in each batch of ``model.fit``, and what ``predict`` makes of x.
+
+    A dense layer with one output follows. Shapes: x (2 n, d) in two batches an epoch, y (2 n, 1);
+    returns "x" and "outputs" (2 epochs, n, d), "predicted" (2 n, 1), and "kernel" and "bias" of the
+    dense layer.
+    """
+    rows = len(x) // 2
+    remember, dense = Remember(2 * epochs, rows, x.shape[1]), keras.layers.Dense(1)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer_class(**settings), remember, dense])
+    remember.count.assign(0)  # Keras has called the layers once to see their shapes
+    compile_model(model, keras.optimizers.SGD(0.01), "mse")
+    model.fit(x, y, batch_size=rows, epochs=epochs, shuffle=False, verbose=0)
+    seen = numbers(remember.seen)
+    remember.count.assign(0)
+    return {
+        "x": np.stack([x[:rows], x[rows:]] * epochs),
+        "outputs": seen,
+        "predicted": np.array(model.predict(x, batch_size=rows, verbose=0)),
+        "kernel": numbers(dense.kernel),
+        "bias": numbers(dense.bias),
+    }
+
+
 # --- what probes of one layer are made of ---------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from _shared.layer_probes import (
     called,
     compiled_outputs,
+    fit_and_predict,
     inference_outputs,
     mixed_precision,
     output_and_gradient,
@@ -17,7 +18,6 @@ from _shared.layer_probes import (
     tensor,
     training_outputs,
 )
-from keras import ops
 
 from autograder.probing.kit import compile_model, numbers
 
@@ -126,44 +126,14 @@ def half_precision(layer_class, *, rates, x):
     }
 
 
-class Remember(keras.layers.Layer):
-    """Passes its input on, and keeps a copy of the rows it has seen, batch after batch."""
-
-    def __init__(self, batches, rows, columns):
-        super().__init__()
-        self.seen = self.add_weight(
-            shape=(batches, rows, columns), initializer="zeros", trainable=False
-        )
-        self.count = self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False)
-
-    def call(self, batch):
-        place = ops.reshape(self.count, (1, 1))
-        self.seen.assign(ops.scatter_update(self.seen, place, batch[None]))
-        self.count.assign_add(1)
-        return batch
-
-
-def fit(layer_class, *, rate, x, y, epochs):
+def fit(layer_class, *, rate, **inputs):
     """What leaves the layer in each batch of ``model.fit``, and what ``predict`` makes of x.
 
     Shapes: x (2 n, d) in batches of n, y (2 n, 1); returns (1, 2 epochs, n, d) and the inputs in
     the same order.
     """
-    rows = len(x) // 2
-    remember, dense = Remember(2 * epochs, rows, x.shape[1]), keras.layers.Dense(1)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer_class(rate), remember, dense])
-    remember.count.assign(0)  # Keras has called the layers once to see their shapes
-    compile_model(model, keras.optimizers.SGD(0.01), "mse")
-    model.fit(x, y, batch_size=rows, epochs=epochs, shuffle=False, verbose=0)
-    seen = numbers(remember.seen)
-    remember.count.assign(0)
-    return {
-        "x": np.stack([x[:rows], x[rows:]] * epochs),
-        "outputs": seen[None],
-        "predicted": np.array(model.predict(x, batch_size=rows, verbose=0)),
-        "kernel": numbers(dense.kernel),
-        "bias": numbers(dense.bias),
-    }
+    found = fit_and_predict(partial(layer_class, rate), settings={}, **inputs)
+    return {**found, "outputs": found["outputs"][None]}
 
 
 def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, epochs, batch_size):
