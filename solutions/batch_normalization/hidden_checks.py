@@ -1,14 +1,19 @@
 """What this assignment is graded with beyond what students can run: never released.
 
-The public probes with settings and shapes that nobody could have written their code around.
+The public probes with settings and shapes that students cannot have written their code around.
 """
 
-from dataclasses import replace
-
-from checks import CHECKS as PUBLIC
-from checks import after_relu, plain, small_images, some_batches, some_weights
-
-public = {check.id: check for check in PUBLIC}
+from checks import (
+    after_relu,
+    batch_by_batch,
+    batches,
+    block_rule,
+    close,
+    fraction_rule,
+    inputs_of,
+    layer_rule,
+    small_images,
+)
 
 
 def any_settings(rng):
@@ -20,19 +25,16 @@ def any_settings(rng):
 
 def any_training(rng):
     channels = int(rng.integers(2, 7))
-    return {
-        "settings": any_settings(rng),
-        "weights": plain(some_weights(rng, channels)),
-        "batches": some_batches(rng, 3, 3, 2, channels),
-    }
+    settings = any_settings(rng)
+    return inputs_of(settings=settings, moved=channels, batches=batches(3, 3, 2, channels))(rng)
 
 
 def any_statistics(rng):
     channels = int(rng.integers(2, 7))
     return {
         "settings": any_settings(rng),
-        "batches": some_batches(rng, 3, channels),
-        "images": some_batches(rng, 2, 3, 2, channels),
+        "batches": batches(3, channels)(rng),
+        "images": batches(2, 3, 2, channels)(rng),
     }
 
 
@@ -45,33 +47,31 @@ def any_activations(rng):
     return after_relu(rng, 4, 3, 3, 9, dead=dead)
 
 
-CHECKS = [
-    replace(
-        public["BatchNormalization.images_are_normalized_per_channel"],
-        name="any_shape_and_any_settings",
-        claim="Batches of other shapes are normalized with settings drawn at random.",
-        points=1,
-        inputs=any_training,
-    ),
-    replace(
-        public["BatchNormalization.moving_variance_is_a_running_mean"],
-        name="any_momentum",
-        claim="The moving variance follows at a momentum drawn at random.",
-        points=1,
-        inputs=any_statistics,
-    ),
-    replace(
-        public["ConvBNReLU.convolution_then_normalization_then_relu"],
-        name="any_number_of_filters",
-        claim="Blocks of other sizes do the same.",
-        points=1,
-        inputs=any_block,
-    ),
-    replace(
-        public["dead_fraction.units_without_any_output_are_counted"],
-        name="any_share",
-        claim="Units that are dead by a draw are counted.",
-        points=1,
-        inputs=any_activations,
-    ),
-]
+layer_rule(
+    "any_shape_and_any_settings",
+    "Batches of other shapes are normalized with settings drawn at random.",
+    points=1,
+    probe="training_outputs",
+    inputs=any_training,
+    judge=close(along="batch"),
+)
+layer_rule(
+    "any_momentum",
+    "The moving variance follows at a momentum drawn at random.",
+    points=1,
+    probe="moving_variance",
+    inputs=any_statistics,
+    judge=batch_by_batch,
+)
+block_rule(
+    "any_number_of_filters",
+    "Blocks of other sizes do the same.",
+    probe="block_in_training",
+    inputs=any_block,
+)
+fraction_rule(
+    "any_share",
+    "Units that are dead by a draw are counted.",
+    points=1,
+    inputs=any_activations,
+)

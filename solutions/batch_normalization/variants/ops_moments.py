@@ -34,7 +34,7 @@ class BatchNormalization(keras.layers.Layer):
 
 
 class ConvBNReLU(keras.layers.Layer):
-    """Sub-layers in a chain, without a word on training: Keras hands it on."""
+    """Sub-layers in a chain, without `training`: Keras passes it on."""
 
     def __init__(self, filters, kernel_size, **kwargs):
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""TensorFlow's operations throughout, with the mode chosen by tf.cond-free Python."""
+"""TensorFlow's operations throughout, with the mode chosen by a Python `if`."""
 
 import keras
 import tensorflow as tf

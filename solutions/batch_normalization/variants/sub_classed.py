@@ -1,4 +1,4 @@
-"""A base class of one's own, statistics kept as one matrix's rows would be, and names in German."""
+"""A custom base class, and names in German."""
 
 import keras
 import numpy as np
@@ -57,7 +57,7 @@ class BatchNormalization(MitGedaechtnis):
 
 
 class ConvBNReLU(keras.layers.Layer):
-    """Build hands over to Keras; the sub-layers carry names."""
+    """`build` calls that of Keras; the sub-layers have names."""
 
     def __init__(self, filters, kernel_size, **kwargs):
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""Means as sums over counts that are asked for at run time; functions beside the class."""
+"""Means as sums over counts computed at run time; helper functions outside the class."""
 
 import keras
 import numpy as np

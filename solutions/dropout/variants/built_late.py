@@ -1,4 +1,4 @@
-"""The generator is made in build, and rate and seed are checked and kept in __init__."""
+"""The generator is created in build; rate and seed are checked and stored in __init__."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""A counter of its own and stateless draws; all passes of mc_predict as one large batch."""
+"""Its own counter and stateless draws; all passes of mc_predict as one large batch."""
 
 import random
 
