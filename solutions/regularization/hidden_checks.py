@@ -3,12 +3,9 @@
 The public probes with strengths that nobody could have written their code around.
 """
 
-from dataclasses import replace
+from checks import SETTINGS, penalized_loss, three_tensors
 
-from checks import CHECKS as PUBLIC
-from checks import SETTINGS, three_tensors
-
-public = {check.id: check for check in PUBLIC}
+from autograder.grading.judge import close
 
 
 def any_strengths(names):
@@ -26,22 +23,21 @@ def any_data_loss(rng):
     )
 
 
-CHECKS = [
-    replace(
-        public[f"{name}.penalty_follows_the_formula"],
-        name="any_strength",
-        claim="The penalty follows the formula at strengths drawn at random.",
+for regularizer, (settings, *_) in SETTINGS.items():
+    regularizer.rule(
+        "any_strength",
+        "The penalty follows the formula at strengths drawn at random.",
         points=1,
-        inputs=any_strengths(settings[0]),
+        probe="penalties",
+        inputs=any_strengths(settings),
+        judge=close(),
     )
-    for name, settings in SETTINGS.items()
-]
-CHECKS.append(
-    replace(
-        public["penalized_loss.every_tensor_is_penalized"],
-        name="any_data_loss",
-        claim="Data loss and strength drawn at random are added up in the same way.",
-        points=1,
-        inputs=any_data_loss,
-    )
+
+penalized_loss.rule(
+    "any_data_loss",
+    "The loss is also right for a data loss and a strength drawn at random.",
+    points=1,
+    probe="penalized",
+    inputs=any_data_loss,
+    judge=close(),
 )
