@@ -3,7 +3,8 @@
 The public probes with strengths that nobody could have written their code around.
 """
 
-from checks import SETTINGS, penalized_loss, three_tensors
+from _shared.regularizer_checks import three_tensors
+from checks import L1, L1L2, L2, L2Norm, penalized_loss
 
 from autograder.grading.judge import close
 
@@ -23,13 +24,13 @@ def any_data_loss(rng):
     )
 
 
-for regularizer, (settings, *_) in SETTINGS.items():
-    regularizer.rule(
+for exercise, strengths in ((L1, ["l1"]), (L2, ["l2"]), (L1L2, ["l1", "l2"]), (L2Norm, ["l2"])):
+    exercise.rule(
         "any_strength",
         "The penalty follows the formula at strengths drawn at random.",
         points=1,
         probe="penalties",
-        inputs=any_strengths(settings),
+        inputs=any_strengths(strengths),
         judge=close(),
     )
 
