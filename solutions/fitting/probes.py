@@ -3,10 +3,12 @@
 A probe gets the student's function or class and inputs, and returns arrays. It holds no answer.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 
-from autograder.probing.kit import compile_model
+from autograder.probing.kit import compile_model, linear_softmax
 
 WORDS = ("underfitting", "overfitting", "good fit")
 
@@ -34,25 +36,27 @@ def diagnoses(diagnose, *, losses, val_losses, limits):
     return {"word": np.array(found)}
 
 
+def complaint(call):
+    """What a call raises: 0 nothing, 1 ValueError, 2 something else."""
+    try:
+        call()
+    except NotImplementedError:
+        raise
+    except ValueError:
+        return 1
+    except Exception:
+        return 2
+    return 0
+
+
 def complaints_of_diagnose(diagnose, *, lengths):
-    """What histories of the given lengths raise: 0 nothing, 1 ValueError, 2 something else.
+    """What histories of the given lengths raise (see ``complaint``).
 
     Shape: lengths (k, 2) of the two lists.
     """
-    found = []
-    for training, validation in lengths.tolist():
-        history = history_of([0.5] * training, [0.5] * validation)
-        try:
-            diagnose(history, high_loss=1.0, gap=0.1)
-        except NotImplementedError:
-            raise
-        except ValueError:
-            found.append(1)
-        except Exception:
-            found.append(2)
-        else:
-            found.append(0)
-    return {"complaint": np.array(found)}
+    histories = [history_of([0.5] * n, [0.5] * n_val) for n, n_val in lengths.tolist()]
+    calls = [partial(diagnose, history, high_loss=1.0, gap=0.1) for history in histories]
+    return {"complaint": np.array([complaint(call) for call in calls])}
 
 
 def best_epochs(best_epoch, *, losses, val_losses):
@@ -67,23 +71,13 @@ def best_epochs(best_epoch, *, losses, val_losses):
 
 
 def complaints_of_best_epoch(best_epoch, *, val_losses, lengths):
-    """What the first ``lengths`` epochs of each history raise: 0 nothing, 1 ValueError, 2 else.
+    """What the first ``lengths`` epochs of each history raise (see ``complaint``).
 
     Shapes: val_losses (k, epochs), lengths (k,).
     """
-    found = []
-    for val_loss, length in zip(val_losses, lengths.tolist(), strict=True):
-        try:
-            best_epoch(history_of([0.5] * length, val_loss[:length]))
-        except NotImplementedError:
-            raise
-        except ValueError:
-            found.append(1)
-        except Exception:
-            found.append(2)
-        else:
-            found.append(0)
-    return {"complaint": np.array(found)}
+    cut = [losses[:length] for losses, length in zip(val_losses, lengths.tolist(), strict=True)]
+    calls = [partial(best_epoch, history_of([0.5] * len(losses), losses)) for losses in cut]
+    return {"complaint": np.array([complaint(call) for call in calls])}
 
 
 def small_model():
@@ -132,22 +126,18 @@ def one_training(callback, model, losses, val_losses, first):
 
 
 def trainings(early_stopping, *, settings, losses, val_losses):
-    """Several trainings, each with a callback and a model of its own.
+    """Several trainings, each with a callback of its own or all with the same.
 
-    Shapes: losses and val_losses (k, epochs), ``settings`` a list of k dictionaries. The weights
-    are counted in epochs: those of epoch 3 are 3.
+    Shapes: losses and val_losses (k, epochs); ``settings`` is a list of k dictionaries, or one
+    dictionary for a callback that is used k times. The weights are counted in epochs: those of
+    epoch 3 are 3.
     """
     model, found = small_model(), []
-    for given, loss, val_loss in zip(settings, losses, val_losses, strict=True):
-        found.append(one_training(early_stopping(**given), model, loss, val_loss, 100.0))
-    return {name: np.array([run[name] for run in found]) for name in found[0]}
-
-
-def trainings_of_one_callback(early_stopping, *, settings, losses, val_losses):
-    """Several trainings one after another with the same callback. Shapes as in ``trainings``."""
-    model, callback, found = small_model(), early_stopping(**settings), []
-    for number, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True), 1):
-        found.append(one_training(callback, model, loss, val_loss, 100.0 * number))
+    callback = early_stopping(**settings) if isinstance(settings, dict) else None
+    for index, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True)):
+        if isinstance(settings, list):
+            callback = early_stopping(**settings[index])
+        found.append(one_training(callback, model, loss, val_loss, 100.0 * (index + 1)))
     return {name: np.array([run[name] for run in found]) for name in found[0]}
 
 
@@ -157,9 +147,7 @@ def fit(early_stopping, *, settings, kernel, x, y, x_val, y_val, epochs, learnin
     Shapes: kernel (d, k), x and x_val (n, d), y and y_val (n,) of class numbers. Returns ``path``
     (epochs that ran, d, k), ``kernel`` (d, k) and the two attributes.
     """
-    dense = keras.layers.Dense(kernel.shape[1], activation="softmax", use_bias=False)
-    model = keras.Sequential([keras.Input((kernel.shape[0],)), dense])
-    model.set_weights([kernel])
+    model = linear_softmax(kernel)
     compile_model(model, keras.optimizers.SGD(learning_rate), "sparse_categorical_crossentropy")
     callback, path = early_stopping(**settings), []
     remember = keras.callbacks.LambdaCallback(

@@ -3,12 +3,10 @@
 The public probes with strengths that nobody could have written their code around.
 """
 
-from dataclasses import replace
+from _shared.regularizer_checks import three_tensors
+from checks import L1, L1L2, L2, L2Norm, penalized_loss
 
-from checks import CHECKS as PUBLIC
-from checks import SETTINGS, three_tensors
-
-public = {check.id: check for check in PUBLIC}
+from autograder.grading.judge import close
 
 
 def any_strengths(names):
@@ -26,22 +24,21 @@ def any_data_loss(rng):
     )
 
 
-CHECKS = [
-    replace(
-        public[f"{name}.penalty_follows_the_formula"],
-        name="any_strength",
-        claim="The penalty follows the formula at strengths drawn at random.",
+for exercise, strengths in ((L1, ["l1"]), (L2, ["l2"]), (L1L2, ["l1", "l2"]), (L2Norm, ["l2"])):
+    exercise.rule(
+        "any_strength",
+        "The penalty follows the formula at strengths drawn at random.",
         points=1,
-        inputs=any_strengths(settings[0]),
+        probe="penalties",
+        inputs=any_strengths(strengths),
+        judge=close(),
     )
-    for name, settings in SETTINGS.items()
-]
-CHECKS.append(
-    replace(
-        public["penalized_loss.every_tensor_is_penalized"],
-        name="any_data_loss",
-        claim="Data loss and strength drawn at random are added up in the same way.",
-        points=1,
-        inputs=any_data_loss,
-    )
+
+penalized_loss.rule(
+    "any_data_loss",
+    "The loss is also right for a data loss and a strength drawn at random.",
+    points=1,
+    probe="penalized",
+    inputs=any_data_loss,
+    judge=close(),
 )

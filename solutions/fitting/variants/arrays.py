@@ -1,4 +1,4 @@
-"""NumPy throughout; the whole course of the training is kept, and looked at anew each epoch."""
+"""NumPy throughout; the whole history is kept and searched again after each epoch."""
 
 import keras
 import numpy as np

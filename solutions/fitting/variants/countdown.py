@@ -1,4 +1,4 @@
-"""Patience runs down to zero; the best weights are tensors; the verdict is looked up in a table."""
+"""Patience counts down to zero; the best weights are tensors; a table holds the words."""
 
 import keras
 import tensorflow as tf

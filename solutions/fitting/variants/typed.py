@@ -1,4 +1,4 @@
-"""Type hints, an enumeration for the verdicts, and a record of the best epoch."""
+"""Type hints, an enumeration for the words, and a record of the best epoch."""
 
 from __future__ import annotations
 

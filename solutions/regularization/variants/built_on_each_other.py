@@ -44,7 +44,7 @@ class L2Norm(Priced):
     def __call__(self, w):
         squares = L2(1.0)(w)
         is_zero = ops.equal(squares, 0)
-        # The root of 1 where it would be the root of 0, then taken off again.
+        # The root of 1 instead of the root of 0, subtracted again.
         added = ops.cast(is_zero, squares.dtype)
         return self.l2 * (ops.sqrt(squares + added) - added)
 

@@ -1,4 +1,4 @@
-"""keras.ops throughout: norms, products and dot products in place of sums of squares."""
+"""keras.ops throughout: norms, products and dot products instead of sums of squares."""
 
 import keras
 from keras import ops
