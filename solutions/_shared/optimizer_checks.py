@@ -262,7 +262,7 @@ def standard_checks(exercise, settings, other):
             standard_check(exercise, row.name, settings, other)
 
 
-def standard_check(exercise, name, settings, other, **changes):
+def standard_check(exercise, name, /, settings, other, **changes):
     """Declare one check of the table. ``changes`` are fields of its `Row`."""
     row = replace(next(row for row in ROWS if row.name == name), **changes)
     given = {"settings": settings, "other": other, "both": (settings, other)}[row.uses]
