@@ -27,20 +27,19 @@ from autograder.probing.kit import numbers
 
 
 def one_epoch(minibatches, x, y, batch_size, rng):
-    """The batches of one epoch as two lists of arrays. One that never ends is cut off."""
-    x_batches, y_batches = [], []
-    for batch in itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3):
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(batch).__name__}")
-        x_batches.append(numbers(batch[0]))
-        y_batches.append(numbers(batch[1]))
-        for name, got, whole in (("x_batch", x_batches[-1], x), ("y_batch", y_batches[-1], y)):
-            if got.shape[1:] != whole.shape[1:] or got.ndim != whole.ndim:
+    """The batches of one epoch, pairs as they come. One that never ends is cut off."""
+    pairs = list(itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3))
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(pair).__name__}")
+        for name, batch, whole in zip(("x_batch", "y_batch"), pair, (x, y), strict=True):
+            shape = numbers(batch).shape
+            if shape[1:] != whole.shape[1:] or len(shape) != whole.ndim:
                 rows = ", ".join(["rows", *(str(size) for size in whole.shape[1:])])
-                raise TypeError(f"expected a {name} of shape ({rows}), got shape {got.shape}")
-    if not x_batches:
+                raise TypeError(f"expected {name} of shape ({rows}), got shape {shape}")
+    if not pairs:
         raise ValueError("the epoch had no batch at all")
-    return x_batches, y_batches
+    return pairs
 
 
 def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
@@ -51,13 +50,12 @@ def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
     """
     rng = np.random.default_rng(seed)
     found = [one_epoch(minibatches, x, y, batch_size, rng) for _ in range(epochs)]
-    x_batches = [batch for epoch, _ in found for batch in epoch]
-    y_batches = [batch for _, epoch in found for batch in epoch]
+    x_batches, y_batches = zip(*itertools.chain(*found), strict=True)
     return {
-        "x": np.concatenate(x_batches).astype("float32"),
-        "y": np.concatenate(y_batches).astype("float64"),
+        "x": np.concatenate([numbers(batch) for batch in x_batches]).astype("float32"),
+        "y": np.concatenate([numbers(batch) for batch in y_batches]).astype("float64"),
         "sizes": np.array([len(batch) for batch in x_batches]),
-        "batches": np.array([len(epoch) for epoch, _ in found]),
+        "batches": np.array([len(epoch) for epoch in found]),
     }
 
 
@@ -68,46 +66,38 @@ def batch_sizes(minibatches, *, x, y, cases, seed):
     """
     found = np.full((len(cases), 3 * len(x) + 3), -1)
     for sizes, (rows, batch_size) in zip(found, cases.tolist(), strict=True):
-        rng = np.random.default_rng(seed)
-        x_batches, _ = one_epoch(minibatches, x[:rows], y[:rows], batch_size, rng)
-        sizes[: len(x_batches)] = [len(x_batch) for x_batch in x_batches]
+        pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
 
-def order_and_seed(minibatches, *, x, y, batch_size, seeds):
-    """The order of the rows for each of some seeds of the generator.
+def order_and_seed(minibatches, *, seeds, **settings):
+    """The order of the rows for each of some seeds of the generator; see `epochs_of_batches`.
 
-    Shapes: x (n, d) with the row's number in column 0, y (n,). Returns order (len(seeds), n).
+    Row numbers are in column 0 of x. Returns order (len(seeds), n).
     """
-    orders = []
-    for seed in seeds:
-        x_batches, _ = one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))
-        orders.append(np.concatenate(x_batches)[:, 0])
-    return {"order": np.stack(orders).astype("float64")}
+    found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
+    return {"order": np.stack([rows["x"][:, 0] for rows in found]).astype("float64")}
 
 
-def arrays_afterwards(minibatches, *, x, y, batch_size, epochs, seed):
-    """The caller's arrays after some epochs. Shapes: x (n, d), y (n,)."""
-    x, y, rng = x.copy(), y.copy(), np.random.default_rng(seed)
-    for _ in range(epochs):
-        one_epoch(minibatches, x, y, batch_size, rng)
-    return {"x": x, "y": y}
+def kinds_of_batches(minibatches, *, x, y, batch_size, seed, epochs=1):
+    """For each of x and y: are all batches NumPy arrays, of its dtype, and is it unchanged?
 
-
-def kinds_of_batches(minibatches, *, x, y, batch_size, seed):
-    """For each of x and y: whether every batch is a NumPy array, and of the right dtype.
-
-    Shapes: x (n, height, width, channels), y (n, k).
+    Shapes: x (n, ...), y (n, ...).
     """
-    one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))  # examines the shapes
-    rng = np.random.default_rng(seed)
-    batches = itertools.islice(minibatches(x, y, batch_size, rng), len(x))
-    pairs = [(batch, whole) for both in batches for batch, whole in zip(both, (x, y), strict=True)]
-    arrays = np.array([isinstance(batch, np.ndarray) for batch, _ in pairs])
-    dtypes = np.array([getattr(batch, "dtype", None) == whole.dtype for batch, whole in pairs])
+    wholes, rng = (x.copy(), y.copy()), np.random.default_rng(seed)
+    pairs = [
+        pair for _ in range(epochs) for pair in one_epoch(minibatches, *wholes, batch_size, rng)
+    ]
+    both = list(zip(wholes, (x, y), zip(*pairs, strict=True), strict=True))
     return {
-        "is_array": arrays.reshape(-1, 2).all(axis=0),
-        "same_dtype": dtypes.reshape(-1, 2).all(axis=0),
+        "is_array": np.array(
+            [all(isinstance(batch, np.ndarray) for batch in batches) for _, _, batches in both]
+        ),
+        "same_dtype": np.array(
+            [all(batch.dtype == whole.dtype for batch in batches) for _, whole, batches in both]
+        ),
+        "is_unchanged": np.array([np.array_equal(used, whole) for used, whole, _ in both]),
     }
 
 
@@ -166,53 +156,40 @@ def squared_error(y, y_pred):
     return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
 
 
-class Log:
-    """What happens during training, also inside ``tf.function``: the targets that the loss is
-    given, and the weights after each update."""
-
-    def __init__(self, model, optimizer):
-        self.targets, self.updates = np.zeros(0), []
-        apply = optimizer.apply
-
-        def apply_and_note(gradients, trainable_variables=None):
-            apply(gradients, trainable_variables)
-            weights = [tf.reshape(tf.convert_to_tensor(v), [-1]) for v in model.trainable_variables]
-            tf.numpy_function(self.note_update, [tf.concat(weights, axis=0)], [])
-
-        optimizer.apply = apply_and_note
-
-    def loss(self, y, y_pred):
-        """The squared error, and a note of the targets."""
-        tf.numpy_function(self.note_targets, [tf.convert_to_tensor(y)], [])
-        return squared_error(y, y_pred)
-
-    def note_targets(self, y):
-        self.targets = np.array(y, dtype="float64").ravel()
-
-    def note_update(self, weights):
-        self.updates.append((self.targets, np.array(weights, dtype="float64")))
-
-    def arrays(self):
-        """The targets of each update's batch, padded with NaN, and the weights after it."""
-        if not self.updates:
-            raise RuntimeError("the optimizer was never asked to apply a gradient")
-        width = max(1, *(targets.size for targets, _ in self.updates))
-        batches = np.full((len(self.updates), width), np.nan)
-        for row, (targets, _) in zip(batches, self.updates, strict=True):
-            row[: targets.size] = targets
-        return {"targets": batches, "weights": np.stack([weights for _, weights in self.updates])}
-
-
 def training(train, *, kernel, x, y, learning_rate=0.01, **settings):
     """What is returned, and for every update: the targets of its batch and the weights after it.
 
     Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. ``settings`` are
-    batch_size, epochs and seed.
+    batch_size, epochs and seed. Returns targets (updates, rows), padded with NaN, and weights
+    (updates, d).
     """
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    log = Log(model, optimizer)
-    result = trained(train, model, optimizer, log.loss, x, y, **settings)
-    return {**returned(result), **log.arrays()}
+    given, updates, apply = [np.zeros(0)], [], optimizer.apply
+
+    # Notes are taken by tf.numpy_function: right solutions may compile their step.
+    def note_targets(y):
+        given.append(np.array(y, dtype="float64").ravel())
+
+    def note_update(weights):
+        updates.append((given[-1], np.array(weights, dtype="float64").ravel()))
+
+    def loss_fn(y, y_pred):
+        tf.numpy_function(note_targets, [tf.convert_to_tensor(y)], [])
+        return squared_error(y, y_pred)
+
+    def apply_and_note(gradients, trainable_variables=None):
+        apply(gradients, trainable_variables)
+        tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
+
+    optimizer.apply = apply_and_note
+    result = trained(train, model, optimizer, loss_fn, x, y, **settings)
+    if not updates:
+        raise RuntimeError("the optimizer was never asked to apply a gradient")
+    batches = np.full((len(updates), max(1, *(targets.size for targets, _ in updates))), np.nan)
+    for row, (targets, _) in zip(batches, updates, strict=True):
+        row[: targets.size] = targets
+    weights = np.stack([weights for _, weights in updates])
+    return {**returned(result), "targets": batches, "weights": weights}
 
 
 def full_batch_training(train, *, x, **settings):
