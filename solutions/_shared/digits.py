@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits: rows to train on, and others that only the grader judges by."""
+"""scikit-learn's handwritten digits: rows to train on, and held-out rows to judge by."""
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -28,3 +28,9 @@ def digits(rng, *, rows, held_out=500):
 def held_out_accuracy(scores, inputs):
     """Share of the held-out digits whose class has the highest score. Shapes: scores (n, 10)."""
     return float(np.mean(scores.argmax(axis=1) == inputs["held_out_y"]))
+
+
+def linear_accuracy(observed, inputs):
+    """The same for a linear model whose weights are ``kernel``. Shapes: kernel (64, 10)."""
+    kernel = observed["kernel"].astype("float64")
+    return held_out_accuracy(inputs["held_out_x"] @ kernel, inputs)

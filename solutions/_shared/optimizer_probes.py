@@ -1,12 +1,11 @@
 """Probes that serve any exercise that is an optimizer: each drives one and returns what it did.
 
-A probe gets the student's class and inputs, and returns arrays. It holds no answer.
+A probe gets the student's class and inputs, and returns arrays. It holds no answer. Start values
+have any shape; gradients have the same shape, with the number of updates in front, and so do the
+positions that a probe returns.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
+import itertools
 
 import keras
 import numpy as np
@@ -15,70 +14,57 @@ import tensorflow as tf
 from autograder.probing.kit import linear_softmax, numbers, saved_and_loaded, tensors, variables
 
 
-def trajectory(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    vector: np.ndarray,
-    matrix: np.ndarray,
-    vector_gradients: np.ndarray,
-    matrix_gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Positions of a vector and a matrix after each of a list of updates, made eagerly.
+def positions(update, weights, steps):
+    """Where each variable is after each update: one array per variable, the updates in front.
 
-    Shapes: vector (d,), matrix (n, m), gradients the same with the number of updates in front.
+    Args:
+        update: ``update(gradients, weights)`` makes one update.
+        steps: for each update, the gradients of all variables.
     """
+    path = []
+    for gradients in steps:
+        update(tensors(*gradients, like=weights), weights)
+        path.append([numbers(weight) for weight in weights])
+    return [np.stack(places) for places in zip(*path, strict=True)]
+
+
+def named_positions(update_of, arrays):
+    """The positions of named variables. ``update_of(weights)`` makes the ``update`` of them.
+
+    Args:
+        arrays: for each variable a start value, "vector", and gradients, "vector_gradients".
+    """
+    names = [name for name in arrays if not name.endswith("_gradients")]
+    weights = variables(*(arrays[name] for name in names))
+    steps = zip(*(arrays[f"{name}_gradients"] for name in names), strict=True)
+    return dict(zip(names, positions(update_of(weights), weights, steps), strict=True))
+
+
+def trajectory(optimizer_class, *, settings, **arrays):
+    """Positions of named variables after each of a list of updates, made eagerly."""
     optimizer = optimizer_class(**settings)
-    weights = variables(vector, matrix)
-    path: dict[str, list[np.ndarray]] = {"vector": [], "matrix": []}
-    for gradients in zip(vector_gradients, matrix_gradients, strict=True):
-        optimizer.apply_gradients(
-            list(zip(tensors(*gradients, like=weights), weights, strict=True))
-        )
-        for positions, weight in zip(path.values(), weights, strict=True):
-            positions.append(numbers(weight))
-    return {name: np.stack(positions) for name, positions in path.items()}
+
+    def update(gradients, weights):
+        optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+
+    return named_positions(lambda weights: update, arrays)
 
 
-def graph_trajectory(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    vector: np.ndarray,
-    matrix: np.ndarray,
-    vector_gradients: np.ndarray,
-    matrix_gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
+def graph_trajectory(optimizer_class, *, settings, **arrays):
     """The same positions, with the update compiled once by ``tf.function``."""
     optimizer = optimizer_class(**settings)
-    weights = variables(vector, matrix)
-    optimizer.build(weights)
 
-    @tf.function
-    def update(*gradients: Any) -> None:
-        optimizer.apply(list(gradients), weights)
+    def update_of(weights):
+        optimizer.build(weights)
+        compiled = tf.function(lambda *gradients: optimizer.apply(list(gradients), weights))
+        return lambda gradients, weights: compiled(*gradients)
 
-    path: dict[str, list[np.ndarray]] = {"vector": [], "matrix": []}
-    for gradients in zip(vector_gradients, matrix_gradients, strict=True):
-        update(*tensors(*gradients, like=weights))
-        for positions, weight in zip(path.values(), weights, strict=True):
-            positions.append(numbers(weight))
-    return {name: np.stack(positions) for name, positions in path.items()}
+    return named_positions(update_of, arrays)
 
 
-def gradients_afterwards(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    starts: np.ndarray,
-    gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Whether the caller's list of gradients holds after an update what it held before.
-
-    Shapes: starts and gradients (2, d).
-    """
-    optimizer = optimizer_class(**settings)
-    weights = variables(*starts)
+def gradients_afterwards(optimizer_class, *, settings, starts, gradients):
+    """Whether the caller's list of gradients holds after an update what it held before."""
+    optimizer, weights = optimizer_class(**settings), variables(*starts)
     given = tensors(*gradients, like=weights)
     kept = list(given)
     optimizer.apply(given, weights)
@@ -86,14 +72,7 @@ def gradients_afterwards(
     return {"list_is_as_it_was": np.array(same)}
 
 
-def two_instances(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    other_settings: Mapping[str, Any],
-    starts: np.ndarray,
-    gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
+def two_instances(optimizer_class, *, settings, other_settings, starts, gradients):
     """Two optimizers taking turns, each on its own two vectors, in changing order.
 
     Shapes: starts (4, d), gradients (updates, 4, d).
@@ -102,148 +81,67 @@ def two_instances(
     weights = variables(*starts)
     first.build(weights[:2])
     second.build(weights[2:])
-    positions = []
-    for update, rows in enumerate(gradients):
-        pairs = list(zip(tensors(*rows, like=weights), weights, strict=True))
-        order = -1 if update % 2 else 1
+    orders = itertools.cycle([1, -1])
+
+    def update(gradients, weights):
+        pairs, order = list(zip(gradients, weights, strict=True)), next(orders)
         first.apply_gradients(pairs[:2][::order])
         second.apply_gradients(pairs[2:][::order])
-        positions.append(np.stack([numbers(weight) for weight in weights]))
-    return {"vectors": np.stack(positions)}
+
+    return {"vectors": np.stack(positions(update, weights, gradients), axis=1)}
 
 
-def changing_learning_rate(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    rates: np.ndarray,
-    start: np.ndarray,
-    gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
+def changing_learning_rate(optimizer_class, *, settings, rates, start, gradients):
     """Positions while the learning rate is assigned anew before each update, then scheduled.
 
     Shapes: rates (updates,), start (d,), gradients (updates, d).
     """
-    assigned = optimizer_class(**settings)
-    weight = variables(start)[0]
-    path = []
-    for rate, gradient in zip(rates, gradients, strict=True):
-        assigned.learning_rate = float(rate)
-        assigned.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
+    assigned, rates = optimizer_class(**settings), [float(rate) for rate in rates]
+    coming = iter(rates)
 
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        list(range(len(rates) - 1)), [float(rate) for rate in rates]
-    )
+    def update(gradients, weights):
+        assigned.learning_rate = next(coming)
+        assigned.apply(gradients, weights)
+
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(list(range(len(rates) - 1)), rates)
     scheduled = optimizer_class(**{**settings, "learning_rate": schedule})
-    weight = variables(start)[0]
-    scheduled_path = []
-    for gradient in gradients:
-        scheduled.apply(tensors(gradient, like=[weight]), [weight])
-        scheduled_path.append(numbers(weight))
-    return {"assigned": np.stack(path), "scheduled": np.stack(scheduled_path)}
+    steps = gradients[:, None]
+    return {
+        "assigned": positions(update, variables(start), steps)[0],
+        "scheduled": positions(scheduled.apply, variables(start), steps)[0],
+    }
 
 
-def missing_gradient(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    starts: np.ndarray,
-    gradients: np.ndarray,
-    missing: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Positions of two vectors, one of which gets no gradient at some updates.
+def missing_gradient(optimizer_class, *, settings, starts, gradients, missing):
+    """Positions of two vectors, the second of which gets no gradient at some updates.
 
     Shapes: starts (2, d), gradients (updates, 2, d), missing (updates,) of booleans.
     """
-    optimizer = optimizer_class(**settings)
-    weights = variables(*starts)
+    optimizer, weights = optimizer_class(**settings), variables(*starts)
     optimizer.build(weights)
-    positions = []
-    for rows, skip in zip(gradients, missing, strict=True):
-        step = tensors(*rows, like=weights)
-        if skip:
-            step[1] = None
-        optimizer.apply_gradients(list(zip(step, weights, strict=True)))
-        positions.append(np.stack([numbers(weight) for weight in weights]))
-    return {"vectors": np.stack(positions)}
+    skips = iter(missing)
+
+    def update(gradients, weights):
+        first, second = gradients
+        given = [first, None if next(skips) else second]
+        optimizer.apply_gradients(list(zip(given, weights, strict=True)))
+
+    return {"vectors": np.stack(positions(update, weights, gradients), axis=1)}
 
 
-def config_round_trip(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    start: np.ndarray,
-    gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Positions reached by ``from_config(optimizer.get_config())``.
-
-    Shapes: start (d,), gradients (updates, d).
-    """
+def config_round_trip(optimizer_class, *, settings, start, gradients):
+    """Positions of a vector, moved by ``from_config(optimizer.get_config())``."""
     optimizer = optimizer_class.from_config(optimizer_class(**settings).get_config())
-    weight = variables(start)[0]
-    path = []
-    for gradient in gradients:
-        optimizer.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
-    return {"vector": np.stack(path)}
+    return {"vector": positions(optimizer.apply, variables(start), gradients[:, None])[0]}
 
 
-def resumed_training(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    kernel: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    before: int,
-    after: int,
-) -> dict[str, np.ndarray]:
-    """Weights of a softmax regression after each of some batches, saved and loaded half-way.
-
-    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers; ``before`` and ``after`` count the
-    updates on either side of the file.
-    """
-    model = linear_softmax(kernel)
-    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy", run_eagerly=True)
-    path = []
-    for _ in range(before):
-        model.train_on_batch(x, y)
-        path.append(model.get_weights()[0])
-    model = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
-    model.run_eagerly = True
-    for _ in range(after):
-        model.train_on_batch(x, y)
-        path.append(model.get_weights()[0])
-    return {"kernel": np.stack(path)}
+def double_precision(optimizer_class, *, settings, start, gradients):
+    """Positions of a float64 vector."""
+    optimizer, weights = optimizer_class(**settings), variables(start, dtype="float64")
+    return {"vector": positions(optimizer.apply, weights, gradients[:, None])[0]}
 
 
-def double_precision(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    start: np.ndarray,
-    gradients: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Positions of a float64 vector. Shapes: start (d,), gradients (updates, d)."""
-    optimizer = optimizer_class(**settings)
-    weight = variables(start, dtype="float64")[0]
-    path = []
-    for gradient in gradients:
-        optimizer.apply(tensors(gradient, like=[weight]), [weight])
-        path.append(numbers(weight))
-    return {"vector": np.stack(path)}
-
-
-def mixed_precision(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    kernel: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    updates: int,
-) -> dict[str, np.ndarray]:
+def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):
     """Weights of a ``mixed_float16`` linear model trained with loss scaling, as ``fit`` does it.
 
     Shapes: kernel (d, k), x (n, d), y (n, k).
@@ -266,16 +164,25 @@ def mixed_precision(
     return {"kernel": np.stack(path)}
 
 
-def fit(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    kernel: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    batch_size: int,
-    epochs: int,
-) -> dict[str, np.ndarray]:
+def resumed_training(optimizer_class, *, settings, kernel, x, y, before, after):
+    """Weights of a softmax regression after each of some batches, saved and loaded in between.
+
+    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers; ``before`` and ``after`` count the
+    updates on either side of the file.
+    """
+    model = linear_softmax(kernel)
+    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy", run_eagerly=True)
+    path = []
+    for update in range(before + after):
+        if update == before:
+            model = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
+            model.run_eagerly = True
+        model.train_on_batch(x, y)
+        path.append(model.get_weights()[0])
+    return {"kernel": np.stack(path)}
+
+
+def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
     """Weights of a softmax regression after each epoch of ``model.fit``, batches in order.
 
     The optimizer is built by ``fit``, while it compiles the step.
@@ -294,16 +201,7 @@ def fit(
     return {"kernel": np.stack(path)}
 
 
-def descend(
-    optimizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    kernel: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    batch_size: int,
-    epochs: int,
-) -> dict[str, np.ndarray]:
+def descend(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
     """The weights of a softmax regression after epochs of compiled updates, batches in order.
 
     Shapes: kernel (d, k), x (n, d) with n a multiple of ``batch_size``, y (n,) of class numbers.
@@ -312,7 +210,7 @@ def descend(
     optimizer.build([weight])
 
     @tf.function
-    def update(rows: tf.Tensor, wanted: tf.Tensor) -> None:
+    def update(rows, wanted):
         # The gradient of the mean cross-entropy, in closed form.
         error = keras.ops.softmax(rows @ weight) - wanted
         optimizer.apply([keras.ops.transpose(rows) @ error / batch_size], [weight])

@@ -9,41 +9,37 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 import tensorflow as tf
-
-# The probes of GradientDescent are the kit's: they serve any optimizer.
-from autograder.probing.kit import (  # noqa: F401 - checks.py names most of them
+from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
     double_precision,
     fit,
     graph_trajectory,
     mixed_precision,
-    numbers,
     resumed_training,
     trajectory,
     two_instances,
 )
 
+from autograder.probing.kit import numbers
+
 # --- minibatches ----------------------------------------------------------------------------------
 
 
 def one_epoch(minibatches, x, y, batch_size, rng):
-    """The batches of one epoch as two lists of arrays. One that never ends is cut off."""
-    x_batches, y_batches = [], []
-    batches = minibatches(x, y, batch_size, rng)
-    for batch in itertools.islice(batches, 3 * len(x) + 3):
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(batch).__name__}")
-        x_batch, y_batch = numbers(batch[0]), numbers(batch[1])
-        for name, got, whole in (("x_batch", x_batch, x), ("y_batch", y_batch, y)):
-            if got.shape[1:] != whole.shape[1:] or got.ndim != whole.ndim:
+    """The batches of one epoch, pairs as they come. One that never ends is cut off."""
+    pairs = list(itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3))
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(pair).__name__}")
+        for name, batch, whole in zip(("x_batch", "y_batch"), pair, (x, y), strict=True):
+            shape = numbers(batch).shape
+            if shape[1:] != whole.shape[1:] or len(shape) != whole.ndim:
                 rows = ", ".join(["rows", *(str(size) for size in whole.shape[1:])])
-                raise TypeError(f"expected a {name} of shape ({rows}), got shape {got.shape}")
-        x_batches.append(x_batch)
-        y_batches.append(y_batch)
-    if not x_batches:
+                raise TypeError(f"expected {name} of shape ({rows}), got shape {shape}")
+    if not pairs:
         raise ValueError("the epoch had no batch at all")
-    return x_batches, y_batches
+    return pairs
 
 
 def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
@@ -53,72 +49,55 @@ def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
     and how many batches each epoch had.
     """
     rng = np.random.default_rng(seed)
-    found = {"x": [], "y": [], "sizes": [], "batches": []}
-    for _ in range(epochs):
-        x_batches, y_batches = one_epoch(minibatches, x, y, batch_size, rng)
-        found["x"] += x_batches
-        found["y"] += y_batches
-        found["sizes"] += [len(x_batch) for x_batch in x_batches]
-        found["batches"].append(len(x_batches))
+    found = [one_epoch(minibatches, x, y, batch_size, rng) for _ in range(epochs)]
+    x_batches, y_batches = zip(*itertools.chain(*found), strict=True)
     return {
-        "x": np.concatenate(found["x"]).astype("float32"),
-        "y": np.concatenate(found["y"]).astype("float64"),
-        "sizes": np.array(found["sizes"]),
-        "batches": np.array(found["batches"]),
+        "x": np.concatenate([numbers(batch) for batch in x_batches]).astype("float32"),
+        "y": np.concatenate([numbers(batch) for batch in y_batches]).astype("float64"),
+        "sizes": np.array([len(batch) for batch in x_batches]),
+        "batches": np.array([len(epoch) for epoch in found]),
     }
 
 
 def batch_sizes(minibatches, *, x, y, cases, seed):
-    """The sizes of the batches for several (rows, batch_size), filled up with -1.
+    """The sizes of the batches for several (rows, batch_size), padded with -1.
 
     Shapes: x (n, d), y (n,), cases (k, 2); the first ``rows`` rows are used.
     """
     found = np.full((len(cases), 3 * len(x) + 3), -1)
-    for row, (rows, batch_size) in zip(found, cases.tolist(), strict=True):
-        rng = np.random.default_rng(seed)
-        x_batches, _ = one_epoch(minibatches, x[:rows], y[:rows], batch_size, rng)
-        row[: len(x_batches)] = [len(x_batch) for x_batch in x_batches]
+    for sizes, (rows, batch_size) in zip(found, cases.tolist(), strict=True):
+        pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
 
-def order_and_seed(minibatches, *, x, y, batch_size, seeds):
-    """The order of the rows for each of some seeds of the generator.
+def order_and_seed(minibatches, *, seeds, **settings):
+    """The order of the rows for each of some seeds of the generator; see `epochs_of_batches`.
 
-    Shapes: x (n, d) with the row's number in column 0, y (n,). Returns order (len(seeds), n).
+    Row numbers are in column 0 of x. Returns order (len(seeds), n).
     """
-    orders = []
-    for seed in seeds:
-        x_batches, _ = one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))
-        orders.append(np.concatenate(x_batches)[:, 0])
-    return {"order": np.stack(orders).astype("float64")}
+    found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
+    return {"order": np.stack([rows["x"][:, 0] for rows in found]).astype("float64")}
 
 
-def arrays_afterwards(minibatches, *, x, y, batch_size, epochs, seed):
-    """The caller's arrays after some epochs. Shapes: x (n, d), y (n,)."""
-    x, y, rng = x.copy(), y.copy(), np.random.default_rng(seed)
-    for _ in range(epochs):
-        one_epoch(minibatches, x, y, batch_size, rng)
-    return {"x": x, "y": y}
+def kinds_of_batches(minibatches, *, x, y, batch_size, seed, epochs=1):
+    """For each of x and y: are all batches NumPy arrays, of its dtype, and is it unchanged?
 
-
-def kinds_of_batches(minibatches, *, x, y, batch_size, seed):
-    """For each of x and y: whether every batch is a NumPy array, and of the right dtype.
-
-    Shapes: x (n, height, width, channels), y (n, k).
+    Shapes: x (n, ...), y (n, ...).
     """
-    one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))  # examines the shapes
-    rng = np.random.default_rng(seed)
-    batches = list(itertools.islice(minibatches(x, y, batch_size, rng), len(x)))
+    wholes, rng = (x.copy(), y.copy()), np.random.default_rng(seed)
+    pairs = [
+        pair for _ in range(epochs) for pair in one_epoch(minibatches, *wholes, batch_size, rng)
+    ]
+    both = list(zip(wholes, (x, y), zip(*pairs, strict=True), strict=True))
     return {
         "is_array": np.array(
-            [all(isinstance(batch[i], np.ndarray) for batch in batches) for i in (0, 1)]
+            [all(isinstance(batch, np.ndarray) for batch in batches) for _, _, batches in both]
         ),
         "same_dtype": np.array(
-            [
-                all(getattr(batch[i], "dtype", None) == whole.dtype for batch in batches)
-                for i, whole in ((0, x), (1, y))
-            ]
+            [all(batch.dtype == whole.dtype for batch in batches) for _, whole, batches in both]
         ),
+        "is_unchanged": np.array([np.array_equal(used, whole) for used, whole, _ in both]),
     }
 
 
@@ -134,10 +113,8 @@ def complaints(minibatches, *, x, y, cases, seed):
             next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
         except NotImplementedError:
             raise
-        except ValueError:
-            found.append(1)
-        except Exception:
-            found.append(2)
+        except Exception as error:
+            found.append(1 if isinstance(error, ValueError) else 2)
         else:
             found.append(0)
     return {"complaint": np.array(found)}
@@ -154,21 +131,12 @@ def linear_model(kernel, *layers):
     return model
 
 
-class TwiceInTraining(keras.layers.Layer):
-    """Doubles its input in training, and leaves it as it is otherwise."""
-
-    def call(self, inputs, training=False):
-        return 2 * inputs if training else inputs
-
-
-def squared_error(y, y_pred):
-    """The mean of the squared errors of a batch."""
-    return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
-
-
-def as_floats(*arrays):
-    """The arrays in Keras' default float type."""
-    return [array.astype(keras.config.floatx()) for array in arrays]
+def trained(train, model, optimizer, loss_fn, x, y, *, batch_size, epochs, seed):
+    """What ``train`` returns, given x and y in Keras' default float type (y may be classes)."""
+    floatx = keras.config.floatx()
+    x, y = (array.astype(floatx) if array.dtype.kind == "f" else array for array in (x, y))
+    rng = np.random.default_rng(seed)
+    return train(model, optimizer, loss_fn, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
 
 
 def returned(result):
@@ -183,71 +151,50 @@ def returned(result):
     }
 
 
-class Log:
-    """What happens during training, also inside ``tf.function``: the targets that the loss is
-    given, and the weights after each update."""
-
-    def __init__(self, model, optimizer):
-        self.targets, self.updates = np.zeros(0), []
-        apply = optimizer.apply
-
-        def apply_and_note(gradients, trainable_variables=None):
-            apply(gradients, trainable_variables)
-            weights = [tf.reshape(tf.convert_to_tensor(v), [-1]) for v in model.trainable_variables]
-            tf.numpy_function(self.note_update, [tf.concat(weights, axis=0)], [])
-
-        optimizer.apply = apply_and_note
-
-    def loss(self, y, y_pred):
-        """The squared error, and a note of the targets."""
-        tf.numpy_function(self.note_targets, [tf.convert_to_tensor(y)], [])
-        return squared_error(y, y_pred)
-
-    def note_targets(self, y):
-        self.targets = np.array(y, dtype="float64").ravel()
-
-    def note_update(self, weights):
-        self.updates.append((self.targets, np.array(weights, dtype="float64")))
-
-    def arrays(self):
-        """The targets of each update's batch, filled up with NaN, and the weights after it."""
-        if not self.updates:
-            raise RuntimeError("the optimizer was never asked to apply a gradient")
-        width = max(1, *(targets.size for targets, _ in self.updates))
-        batches = np.full((len(self.updates), width), np.nan)
-        for row, (targets, _) in zip(batches, self.updates, strict=True):
-            row[: targets.size] = targets
-        return {"targets": batches, "weights": np.stack([weights for _, weights in self.updates])}
+def squared_error(y, y_pred):
+    """The mean of the squared errors of a batch."""
+    return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
 
 
-def training(train, *, kernel, x, y, batch_size, epochs, learning_rate, seed):
+def training(train, *, kernel, x, y, learning_rate=0.01, **settings):
     """What is returned, and for every update: the targets of its batch and the weights after it.
 
-    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different.
+    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. ``settings`` are
+    batch_size, epochs and seed. Returns targets (updates, rows), padded with NaN, and weights
+    (updates, d).
     """
-    x, y = as_floats(x, y)
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    log = Log(model, optimizer)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, log.loss, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
-    return {**returned(result), **log.arrays()}
+    given, updates, apply = [np.zeros(0)], [], optimizer.apply
+
+    # Notes are taken by tf.numpy_function: right solutions may compile their step.
+    def note_targets(y):
+        given.append(np.array(y, dtype="float64").ravel())
+
+    def note_update(weights):
+        updates.append((given[-1], np.array(weights, dtype="float64").ravel()))
+
+    def loss_fn(y, y_pred):
+        tf.numpy_function(note_targets, [tf.convert_to_tensor(y)], [])
+        return squared_error(y, y_pred)
+
+    def apply_and_note(gradients, trainable_variables=None):
+        apply(gradients, trainable_variables)
+        tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
+
+    optimizer.apply = apply_and_note
+    result = trained(train, model, optimizer, loss_fn, x, y, **settings)
+    if not updates:
+        raise RuntimeError("the optimizer was never asked to apply a gradient")
+    batches = np.full((len(updates), max(1, *(targets.size for targets, _ in updates))), np.nan)
+    for row, (targets, _) in zip(batches, updates, strict=True):
+        row[: targets.size] = targets
+    weights = np.stack([weights for _, weights in updates])
+    return {**returned(result), "targets": batches, "weights": weights}
 
 
-def full_batch_training(train, *, kernel, x, y, epochs, learning_rate, seed):
-    """Weights after every update, and the losses, where a batch is all rows.
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1). Returns weights (updates, d).
-    """
-    found = training(
-        train,
-        kernel=kernel,
-        x=x,
-        y=y,
-        batch_size=len(x),
-        epochs=epochs,
-        learning_rate=learning_rate,
-        seed=seed,
-    )
+def full_batch_training(train, *, x, **settings):
+    """Weights after every update, and the losses, where a batch is all rows; see `training`."""
+    found = training(train, x=x, batch_size=len(x), **settings)
     return {"weights": found["weights"], "loss": found["loss"]}
 
 
@@ -258,18 +205,26 @@ def counts(train, *, kernel, x, y, cases, seed):
     """
     found = []
     for rows, batch_size, epochs in cases.tolist():
-        got = training(
-            train,
-            kernel=kernel,
-            x=x[:rows],
-            y=y[:rows],
-            batch_size=batch_size,
-            epochs=epochs,
-            learning_rate=0.01,
-            seed=seed,
-        )
+        settings = {"batch_size": batch_size, "epochs": epochs, "seed": seed}
+        got = training(train, kernel=kernel, x=x[:rows], y=y[:rows], **settings)
         found.append([got["loss"].size, got["updates"], len(got["weights"])])
     return {"counts": np.array(found)}
+
+
+def orders_of_seeds(train, *, seeds, **settings):
+    """The targets of one epoch in the order they came, for each of some seeds; see `training`.
+
+    Returns (len(seeds), n).
+    """
+    found = [training(train, epochs=1, seed=seed, **settings)["targets"] for seed in seeds]
+    return {"order": np.stack([targets[~np.isnan(targets)] for targets in found])}
+
+
+class TwiceInTraining(keras.layers.Layer):
+    """Doubles its input in training, and leaves it as it is otherwise."""
+
+    def call(self, inputs, training=False):
+        return 2 * inputs if training else inputs
 
 
 def training_mode(train, *, kernel, x, y, epochs, learning_rate, seed):
@@ -277,57 +232,30 @@ def training_mode(train, *, kernel, x, y, epochs, learning_rate, seed):
 
     Shapes: kernel (d, 1), x (n, d), y (n, 1).
     """
-    x, y = as_floats(x, y)
-    model = linear_model(kernel, TwiceInTraining())
-    optimizer = keras.optimizers.SGD(learning_rate)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, squared_error, x, y, batch_size=len(x), epochs=epochs, rng=rng)
+    model, optimizer = linear_model(kernel, TwiceInTraining()), keras.optimizers.SGD(learning_rate)
+    settings = {"batch_size": len(x), "epochs": epochs, "seed": seed}
+    result = trained(train, model, optimizer, squared_error, x, y, **settings)
     return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
 
 
 def other_optimizer(train, *, kernel, x, y, epochs, settings, seed):
-    """Weights at the end of full batches with an optimizer that remembers earlier gradients.
+    """Losses, and weights at the end, of full batches with an optimizer that has a state.
 
-    The loss is a class of Keras, for class numbers and scores. Shapes: kernel (d, k), x (n, d),
-    y (n,) of class numbers.
+    The loss is Keras' own. Shapes: kernel (d, k), x (n, d), y (n,) of class numbers.
     """
-    (x,) = as_floats(x)
     model, optimizer = linear_model(kernel), keras.optimizers.Adam(**settings)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, loss_fn, x, y, batch_size=len(x), epochs=epochs, rng=rng)
+    batches = {"batch_size": len(x), "epochs": epochs, "seed": seed}
+    result = trained(train, model, optimizer, loss_fn, x, y, **batches)
     return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
 
 
-def orders_of_seeds(train, *, kernel, x, y, batch_size, seeds):
-    """The targets of one epoch in the order they came, for each of some seeds of the generator.
+def trained_on_digits(train, *, kernel, x, y, learning_rate, **settings):
+    """The weights of a softmax regression after training with Keras' own loss.
 
-    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. Returns (len(seeds), n).
+    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers.
     """
-    orders = []
-    for seed in seeds:
-        got = training(
-            train,
-            kernel=kernel,
-            x=x,
-            y=y,
-            batch_size=batch_size,
-            epochs=1,
-            learning_rate=0.01,
-            seed=seed,
-        )
-        orders.append(got["targets"][~np.isnan(got["targets"])])
-    return {"order": np.stack(orders)}
-
-
-def trained_on_digits(train, *, kernel, x, y, batch_size, epochs, learning_rate, seed):
-    """The weights of a softmax regression after training. Shapes: kernel (d, k), x (n, d), y (n,).
-
-    The loss is Keras' own, for class numbers and scores.
-    """
-    (x,) = as_floats(x)
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    rng = np.random.default_rng(seed)
-    train(model, optimizer, loss_fn, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
+    trained(train, model, optimizer, loss_fn, x, y, **settings)
     return {"kernel": numbers(model.get_weights()[0])}

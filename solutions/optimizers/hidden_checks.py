@@ -1,20 +1,20 @@
 """What the optimizers are graded with beyond what students can run: never released.
 
-Other shapes and hyper-parameters that nobody could have written their code around.
+Other shapes and hyper-parameters that no solution can be written around.
 """
 
 from functools import partial
 
-from checks import SETTINGS, TINY, some_gradients
+from _shared.optimizer_checks import some_gradients
+from checks import OPTIMIZERS, TINY
 
 from autograder.grading.judge import close
-from autograder.model import Check
 
 UPDATES = 12
 
 
 def any_settings(rng, like):
-    """Hyper-parameters of the same names, drawn anew."""
+    """Hyper-parameters of the same names, drawn at random."""
     drawn = {}
     for name, value in like.items():
         if name == "epsilon":
@@ -39,15 +39,12 @@ def three_ranks(rng, *, like):
     }
 
 
-CHECKS = [
-    Check(
+for optimizer, settings, *_ in OPTIMIZERS:
+    optimizer.rule(
         "any_shape_and_any_settings",
-        name,
         "Variables of other ranks follow the rule with hyper-parameters drawn at random.",
-        2,
-        "three_variables",
-        partial(three_ranks, like=settings[0]),
-        close(along="update"),
+        points=2,
+        probe="trajectory",
+        inputs=partial(three_ranks, like=settings),
+        judge=close(along="update"),
     )
-    for name, settings in SETTINGS.items()
-]

@@ -1,15 +1,17 @@
 """What this assignment is graded with beyond what students can run: never released.
 
-The public probes with problems that nobody could have written their code around.
+The public probes with problems that no solution can be written around.
 """
 
-from dataclasses import replace
-
 import numpy as np
-from checks import CHECKS as PUBLIC
-from checks import orthogonal_problem, scored_rows, some_rows
-
-public = {check.id: check for check in PUBLIC}
+from checks import (
+    accuracy,
+    chosen,
+    fitted,
+    orthogonal_problem,
+    scored_rows,
+    some_rows,
+)
 
 
 def any_problem(rng):
@@ -33,29 +35,24 @@ def any_rates(rng):
     rates = np.array([0.01, 0.05, 0.1, 0.2, 0.4])
     orders = np.stack([rng.permutation(rates) for _ in range(4)])
     share = float(rng.choice([0.1, 0.3, 0.55, 0.75]))
-    return {**orthogonal_problem(rng, share=share), "rates": orders, "steps": 3}
+    return orthogonal_problem(rng, share=share, rates=orders, steps=3)
 
 
-CHECKS = [
-    replace(
-        public["fit_linear.every_update_is_the_optimizers"],
-        name="any_problem",
-        claim="Problems of other sizes are fitted by a momentum drawn at random.",
-        points=1,
-        inputs=any_problem,
-    ),
-    replace(
-        public["sign_accuracy.right_signs_are_counted"],
-        name="any_share",
-        claim="Labels drawn at random are counted in the same way.",
-        points=1,
-        inputs=any_scores,
-    ),
-    replace(
-        public["select_learning_rate.lowest_validation_error_wins"],
-        name="any_rates",
-        claim="In any order, the rate with the lowest validation error comes back.",
-        points=1,
-        inputs=any_rates,
-    ),
-]
+fitted(
+    "any_problem",
+    "Problems of other sizes are fitted with a momentum drawn at random.",
+    points=1,
+    inputs=any_problem,
+)
+accuracy(
+    "any_share",
+    "Labels drawn at random are counted in the same way.",
+    points=1,
+    inputs=any_scores,
+)
+chosen(
+    "any_rates",
+    "In any order, the rate with the lowest validation error is returned.",
+    points=1,
+    inputs=any_rates,
+)

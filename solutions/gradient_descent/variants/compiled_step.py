@@ -1,4 +1,4 @@
-"""The step is compiled by tf.function, and a pipeline of tf.data deals out the rows."""
+"""The step is compiled by tf.function, and a tf.data pipeline yields the rows."""
 
 import keras
 import tensorflow as tf

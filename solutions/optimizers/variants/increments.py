@@ -1,4 +1,4 @@
-"""State is corrected by differences, m += (1 - beta_1) (g - m), in place of a weighted sum."""
+"""State is corrected by differences, m += (1 - beta_1) (g - m), instead of a weighted sum."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""The arithmetic stands in functions at the top of the module, with constants beside them."""
+"""The arithmetic is in functions at the top of the module, with constants beside them."""
 
 import keras
 from keras import ops

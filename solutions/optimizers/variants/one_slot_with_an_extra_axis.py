@@ -1,4 +1,4 @@
-"""Both moments of a variable stand in one slot with an extra axis in front."""
+"""Both moments of a variable share one slot with an extra axis in front."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""The whole of `apply` is written anew; there is no `update_step`."""
+"""The whole of `apply` is rewritten; there is no `update_step`."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""One base class keeps settings, slots and configuration; the six only say how they move."""
+"""One base class keeps settings, slots and configuration; each of the six defines its step."""
 
 import keras
 from keras import ops
