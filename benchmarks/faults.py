@@ -1,14 +1,15 @@
-"""Faults: kill -9 at random moments of a class's grading, and the grades are as if nothing was.
+"""Kill processes at random moments while a class is graded, and compare the grades.
 
     uv run python benchmarks/faults.py                        # 50 kills over a class of 40
     uv run python benchmarks/faults.py --kills 500 --chance 7
 
-A class is graded once undisturbed. Then again with the same seed, while the grader, the process
-that starts the children, or a child is killed from time to time. Whenever the grader itself was
-killed, the command is given again without the seed, which the course has to know. Each class must
-end with the same results, gradebook, grades and pages; whoever was graded before a kill must not
-be graded again after it; and no file, folder or process may be left over. Exit code 1 if anything
-of that fails.
+Grades a class once undisturbed. Then grades it again with the same seed, and from time to time
+sends SIGKILL to the grader, to the process that starts the children, or to a child. After a kill of
+the grader, the command runs again without the seed, which the course must remember.
+
+Each class must end with the same results, gradebook, grades and pages. A student who was graded
+before a kill must not be graded again after it. No file, folder or process may be left. Otherwise
+the exit code is 1.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ SOURCES = Path(__file__).parents[1] / "tests" / "hostile" / "solutions"
 ASSIGNMENT = "descent"
 SEED = 20_261_123
 GAVE_UP = {1: "The grader itself failed on", 2: "ended by signal 9"}
-"""Exit codes of a run that says it was robbed of its processes too often, and what it says."""
+"""Exit codes and messages of a run that gives up because its processes were killed too often."""
 
 RUN_SECONDS = 600
-"""A run that takes longer hangs."""
+"""A run that takes longer counts as hanging."""
 
 OPTIMIZER = """
 import keras
@@ -62,14 +63,14 @@ STYLES = [
 
 
 class Failed(Exception):  # noqa: N818 - it says what happened
-    """Something was not as in an undisturbed class."""
+    """Something differs from an undisturbed class."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--students", type=int, default=40)
-    parser.add_argument("--chance", type=int, default=0, help="seed of moments and victims")
+    parser.add_argument("--chance", type=int, default=0, help="seed for moments and victims")
     options = parser.parse_args()
     chance = random.Random(options.chance)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
@@ -105,7 +106,7 @@ def make_course(root: Path, students: int) -> Path:
 
 
 def start(course: Path, folder: Path) -> subprocess.Popen[str]:
-    """The instructor's command; its temporary files go where leftovers can be seen."""
+    """Start the instructor's command, with temporary files where leftovers can be seen."""
     seed = [] if begun(course) else ["--seed", str(SEED)]
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
@@ -124,15 +125,15 @@ def finish(run: subprocess.Popen[str], *, may_give_up: bool = False) -> None:
         said, _ = run.communicate(timeout=RUN_SECONDS)
     except subprocess.TimeoutExpired:
         run.kill()
-        raise Failed(f"no end after {RUN_SECONDS} s") from None
-    # A table that is printed to no terminal breaks its lines anywhere.
+        raise Failed(f"still running after {RUN_SECONDS} s") from None
+    # Without a terminal, a table breaks its lines anywhere.
     gave_up = GAVE_UP.get(run.returncode, said) in " ".join(said.split())
     if run.returncode != 0 and not (may_give_up and gave_up):
         raise Failed(f"exit code {run.returncode}: {said[-2000:]}")
 
 
 def disturbed(course: Path, folder: Path, chance: random.Random, most: int) -> Counter[str]:
-    """Grade a class to its end, with up to ``most`` kills; returns what was killed how often."""
+    """Grade a class to its end with up to ``most`` kills; return how often each kind was killed."""
     killed: Counter[str] = Counter()
     while True:
         before = graded(course)
@@ -162,7 +163,7 @@ def disturbed(course: Path, folder: Path, chance: random.Random, most: int) -> C
 
 
 def find(grader: int, what: str, chance: random.Random) -> int | None:
-    """The zygote of a grader, or one of its children, if there is one now."""
+    """The zygote of a grader, or one of its children; None if there is none now."""
     for zygote in children(grader):
         if "autograder.sandbox.zygote" in command(zygote):
             if what == "zygote":
@@ -186,10 +187,10 @@ def command(pid: int) -> str:
 
 
 def graded(course: Path) -> dict[str, tuple[int, bytes]]:
-    """Who is graded by now: a row of the journal that is written again gets another number.
+    """The students graded so far, with their rows: a row that is written again gets a new number.
 
-    Where the grader itself failed, as when it was robbed of its zygote time and again, nothing is
-    graded yet, and the next run tries again.
+    A student is not graded yet where the grader itself failed, for example because its zygote was
+    killed too often. The next run tries again.
     """
     return {
         student.decode(): (row, report)
@@ -203,7 +204,7 @@ def begun(course: Path) -> bool:
 
 
 def noted(course: Path, question: str) -> list[tuple]:  # type: ignore[type-arg]
-    """What the journal says; nothing if the run was killed before there was one."""
+    """Rows of the journal; none if the run was killed before it had a journal."""
     journal = course / ".autograder" / f"{ASSIGNMENT}.run"
     if not journal.exists():
         return []
@@ -215,7 +216,7 @@ def noted(course: Path, question: str) -> list[tuple]:  # type: ignore[type-arg]
 
 
 def outcome(course: Path) -> dict[str, object]:
-    """Everything that a class ends with, free of times and places."""
+    """Everything that grading a class produces, without times and paths."""
     with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as database:
         grades = database.execute(
             "select submitted_assignment.student_id, grade_cell.name, grade.auto_score,"
@@ -234,7 +235,7 @@ def outcome(course: Path) -> dict[str, object]:
     return {
         "results": json.loads((course / "results.json").read_text()),
         "gradebook": grades,
-        # nbgrader lists students in the order in which they came into its database.
+        # nbgrader lists students in the order in which its database got them.
         "grades.csv": sorted((course / "grades.csv").read_text().splitlines()),
         **outputs,
     }
@@ -244,14 +245,14 @@ def differences(wanted: dict[str, object], found: dict[str, object]) -> None:
     if missing := sorted(wanted.keys() ^ found.keys()):
         raise Failed(f"only in one of the two: {', '.join(missing)}")
     if unequal := sorted(name for name in wanted if wanted[name] != found[name]):
-        raise Failed(f"not as undisturbed: {', '.join(unequal)}")
+        raise Failed(f"different from an undisturbed class: {', '.join(unequal)}")
 
 
 def nothing_left(course: Path, folder: Path) -> None:
     hidden = [path for path in course.rglob(".*") if path.name != ".autograder"]
     if hidden:
         raise Failed(f"left over: {', '.join(map(str, hidden))}")
-    end = time.monotonic() + 20  # an orphaned zygote removes its folder itself
+    end = time.monotonic() + 20  # a zygote without its grader removes its folder itself
     temporary = folder / "tmp"
     while left := [*temporary.glob("autograder-*"), *processes(temporary)]:
         if time.monotonic() > end:
@@ -260,7 +261,7 @@ def nothing_left(course: Path, folder: Path) -> None:
 
 
 def processes(temporary: Path) -> list[str]:
-    """Zygotes and children that still know the folder of a run."""
+    """Zygotes and children that still use the folder of a run."""
     numbers = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [number for number in numbers if str(temporary) in command(int(number))]
 

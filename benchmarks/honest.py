@@ -1,12 +1,12 @@
-"""Honest work: how often correct submissions lose a point, whatever the seed, the jobs, the load.
+"""How often correct submissions lose a point, with any seed, number of jobs and load.
 
     uv run python benchmarks/honest.py                       # 2000 gradings over all assignments
     uv run python benchmarks/honest.py dropout --gradings 100
 
-Every correct variant of every assignment, and the reference written out as a student's file, is
-graded again and again: each run with a fresh seed, one to eight jobs, and up to four processes
-beside it that do nothing but keep the cores busy. Exit code 1 if one point was lost. Ctrl-C ends
-it early, with the figures of the runs that were finished.
+Grades every correct variant of every assignment, and the reference as a student's file, over and
+over. Each run has a fresh seed, one to eight jobs, and up to four other processes that keep the CPU
+busy. The exit code is 1 if a point was lost. Press Ctrl-C to stop early; the figures then cover the
+runs that finished.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission, read_submission
 
 CLASS = 16
-"""Gradings in one run, which share a seed."""
+"""Number of gradings in one run. They share a seed."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="assignments; default: all")
+    parser.add_argument("names", nargs="*", help="assignments (default: all)")
     parser.add_argument("--gradings", type=int, default=2000)
-    parser.add_argument("--busy", type=int, default=4, help="at most so many that compete")
-    parser.add_argument("--chance", type=int, default=0, help="seed of jobs and load")
+    parser.add_argument("--busy", type=int, default=4, help="largest number of competing processes")
+    parser.add_argument("--chance", type=int, default=0, help="seed for jobs and load")
     options = parser.parse_args()
     course = find_course(Path(__file__).parent)
     names = options.names or course.assignments()
@@ -75,12 +75,12 @@ def main() -> None:
         print(f"  {name:22s} {count:5d} gradings")
     print(f"{done.total()} honest gradings in {minutes:.0f} min, {len(lost)} lost points", end="")
     restarts = sandbox.statistics.restarts
-    print(f"; the zygote was started again {restarts} times" if restarts else "")
+    print(f"; the zygote was restarted {restarts} times" if restarts else "")
     sys.exit(bool(lost))
 
 
 def honest(assignment: Assignment) -> list[Submission]:
-    """The reference and every variant, with the reference's cells for what a variant leaves out."""
+    """The reference and every variant, completed with the reference's cells where it has none."""
     names = [exercise.name for exercise in assignment.check_set.exercises]
     given = [
         Cell(f"cell {number}", cell.source)
@@ -100,7 +100,7 @@ def honest(assignment: Assignment) -> list[Submission]:
 def losses(
     sandbox: Sandbox, assignment: Assignment, submissions: list[Submission], jobs: int, seed: int
 ) -> Iterator[str]:
-    """What was lost in one run: a sentence for each check that did not pass."""
+    """One sentence for each check of a run that did not pass."""
     for submission, report in grade_class(submissions, assignment, sandbox, jobs=jobs, seed=seed):
         for exercise in report.exercises:
             for verdict in exercise.verdicts:
@@ -113,7 +113,7 @@ def losses(
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Keep the cores busy with ``count`` processes that compete for them."""
+    """Run ``count`` processes that compete for the CPU."""
     with ExitStack() as stack:
         for _ in range(count):
             process = multiprocessing.get_context("spawn").Process(target=burn, daemon=True)
@@ -124,7 +124,7 @@ def busy(count: int) -> Iterator[None]:
 
 
 def burn() -> None:
-    """Compute, for two hours at the most."""
+    """Compute for at most two hours."""
     end = time.monotonic() + 7200
     while time.monotonic() < end:
         sum(range(100_000))

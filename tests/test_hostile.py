@@ -1,7 +1,7 @@
-"""The corpus of hostile submissions: none earns more than it may, none costs a neighbour a point.
+"""The corpus of hostile submissions: none earns too much, and none costs a neighbour a point.
 
-Each also runs where nothing protects: an escape then gets out, a cheat then fools a grader that
-compares in its own process. That is what makes the first half mean something.
+Each also runs without protection: an escape then gets out, and a cheat fools a grader that compares
+in its own process. That is what makes the first half mean something.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ pytestmark = pytest.mark.slow
 SEED = 20_261_123
 GIBIBYTE = 1 << 30
 CORPUS = {attack.name: attack for attack in attacks()}
-# Small, so that what goes beyond them is harmless; the unprotected runs are given more.
+# Small, so that exceeding them is harmless. Runs without protection get more.
 LIMITS = Limits(memory_bytes=GIBIBYTE, file_bytes=10_000_000, open_files=200, threads=200)
 LOOSE = Limits(memory_bytes=8 * GIBIBYTE, open_files=1000)
 
-# Refused by some machines to anybody: containers and Yama filter what may be traced or made.
+# Some machines refuse these without a sandbox: containers and Yama restrict them.
 OFTEN_REFUSED = {"traces_another_process", "makes_a_namespace", "writes_to_shared_memory"}
 
 NEIGHBOURS = {
@@ -58,7 +58,7 @@ def named(*controls: str) -> list[str]:
     return sorted(name for name, attack in CORPUS.items() if attack.control in controls)
 
 
-# --- what there is to attack ----------------------------------------------------------------------
+# --- what is attacked -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def assignment() -> Assignment:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[dict[str, Any]]:
-    """Sockets on this machine that an attack may want to reach; all end with the tests."""
+    """Sockets on this machine that an attack may want to reach; they close after the tests."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -121,7 +121,7 @@ def victim() -> Iterator[dict[str, Any]]:
 def on(
     tmp_path: Path, assignment: Assignment, servers: dict[str, Any], victim: dict[str, Any]
 ) -> dict[str, Any]:
-    """What is laid out to be attacked: a course with secrets, a neighbour, servers, a process."""
+    """What is attacked: a course with secrets, a neighbour, servers and a process."""
     token = secrets.token_hex(8)
     course = tmp_path / "course"
     (course / "solutions").mkdir(parents=True)
@@ -191,13 +191,13 @@ def neighbours(folder: Path) -> list[Submission]:
 
 
 def told(report: Report) -> str:
-    """Everything that a report says."""
+    """All messages and remarks of a report."""
     verdicts = [verdict for exercise in report.exercises for verdict in exercise.verdicts]
     return " ".join([*(verdict.message for verdict in verdicts), *report.remarks])
 
 
 def stolen(report: Report, on: Mapping[str, Any]) -> bool:
-    """Whether something got out: in a message, or by a file outside."""
+    """Whether a secret got out, in a message or in a file outside."""
     loot = Path(on["loot"])
     seen = told(report) + (loot.read_text() if loot.exists() else "")
     return any(on[secret] in seen for secret in ("token", "page", "in_the_environment"))
@@ -216,7 +216,7 @@ def sandbox() -> Iterator[Sandbox]:
 def undisturbed(
     sandbox: Sandbox, assignment: Assignment, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Report]:
-    """The neighbours' reports in a class of honest people."""
+    """The neighbours' reports in a class without attacks."""
     honest = neighbours(tmp_path_factory.mktemp("honest"))
     graded = grade_class(honest, assignment, sandbox, jobs=2, seed=SEED)
     reports = {report.student: report for _, report in graded}
@@ -232,8 +232,8 @@ def test_grades_do_not_depend_on_the_number_of_jobs_or_the_order(
     tmp_path: Path,
     jobs: int,
 ) -> None:
-    handed_in = neighbours(tmp_path)[::-1]
-    graded = grade_class(handed_in, assignment, sandbox, jobs=jobs, seed=SEED)
+    submitted = neighbours(tmp_path)[::-1]
+    graded = grade_class(submitted, assignment, sandbox, jobs=jobs, seed=SEED)
     assert {report.student: report for _, report in graded} == undisturbed
 
 
@@ -249,9 +249,9 @@ def test_it_earns_no_more_and_costs_no_neighbour(
     attack = CORPUS[name]
     before = contents(on["listed"])
     first, *others = neighbours(tmp_path / "submitted")
-    handed_in = [first, submission(attack, tmp_path / "submitted", on), *others]
+    submitted = [first, submission(attack, tmp_path / "submitted", on), *others]
 
-    graded = grade_class(handed_in, assignment, sandbox, jobs=4, seed=SEED)
+    graded = grade_class(submitted, assignment, sandbox, jobs=4, seed=SEED)
     reports = {report.student: report for _, report in graded}
 
     earned = {exercise.name: exercise.score for exercise in reports[name].exercises}
@@ -280,13 +280,13 @@ STRANGE_IDS = [
     "\x1b[2J\x07",
     "\u202eright to left",
     "école-学生-🙂",
-    "bytes that are no text \udcff",
+    "bytes that are not text \udcff",
     "long " * 40,
 ]
 
 
 def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> None:
-    """The whole way, with every attack and every strange name beside honest students."""
+    """The whole command, with every attack and every strange name next to honest students."""
     course = tmp_path / "class"
     shutil.copytree(HERE / "solutions", course / "solutions")
     submitted = course / "submitted"
@@ -325,8 +325,8 @@ def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> 
                 " group by submitted_assignment.student_id"
             )
         )
-    nowhere = "bytes that are no text \udcff"  # nbgrader's database holds text alone
-    assert "bytes that are no text \\udcff: the grade could not be made" in done.stdout
+    nowhere = "bytes that are not text \udcff"  # nbgrader's database only stores text
+    assert "bytes that are not text \\udcff: the grade could not be made" in done.stdout
     for student, report in students.items():
         if student == nowhere:
             continue
@@ -351,10 +351,10 @@ def test_it_gets_out_without_the_sandbox(
     unprotected: Sandbox, assignment: Assignment, on: dict[str, Any], tmp_path: Path, name: str
 ) -> None:
     oracle = LiveOracle(unprotected, assignment, SEED)
-    handed_in = submission(CORPUS[name], tmp_path / "submitted", on)
-    report = grade_submission(handed_in, assignment.check_set, oracle, unprotected)
+    submitted = submission(CORPUS[name], tmp_path / "submitted", on)
+    report = grade_submission(submitted, assignment.check_set, oracle, unprotected)
     if not stolen(report, on) and name in OFTEN_REFUSED:
-        pytest.skip(f"this machine refuses it to everybody: {told(report)[:200]}")
+        pytest.skip(f"this machine refuses it without a sandbox: {told(report)[:200]}")
     assert stolen(report, on), told(report)
 
 

@@ -1,1 +1,1 @@
-"""The corpus of hostile submissions: what they are in `corpus`, who holds against them above."""
+"""The corpus of hostile submissions, described in `corpus` and graded in `test_hostile`."""

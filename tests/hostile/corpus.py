@@ -6,37 +6,40 @@ Most are a file in ``submissions/``: Python with a header of three comments,
     # Earns: Descent 0, average 2
     # Without protection: escapes
 
-("Descent at most 3", where that depends on when a thread of its own gets a turn.)
+("Descent at most 3" where that depends on when a thread runs.)
 
-Nothing of an exercise that the file leaves out is its attack, so an honest definition is put in
-its place; ``steal()`` is run by an exercise made for it. ``ON = {}`` is filled with what the test
-has laid out to be attacked. The rest needs more than one file, or a notebook: `folders` makes it.
+An exercise that the file leaves out gets an honest definition; ``steal()`` gets an exercise that
+runs it. ``ON = {}`` is filled with what the test has prepared to be attacked. Submissions that need
+a notebook or several files are written by functions in `broken_files`, `edited_cells` and
+`neighbouring_files`.
 
 Without protection an attack
 
-- *escapes*: what it stole (a token that the test drew) is in its message, or in a file outside;
-- *survives*: it takes more than it is given, and goes on to say so;
+- *escapes*: its message or a file outside contains what it stole, a token that the test drew;
+- *survives*: it uses more than its limits allow, and reports that;
 - *fools* a grader that compares in the process of student code, as a notebook's test cells do;
-- has *nothing to compare*: there, it harms itself alone, or the machine that runs it.
+- has *nothing to compare*: it harms only itself, or the machine that runs it.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from autograder.sources.assignment import Assignment, read_assignment
-from hostile import folders
+from hostile import broken_files, edited_cells, neighbouring_files
 
 HERE = Path(__file__).parent
 ASSIGNMENT = "descent"
 POINTS = {"Descent": 3.0, "average": 2.0}
 
+Write = Callable[[Path, Mapping[str, Any]], None]
 Control = Literal["escapes", "survives", "fools", "nothing to compare"]
 
 HONEST = {
@@ -56,7 +59,7 @@ def average(numbers):
     return sum(numbers) / len(numbers)
 """,
 }
-"""Right, and not the reference's own lines."""
+"""Correct, but not the lines of the reference."""
 
 THIEF = """
 class Descent:
@@ -78,13 +81,13 @@ class Attack:
     earns: Mapping[str, float]
     exactly: frozenset[str]
     control: Control
-    write: Callable[[Path, Mapping[str, Any]], None]
+    write: Write
 
 
 def attacks() -> list[Attack]:
     """The whole corpus, in alphabetical order of the names."""
     found = [_read(path) for path in sorted((HERE / "submissions").glob("*.py"))]
-    for name, write in folders.attacks.items():
+    for name, write in _written_by_functions():
         tries, _, earns = (write.__doc__ or "").removeprefix("Tries: ").partition("Earns: ")
         tries = " ".join(tries.split())
         found.append(Attack(name, tries, *_points(earns), "nothing to compare", write))
@@ -97,7 +100,7 @@ def read_course() -> Assignment:
 
 
 def text_of(path: Path, on: Mapping[str, Any]) -> str:
-    """A file of the corpus as it is handed in."""
+    """A file of the corpus as it is submitted."""
     text = path.read_text()
     for name, honest in HONEST.items():
         if not re.search(rf"^(class|def) {name}\b|^{name} =", text, re.MULTILINE):
@@ -110,11 +113,18 @@ def text_of(path: Path, on: Mapping[str, Any]) -> str:
     )
 
 
+def _written_by_functions() -> Iterator[tuple[str, Write]]:
+    for module in (broken_files, edited_cells, neighbouring_files):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if (function.__doc__ or "").startswith("Tries: "):
+                yield name, function
+
+
 def _read(path: Path) -> Attack:
     header = dict(re.findall(r"^# ([A-Z][a-z ]+): (.*)$", path.read_text(), re.MULTILINE))
     control = header["Without protection"]
     if control not in get_args(Control):
-        raise ValueError(f"{path.name}: {control!r} is none of {get_args(Control)}")
+        raise ValueError(f"{path.name}: {control!r} is not one of {get_args(Control)}")
     return Attack(
         path.stem,
         header["Tries"],
@@ -130,7 +140,7 @@ def _write_module(path: Path, folder: Path, on: Mapping[str, Any]) -> None:
 
 
 def _points(text: str) -> tuple[dict[str, float], frozenset[str]]:
-    """What each exercise earns at most, and the names of those that earn exactly that."""
+    """The most that each exercise earns, and the names of those that earn exactly that."""
     found = re.findall(r"(\w+) (at most )?(\d+)", text)
     earns = {name: float(points) for name, _, points in found}
     if earns.keys() != POINTS.keys():

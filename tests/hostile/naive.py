@@ -1,7 +1,7 @@
-"""A grader as notebooks have them: tests, expected numbers and student code in one process.
+"""A grader like those in notebooks: tests, expected numbers and student code in one process.
 
-It is what the cheats of the corpus are seen to fool. A service for `autograder.sandbox.sandbox`, so
-that TensorFlow is imported once for all of them.
+The cheats of the corpus fool it. It is a service for `autograder.sandbox.sandbox`, so that all of
+them share one import of TensorFlow.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SEED = 7
 
 
 def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
-    """What a cell of tests would say of one probe."""
+    """Compare one probe as a cell of tests would."""
     for name, wanted in expected.items():
         if np.ndim(wanted):
             np.testing.assert_allclose(found[name], wanted, rtol=1e-4, atol=1e-5)
@@ -30,7 +30,7 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 def grade(submission: str, reference: str, checks: str, probes: str) -> dict[str, bool]:
-    """Which checks pass, by id."""
+    """Whether each check passes, by its id."""
     course: dict[str, Any] = {"__name__": "course"}
     exec(compile(probes, "probes.py", "exec"), course)
     exec(compile(checks, "checks.py", "exec"), course)

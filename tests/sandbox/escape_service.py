@@ -42,41 +42,41 @@ def syscall(number: int, *arguments: object) -> int:
     return called(libc.syscall(ctypes.c_long(number), *arguments))
 
 
-# --- attacks on the grader's patience; they do not return an answer -------------------------
+# --- attacks on the grader's patience; most never answer ------------------------------------------
 
 
-def spin(on):
+def spin(on: SimpleNamespace) -> None:
     while True:
         pass
 
 
-def sleep(on):
+def sleep(on: SimpleNamespace) -> None:
     time.sleep(600)
 
 
-def ignore_signals_and_spin(on):
+def ignore_signals_and_spin(on: SimpleNamespace) -> None:
     for number in (signal.SIGTERM, signal.SIGXCPU, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     spin(on)
 
 
-def stop(on):
+def stop(on: SimpleNamespace) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def exit_quietly(on):
+def exit_quietly(on: SimpleNamespace) -> None:
     os._exit(0)
 
 
-def exit_with_status(on):
+def exit_with_status(on: SimpleNamespace) -> None:
     sys.exit(3)
 
 
-def crash(on):
+def crash(on: SimpleNamespace) -> None:
     ctypes.string_at(0)
 
 
-def kill_itself(on):
+def kill_itself(on: SimpleNamespace) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -84,38 +84,38 @@ class UnhandledError(MemoryError):
     """A MemoryError that `run` lets through."""
 
 
-def let_a_memory_error_through(on):
+def let_a_memory_error_through(on: SimpleNamespace) -> None:
     raise UnhandledError
 
 
-def fill_the_memory_and_abort(on):
-    """As TensorFlow does, which cannot start a thread then."""
+def fill_the_memory_and_abort(on: SimpleNamespace) -> None:
+    """As TensorFlow does when it cannot start a thread."""
     pages = []
     with contextlib.suppress(MemoryError, OSError):
         while True:
             pages.append(mmap.mmap(-1, 1 << 24, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
-    time.sleep(2)  # or nobody may have looked at it before it is gone
+    time.sleep(2)  # until the grader has looked at it
     os.abort()
 
 
-def compute(on):
+def compute(on: SimpleNamespace) -> object:
     end = time.process_time() + on.seconds
     while time.process_time() < end:
         pass
     return True
 
 
-def forge(on):
-    """A whole, well-formed reply, before the real one."""
+def forge(on: SimpleNamespace) -> None:
+    """A complete, well-formed reply before the real one."""
     os.write(on.own_descriptor, wire.encode({"nonce": "0" * 32, "score": 100}, {}))
     time.sleep(600)
 
 
-def answer_the_next_question_too(on):
-    """Left in the pipe once the true reply has been read, which the file "read" tells."""
+def answer_the_next_question_too(on: SimpleNamespace) -> object:
+    """A forged reply, written once the true one has been read: then the file "read" exists."""
     frame = wire.encode({"nonce": "0" * 32, "score": 100}, {})
 
-    def answer():
+    def answer() -> None:
         while not Path("read").exists():
             time.sleep(0.01)
         os.write(on.own_descriptor, frame)
@@ -124,41 +124,41 @@ def answer_the_next_question_too(on):
     return True
 
 
-def close_the_connection(on):
+def close_the_connection(on: SimpleNamespace) -> None:
     os.close(on.own_descriptor)
     time.sleep(600)
 
 
-def leave_a_thread_behind(on):
-    """The main thread is gone, and what is left of it looks like a process that has ended."""
+def leave_a_thread_behind(on: SimpleNamespace) -> None:
+    """Without its main thread, the process looks as if it had ended."""
     threading.Thread(target=time.sleep, args=(600,)).start()
     os.close(on.own_descriptor)
     syscall(60, 0)  # exit, of this thread only
 
 
-def flood(on):
+def flood(on: SimpleNamespace) -> None:
     os.write(on.own_descriptor, struct.pack("<II", 2, 3_000_000_000))
     while True:
         os.write(on.own_descriptor, bytes(1 << 16))
 
 
-def answer_garbage(on):
+def answer_garbage(on: SimpleNamespace) -> None:
     os.write(on.own_descriptor, b"\xff" * 64)
     time.sleep(600)
 
 
-def write_many_files(on):
+def write_many_files(on: SimpleNamespace) -> None:
     for number in range(10**9):
         Path(f"file-{number}").write_bytes(b"x" * 100)
 
 
-def write_many_bytes(on):
+def write_many_bytes(on: SimpleNamespace) -> None:
     for number in range(10**9):
         Path(f"file-{number}").write_bytes(bytes(9 << 20))  # many bytes long before many files
 
 
-def write_to_deleted_files(on):
-    """As long as they are open they take their place on the disk, and no folder shows them."""
+def write_to_deleted_files(on: SimpleNamespace) -> None:
+    """Files that are open use disk space after they are deleted, and no folder shows them."""
     kept = []
     for number in range(200):
         kept.append(os.open(f"file-{number}", os.O_WRONLY | os.O_CREAT))
@@ -168,14 +168,14 @@ def write_to_deleted_files(on):
     time.sleep(600)
 
 
-def write_too_deep_to_be_named(on):
+def write_too_deep_to_be_named(on: SimpleNamespace) -> None:
     for _ in range(45):
         os.mkdir("d" * 100)
         os.chdir("d" * 100)
     write_many_bytes(on)
 
 
-def start_many_threads(on):
+def start_many_threads(on: SimpleNamespace) -> None:
     threading.stack_size(64 * 1024)
     with contextlib.suppress(RuntimeError):
         while True:
@@ -183,8 +183,8 @@ def start_many_threads(on):
     time.sleep(600)
 
 
-def hide_files(on):
-    """Leave what is hard to remove: unreadable folders, and paths too long to name."""
+def hide_files(on: SimpleNamespace) -> object:
+    """Leave unreadable folders and paths that are too long, which are hard to remove."""
     os.mkdir("closed", 0)
     for _ in range(700):
         os.mkdir("deeper")
@@ -193,8 +193,8 @@ def hide_files(on):
     return "left"
 
 
-def use_what_tensorflow_uses(on):
-    """What must go on working."""
+def use_what_tensorflow_uses(on: SimpleNamespace) -> object:
+    """What must keep working."""
     left, right = socket.socketpair()
     left.sendall(b"x")
     with tempfile.NamedTemporaryFile() as file:
@@ -219,7 +219,7 @@ def use_what_tensorflow_uses(on):
     return asyncio.run(answer())
 
 
-def tell(on):
+def tell(on: SimpleNamespace) -> object:
     return {
         "home": os.environ["HOME"],
         "folder": str(Path.cwd()),
@@ -244,7 +244,7 @@ def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"succeeded": found not in (False, None), "found": repr(found)[:300], "value": found}
 
 
-def serve(connection):
+def serve(connection: Any) -> None:
     """Run one attack after another."""
     while True:
         request, arrays = connection.receive()

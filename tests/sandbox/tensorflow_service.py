@@ -1,8 +1,9 @@
-"""Trains a little in a child: fit, tf.function with AutoGraph, saving and loading."""
+"""Trains briefly in a child: fit, tf.function with AutoGraph, saving and loading."""
 
 from __future__ import annotations
 
 import linecache
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +18,7 @@ def clipped(x):
 """
 
 
-def serve(connection):
+def serve(connection: Any) -> None:
     """Answer every request with the weights and the loss of a seeded fit."""
     while True:
         connection.receive()
@@ -30,9 +31,9 @@ def serve(connection):
         history = model.fit(x, np.zeros((64, 8)), epochs=2, verbose=0)
         model.save("model.keras")
         weights = keras.saving.load_model("model.keras").get_weights()[0]
-        # AutoGraph wants the source of a function that is in no file.
+        # AutoGraph needs the source of the function, which is in no file.
         linecache.cache["submission.py"] = (1, None, SUBMISSION.splitlines(True), "submission.py")
-        names = {"tf": tf}
+        names: dict[str, Any] = {"tf": tf}
         exec(compile(SUBMISSION, "submission.py", "exec"), names)
         assert float(tf.reduce_sum(names["clipped"](tf.constant([1.0, 2.0])))) == 2.0
         connection.send({"loss": float(history.history["loss"][-1])}, {"weights": weights})

@@ -1,4 +1,4 @@
-"""Grading with a container's unprivileged settings, which bubblewrap can imitate."""
+"""Grading with the unprivileged settings of a container, which bubblewrap imitates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_grading_works_without_privileges_and_names_its_level(tmp_path: Path) ->
     inside = [
         *("bwrap", "--unshare-user", "--disable-userns", "--unshare-net", "--unshare-pid"),
         *("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
-        # Under /tmp, as the tests' own folders are.
+        # The tests' own folders may be under /tmp too.
         *("--ro-bind", str(ROOT), str(ROOT), "--bind", str(course), str(course)),
         *("--cap-drop", "ALL", "--chdir", str(course)),
     ]
@@ -44,7 +44,7 @@ def test_grading_works_without_privileges_and_names_its_level(tmp_path: Path) ->
     assert [student["score"] for student in results["students"]] == [2.0]
 
 
-def test_the_containerfile_runs_the_grader_as_nobody_in_particular() -> None:
+def test_the_containerfile_runs_the_grader_as_an_ordinary_user() -> None:
     lines = (ROOT / "Containerfile").read_text().splitlines()
     steps = [line.split()[0] for line in lines if line and line[0].isupper()]
     assert steps[:2] == ["ARG", "FROM"]

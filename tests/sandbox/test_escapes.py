@@ -15,7 +15,9 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import escape_service
 import pytest
@@ -33,8 +35,8 @@ GIBIBYTE = 1 << 30
 ON = Limits(memory_bytes=GIBIBYTE, file_bytes=10_000_000)
 OFF = Limits(memory_bytes=16 * GIBIBYTE, open_files=1000)
 
-# Refused by some machines to anybody: containers filter system calls, Yama keeps strangers from
-# tracing, file systems lack attributes, and only root may do the rest.
+# Some machines refuse these without a sandbox: containers filter system calls, Yama restricts
+# tracing, file systems lack attributes, and the rest needs root.
 OFTEN_REFUSED = {
     "read_by_file_handle",
     "read_a_process_memory",
@@ -53,7 +55,7 @@ OFTEN_REFUSED = {
     "raise_its_limits",
     "read_through_a_hard_link",
 }
-# Fail even without a sandbox, since a child starts with nothing; tested on their own below.
+# Fail even without a sandbox, because a child starts with nothing; tested separately below.
 NEVER_POSSIBLE = {
     "find_an_inherited_descriptor",
     "find_a_secret_in_the_environment",
@@ -73,7 +75,7 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def victim():
+def victim() -> Iterator[tuple[int, int]]:
     """A process of the same user that does not hide itself."""
     process = subprocess.Popen(
         [sys.executable, "-c", VICTIM],
@@ -88,8 +90,8 @@ def victim():
 
 
 @pytest.fixture(scope="module")
-def servers():
-    """Sockets on this machine that somebody could want to reach."""
+def servers() -> Iterator[dict[str, Any]]:
+    """Sockets on this machine that an attack may want to reach."""
     with (
         tempfile.TemporaryDirectory() as folder,
         socket.create_server(("127.0.0.1", 0)) as tcp,
@@ -112,8 +114,8 @@ def servers():
 
 
 @pytest.fixture
-def readable_file():
-    """One that the sandbox lets a child read: it lies beside the libraries."""
+def readable_file() -> Iterator[str]:
+    """A file that a child may read, because it is next to the libraries."""
     path = Path(sysconfig.get_path("purelib"), f"escape-{secrets.token_hex(8)}")
     path.write_text("important")
     yield str(path)
@@ -121,7 +123,9 @@ def readable_file():
 
 
 @pytest.fixture
-def targets(tmp_path, victim, servers, readable_file):
+def targets(
+    tmp_path: Path, victim: tuple[int, int], servers: dict[str, Any], readable_file: str
+) -> dict[str, Any]:
     """The arguments of the attacks."""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -143,7 +147,7 @@ def targets(tmp_path, victim, servers, readable_file):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def token():
+def token() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_TEST_TOKEN", secrets.token_hex(16))
         yield
@@ -155,7 +159,7 @@ LEVELS += [Level(1, True), Level(0, True)]
 
 
 @pytest.fixture(scope="module", params=LEVELS, ids=lambda level: str(level).partition(":")[0])
-def confined(token, request):
+def confined(token: None, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     level = request.param
     if level.bubblewrap and (problem := bubblewrap.problem()):
         pytest.skip(problem)
@@ -165,17 +169,18 @@ def confined(token, request):
 
 
 @pytest.fixture(scope="module")
-def unconfined(token):
+def unconfined(token: None) -> Iterator[Sandbox]:
     with Sandbox(service=SERVICE, limits=OFF, confined=False) as sandbox:
         yield sandbox
 
 
-def attempt(sandbox: Sandbox, name: str, targets: dict) -> dict:
+def attempt(sandbox: Sandbox, name: str, targets: dict[str, Any]) -> dict[str, Any]:
     with sandbox.child() as sibling, sandbox.child() as child:
         folder = sibling.request({"op": "tell", "on": {}}, {}, cpu_seconds=5)[0]["value"]["folder"]
         on = {**targets, "sibling_folder": folder, "source": ATTACKS[name]}
         request = {"op": name, "on": on}
-        return child.request(request, {}, cpu_seconds=5)[0]
+        reply, _ = child.request(request, {}, cpu_seconds=5)
+    return reply
 
 
 def contents(folder: str) -> dict[str, tuple[str, int, float]]:
@@ -186,7 +191,7 @@ def contents(folder: str) -> dict[str, tuple[str, int, float]]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_with_the_sandbox(confined, targets, name):
+def test_refused_with_the_sandbox(confined: Sandbox, targets: dict[str, Any], name: str) -> None:
     before = contents(targets["outside"])
     reply = attempt(confined, name, targets)
     assert not reply["succeeded"], reply["found"]
@@ -195,31 +200,35 @@ def test_refused_with_the_sandbox(confined, targets, name):
 
 
 @pytest.mark.parametrize("name", WORKING)
-def test_works_without_the_sandbox(unconfined, targets, name):
+def test_works_without_the_sandbox(unconfined: Sandbox, targets: dict[str, Any], name: str) -> None:
     reply = attempt(unconfined, name, targets)
     if not reply["succeeded"] and name in OFTEN_REFUSED:
-        pytest.skip(f"this machine refuses it to everybody: {reply['found']}")
+        pytest.skip(f"this machine refuses it without a sandbox: {reply['found']}")
     assert reply["succeeded"], reply["found"]
 
 
-def test_becoming_a_program_works_without_the_sandbox(unconfined, targets):
-    """The program holds no connection, so its end is what is seen."""
+def test_becoming_a_program_works_without_the_sandbox(
+    unconfined: Sandbox, targets: dict[str, Any]
+) -> None:
+    """The program has no connection, so only its end can be seen."""
     with pytest.raises(ChildDied, match="status 0"):
         attempt(unconfined, "become_a_program", targets)
 
 
-def test_a_daemon_outlives_its_child_without_the_sandbox_only(confined, unconfined, targets):
+def test_a_daemon_outlives_its_child_without_the_sandbox_only(
+    confined: Sandbox, unconfined: Sandbox, targets: dict[str, Any]
+) -> None:
     written = Path(targets["outside"], "daemon")
     attempt(confined, "leave_a_daemon", targets)
     attempt(unconfined, "leave_a_daemon", targets)
     end = time.monotonic() + 10
     while not written.exists() and time.monotonic() < end:
         time.sleep(0.02)
-    assert written.exists()  # of the unconfined one: the other was refused, see above
+    assert written.exists()  # by the unconfined child; the other was refused, see above
 
 
-def in_a_plain_process(name: str, arguments: dict, descriptor: int) -> dict:
-    """What an attack finds in a program that was started without any care."""
+def in_a_plain_process(name: str, arguments: dict[str, Any], descriptor: int) -> dict[str, Any]:
+    """What an attack finds in a program that was started without precautions."""
     code = "import json, sys, escape_service as e; print(json.dumps(e.run(*json.load(sys.stdin))))"
     answer = subprocess.run(
         [sys.executable, "-c", code],
@@ -231,18 +240,19 @@ def in_a_plain_process(name: str, arguments: dict, descriptor: int) -> dict:
         env={**os.environ, "PYTHONPATH": str(Path(SERVICE).parent)},
         pass_fds=[descriptor],
     )
-    return json.loads(answer.stdout)
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
 
 
 @pytest.mark.parametrize(
     "name", ["find_an_inherited_descriptor", "find_a_secret_in_the_environment"]
 )
-def test_a_plain_process_inherits(targets, name):
+def test_a_plain_process_inherits(targets: dict[str, Any], name: str) -> None:
     with open(os.devnull) as file:  # noqa: PTH123 - any descriptor
         assert in_a_plain_process(name, targets, file.fileno())["succeeded"]
 
 
-def test_what_the_grader_knows_is_not_in_a_childs_memory(confined):
+def test_what_the_grader_knows_is_not_in_a_childs_memory(confined: Sandbox) -> None:
     knows = {"answer": secrets.token_hex(16), "more": []}
     name = "find_a_secret_in_memory"
     halves = {
@@ -256,7 +266,7 @@ def test_what_the_grader_knows_is_not_in_a_childs_memory(confined):
     assert not reply["succeeded"]
 
 
-def test_ordinary_code_goes_on_working(confined):
+def test_ordinary_code_keeps_working(confined: Sandbox) -> None:
     with confined.child() as child:
         request = {"op": "use_what_tensorflow_uses", "on": {}}
         reply, _ = child.request(request, {}, cpu_seconds=10)

@@ -1,4 +1,4 @@
-# Tries: to answer, from a thread that one exercise has left, what another is asked.
+# Tries: to answer another exercise's question from a thread that one exercise left running.
 # Earns: Descent 3, average 2
 # Without protection: nothing to compare
 import gc

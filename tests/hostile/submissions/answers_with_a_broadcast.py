@@ -1,4 +1,4 @@
-# Tries: to send back an array that is small here and huge when it is compared.
+# Tries: to return an array that is small here and huge when it is compared.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 import numpy as np

@@ -1,4 +1,4 @@
-# Tries: to answer the next questions beforehand, by calling the server's own connection.
+# Tries: to answer later questions in advance, by calling the server's own connection.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import gc

@@ -1,4 +1,4 @@
-# Tries: to pass with values that are unequal to everything, themselves included.
+# Tries: to pass with NaN, which is unequal to everything including itself.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 import numpy as np

@@ -1,4 +1,4 @@
-# Tries: to pass with an array that has no element to differ in.
+# Tries: to pass with an empty array, which has no element to differ in.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 import numpy as np

@@ -1,4 +1,4 @@
-# Tries: to send back more than the grader has memory for.
+# Tries: to return more than the grader has memory for.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 import numpy as np

@@ -1,4 +1,4 @@
-# Tries: to ask the kernel about the network by a netlink socket.
+# Tries: to ask the kernel about the network through a netlink socket.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import socket

@@ -1,4 +1,4 @@
-# Tries: to find the reference among the classes that Keras' base class knows, and to be it.
+# Tries: to find the reference among the subclasses of Keras' base class, and to use it.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import keras

@@ -1,4 +1,4 @@
-# Tries: to break whoever describes its exception.
+# Tries: to break the code that formats its exception.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Unspeakable(BaseException):

@@ -1,4 +1,4 @@
-# Tries: to make the time stand still, so that no limit is ever reached.
+# Tries: to stop the clock, so that no time limit is ever reached.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import time

@@ -1,4 +1,4 @@
-# Tries: to have the check put down as the grader's own fault.
+# Tries: to have the check recorded as the grader's own fault.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class SandboxLost(Exception):

@@ -1,4 +1,4 @@
-# Tries: to open a socket of the newer internet protocol.
+# Tries: to open an IPv6 socket.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import socket

@@ -1,4 +1,4 @@
-# Tries: to crash while the check has already answered.
+# Tries: to crash after the check has already answered.
 # Earns: Descent at most 3, average 2
 # Without protection: nothing to compare
 import ctypes

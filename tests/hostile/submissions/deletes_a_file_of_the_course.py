@@ -1,4 +1,4 @@
-# Tries: to delete what lies in the course's folder.
+# Tries: to delete a file in the course's folder.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

@@ -1,4 +1,4 @@
-# Tries: to end the process, from a thread that one exercise has left, while another is asked.
+# Tries: to end the process during one exercise, from a thread that another left running.
 # Earns: Descent 3, average 2
 # Without protection: nothing to compare
 import os

@@ -1,4 +1,4 @@
-# Tries: to end the process at once, as if all had gone well.
+# Tries: to end the process at once, as if it had succeeded.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import os

@@ -1,4 +1,4 @@
-# Tries: to end the process before any check has begun.
+# Tries: to end the process before any check begins.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import os

@@ -1,4 +1,4 @@
-# Tries: to write to the grader without end, and never to read.
+# Tries: to write to the grader endlessly, and never to read.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import os

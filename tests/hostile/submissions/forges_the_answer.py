@@ -1,4 +1,4 @@
-# Tries: to write a finished answer into the connection that the grader reads.
+# Tries: to write a forged reply into the connection that the grader reads.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import json

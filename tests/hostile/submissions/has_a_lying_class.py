@@ -1,4 +1,4 @@
-# Tries: to say by its metaclass that it is what is asked for, whatever is asked.
+# Tries: to claim through its metaclass to be of any class.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Meta(type):

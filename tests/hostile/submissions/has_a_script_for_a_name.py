@@ -1,4 +1,4 @@
-# Tries: to have markup shown by the name of its exception, and to be named in rich's own markup.
+# Tries: to inject HTML and rich's markup through the name of its exception.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 Shown = type("<script>document.title='owned'</script>[red]", (Exception,), {})

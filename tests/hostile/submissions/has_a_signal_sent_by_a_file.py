@@ -1,4 +1,4 @@
-# Tries: to have the kernel send another process a signal, as the owner of a file.
+# Tries: to have the kernel send a signal to another process, as the owner of a file.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import fcntl

@@ -1,4 +1,4 @@
-# Tries: to break the reader with characters that no text has.
+# Tries: to break the reader with characters that text cannot contain.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 # %%

@@ -1,4 +1,4 @@
-# Tries: to import the course's own checks from where the engine lies.
+# Tries: to import the course's own checks from the folder of the engine.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import importlib.util

@@ -1,4 +1,4 @@
-# Tries: to raise what Ctrl-C raises.
+# Tries: to raise KeyboardInterrupt, as Ctrl-C does.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Descent:

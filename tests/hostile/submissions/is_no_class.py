@@ -1,4 +1,4 @@
-# Tries: to be something else than what is called for.
+# Tries: to be something other than the class that is expected.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 Descent = 42

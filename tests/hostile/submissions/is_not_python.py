@@ -1,4 +1,4 @@
-# Tries: nothing; a cell was left half written.
+# Tries: nothing; a cell is half written.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 # %%

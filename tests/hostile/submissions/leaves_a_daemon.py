@@ -1,4 +1,4 @@
-# Tries: to leave a process that goes on when the grading has ended.
+# Tries: to leave a process that outlives the grading.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

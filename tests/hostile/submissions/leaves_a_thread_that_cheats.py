@@ -1,4 +1,4 @@
-# Tries: to leave a thread that goes on changing what is compared, check after check.
+# Tries: to leave a thread that keeps changing what is compared, check after check.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import gc

@@ -1,4 +1,4 @@
-# Tries: to leave folders so deep and so locked that nobody can remove them.
+# Tries: to leave folders that are too deep or too locked to be removed.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import os

@@ -1,4 +1,4 @@
-# Tries: to take a limit of another process away, so that it fails.
+# Tries: to lower a limit of another process, so that it fails.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import resource

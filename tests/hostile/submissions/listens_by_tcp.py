@@ -1,4 +1,4 @@
-# Tries: to open a port that somebody could connect to.
+# Tries: to open a port for connections from outside.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import socket

@@ -1,4 +1,4 @@
-# Tries: to use a copy of the finished class, loaded anew from the library's file.
+# Tries: to use a copy of the finished class, loaded again from the library's file.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import importlib.util

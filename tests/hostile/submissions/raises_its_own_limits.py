@@ -1,4 +1,4 @@
-# Tries: to raise its limits of memory and files, and then to use more than it had.
+# Tries: to raise its limits of memory and files, and then to exceed the old ones.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import contextlib

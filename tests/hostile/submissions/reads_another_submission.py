@@ -1,4 +1,4 @@
-# Tries: to copy what a neighbour has handed in, and run it as its own.
+# Tries: to copy another student's submission, and run it as its own.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 from pathlib import Path

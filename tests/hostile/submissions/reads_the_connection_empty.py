@@ -1,4 +1,4 @@
-# Tries: to read the grader's next questions away.
+# Tries: to read the grader's next questions before the server does.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import os

@@ -1,4 +1,4 @@
-# Tries: to read the numbers that the course's release is checked with.
+# Tries: to read the expected numbers of the course's release.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 from pathlib import Path

@@ -1,4 +1,4 @@
-# Tries: to read the reference solution and to tell it in a message.
+# Tries: to read the reference solution and reveal it in a message.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 from pathlib import Path

@@ -1,4 +1,4 @@
-# Tries: to know the answers for the inputs that students are given, and nothing else.
+# Tries: to know the answers for the public inputs only.
 # Earns: Descent 3, average 0
 # Without protection: fools
 ON = {}

@@ -1,4 +1,4 @@
-# Tries: to have every failed assertion vanish, by another AssertionError.
+# Tries: to make failed assertions vanish, with another AssertionError.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import builtins

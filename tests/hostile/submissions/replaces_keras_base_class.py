@@ -1,4 +1,4 @@
-# Tries: to change Keras' own optimizer base class, so that the reference does what this one does.
+# Tries: to change Keras' own optimizer base class, so that the reference is wrong in the same way.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import keras

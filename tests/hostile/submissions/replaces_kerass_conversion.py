@@ -1,4 +1,4 @@
-# Tries: to replace the functions that turn Keras' variables into arrays by ones that say zero.
+# Tries: to make the functions that turn Keras' variables into arrays return zeros.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import keras

@@ -1,4 +1,4 @@
-# Tries: to replace numpy's comparisons with ones that always agree.
+# Tries: to replace NumPy's comparisons with ones that always agree.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import keras

@@ -1,4 +1,4 @@
-# Tries: to replace the code of whichever function compares, wherever it is kept.
+# Tries: to replace the code of the function that compares, wherever it is stored.
 # Earns: Descent 3, average 0
 # Without protection: fools
 import gc

@@ -1,4 +1,4 @@
-# Tries: to replace the probes' own functions, and Python's exec with which they are loaded.
+# Tries: to replace the probes, and Python's exec, which loads them.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import builtins

@@ -1,4 +1,4 @@
-# Tries: to replace the functions of this very process that run probes and send the answers.
+# Tries: to replace the functions of its process that run probes and send replies.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import sys

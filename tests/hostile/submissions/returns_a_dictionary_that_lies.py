@@ -1,4 +1,4 @@
-# Tries: to make the probe return a mapping of its own, whose arrays change when looked at twice.
+# Tries: to make the probe return a mapping whose arrays change when read twice.
 # Earns: Descent 3, average 0
 # Without protection: nothing to compare
 import sys

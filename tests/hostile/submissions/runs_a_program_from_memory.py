@@ -1,4 +1,4 @@
-# Tries: to make a file in memory only, to be run as a program.
+# Tries: to create a file in memory and run it as a program.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

@@ -1,4 +1,4 @@
-# Tries: to change the comparison's variables by a trace function, whenever it is called.
+# Tries: to change the variables of the comparison with a trace function.
 # Earns: Descent 3, average 0
 # Without protection: fools
 import sys

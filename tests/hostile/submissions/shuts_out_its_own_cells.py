@@ -1,4 +1,4 @@
-# Tries: to make the next definition fail by changing Python's own names.
+# Tries: to make the next definition fail by changing Python's built-in names.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import builtins

@@ -1,4 +1,4 @@
-# Tries: to reach every process that it may with one signal.
+# Tries: to send one signal to every process it can reach.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

@@ -1,4 +1,4 @@
-# Tries: to reach the process that started it with a signal.
+# Tries: to send a signal to its parent process.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

@@ -1,4 +1,4 @@
-# Tries: to have another process scheduled behind itself.
+# Tries: to lower the priority of another process.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

@@ -1,4 +1,4 @@
-# Tries: to start more threads than the machine bears.
+# Tries: to start more threads than the machine can handle.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import threading

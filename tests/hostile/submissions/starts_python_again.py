@@ -1,4 +1,4 @@
-# Tries: to start a new Python, which knows of no confinement.
+# Tries: to start a new Python process without the sandbox.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import os

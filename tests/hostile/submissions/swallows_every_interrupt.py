@@ -1,4 +1,4 @@
-# Tries: to go on forever, whatever signal or exception is to stop it.
+# Tries: to run forever and ignore every signal and exception.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import signal

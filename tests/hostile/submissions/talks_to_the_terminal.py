@@ -1,4 +1,4 @@
-# Tries: to command the instructor's terminal, and to rewrite what stands in a report.
+# Tries: to send commands to the instructor's terminal, and to rewrite a report.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Descent:

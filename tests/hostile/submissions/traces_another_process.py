@@ -1,4 +1,4 @@
-# Tries: to take hold of another process as a debugger does.
+# Tries: to attach to another process as a debugger does.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import ctypes

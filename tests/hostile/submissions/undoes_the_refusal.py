@@ -1,4 +1,4 @@
-# Tries: to put the finished class's own code back before it uses it.
+# Tries: to restore the finished class's own code before it uses it.
 # Earns: Descent 0, average 2
 # Without protection: fools
 import types

@@ -1,4 +1,4 @@
-# Tries: to break the process's modules, so that the next check fails as the grader's fault.
+# Tries: to break the process's modules, so that the next check seems to be the grader's fault.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 import sys

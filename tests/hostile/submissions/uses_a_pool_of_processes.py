@@ -1,4 +1,4 @@
-# Tries: to compute in further processes.
+# Tries: to compute in other processes.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import multiprocessing

@@ -1,4 +1,4 @@
-# Tries: to hand in Keras' own class under another name, and numpy's own function.
+# Tries: to submit Keras' own class under another name, and NumPy's own function.
 # Earns: Descent 0, average 0
 # Without protection: fools
 import importlib

@@ -1,4 +1,4 @@
-# Tries: to find the expected numbers among the variables of whoever called.
+# Tries: to find the expected numbers among the variables of its callers.
 # Earns: Descent 3, average 0
 # Without protection: fools
 import sys

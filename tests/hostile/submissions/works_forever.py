@@ -1,4 +1,4 @@
-# Tries: to hold the class up by an endless loop.
+# Tries: to delay the class with an endless loop.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Descent:

@@ -1,4 +1,4 @@
-# Tries: to hold the class up when the process ends.
+# Tries: to delay the class when the process ends.
 # Earns: Descent 3, average 2
 # Without protection: nothing to compare
 import atexit

@@ -1,4 +1,4 @@
-# Tries: to hold the class up when an object is removed.
+# Tries: to delay the class when an object is deleted.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Descent:

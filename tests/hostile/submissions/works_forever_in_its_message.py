@@ -1,4 +1,4 @@
-# Tries: to hold the class up when its exception is put into words.
+# Tries: to delay the class when its exception is formatted.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class EndlessError(Exception):

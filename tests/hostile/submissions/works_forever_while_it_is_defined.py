@@ -1,4 +1,4 @@
-# Tries: to hold the class up before any check has begun.
+# Tries: to delay the class before any check begins.
 # Earns: Descent 0, average 0
 # Without protection: nothing to compare
 class Descent:

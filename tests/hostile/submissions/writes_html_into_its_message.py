@@ -1,4 +1,4 @@
-# Tries: to run a script in the browser of whoever reads the feedback.
+# Tries: to run a script in the browser of a reader of the feedback.
 # Earns: Descent 0, average 2
 # Without protection: nothing to compare
 class Descent:

@@ -1,4 +1,4 @@
-# Tries: to leave something in /dev/shm for another process.
+# Tries: to leave data in /dev/shm for another process.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 from multiprocessing.shared_memory import SharedMemory

@@ -1,4 +1,4 @@
-# Tries: to leave a module where the grader's Python would import it from.
+# Tries: to leave a module where the grader's Python would import it.
 # Earns: Descent 0, average 2
 # Without protection: escapes
 import sysconfig

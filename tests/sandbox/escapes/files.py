@@ -10,38 +10,39 @@ import os
 import struct
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 from escape_service import called, libc, syscall
 
 
-def read_a_secret(on):
+def read_a_secret(on: SimpleNamespace) -> object:
     return Path(on.secret).read_text()
 
 
-def list_a_folder(on):
+def list_a_folder(on: SimpleNamespace) -> object:
     return os.listdir(Path(on.secret).parent)
 
 
-def read_the_password_file(on):
+def read_the_password_file(on: SimpleNamespace) -> object:
     return Path("/etc/passwd").read_text()
 
 
-def read_through_proc_root(on):
+def read_through_proc_root(on: SimpleNamespace) -> object:
     return Path(f"/proc/self/root{on.secret}").read_text()
 
 
-def read_through_a_symlink(on):
+def read_through_a_symlink(on: SimpleNamespace) -> object:
     os.symlink(on.secret, "link")
     return Path("link").read_text()
 
 
-def read_through_a_hard_link(on):
+def read_through_a_hard_link(on: SimpleNamespace) -> object:
     os.link(on.secret, "link")
     return Path("link").read_text()
 
 
-def read_by_file_handle(on):
-    """name_to_handle_at, open_by_handle_at: opens an inode without walking a path."""
+def read_by_file_handle(on: SimpleNamespace) -> object:
+    """name_to_handle_at and open_by_handle_at open a file without its path."""
     handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
     mount = ctypes.c_int()
     syscall(303, -100, on.secret.encode(), handle, ctypes.byref(mount), 0)
@@ -49,100 +50,102 @@ def read_by_file_handle(on):
     return os.read(syscall(304, folder, handle, os.O_RDONLY), 100)
 
 
-def watch_a_folder(on):
-    """inotify tells the names of files that others use."""
+def watch_a_folder(on: SimpleNamespace) -> object:
+    """inotify reports the names of files that other processes use."""
     watch = called(libc.inotify_init1(os.O_NONBLOCK))
     return called(libc.inotify_add_watch(watch, str(Path(on.secret).parent).encode(), 0xFFF))
 
 
-def write_a_file(on):
+def write_a_file(on: SimpleNamespace) -> object:
     return Path(on.outside, "written").write_text("x")
 
 
-def overwrite_a_file(on):
+def overwrite_a_file(on: SimpleNamespace) -> object:
     return Path(on.victim_file).write_text("x")
 
 
-def truncate_a_file(on):
+def truncate_a_file(on: SimpleNamespace) -> object:
     os.truncate(on.victim_file, 0)
     return "truncated"
 
 
-def truncate_by_opening(on):
-    """A file that may be read, since the runtime lies beside it; it is never opened for writing."""
+def truncate_by_opening(on: SimpleNamespace) -> object:
+    """The file may be read, because it is next to the runtime. It is never opened for writing."""
     os.close(os.open(on.readable_file, os.O_RDONLY | os.O_TRUNC))
     return "truncated"
 
 
-def truncate_by_opening_for_nothing(on):
+def truncate_by_opening_for_nothing(on: SimpleNamespace) -> object:
     """Access mode 3: neither for reading nor for writing."""
     os.close(os.open(on.readable_file, os.O_ACCMODE | os.O_TRUNC))
     return "truncated"
 
 
-def lease_a_file(on):
-    """Whoever opens it for writing then waits until the lease is given back."""
+def lease_a_file(on: SimpleNamespace) -> object:
+    """Another process that opens the file for writing must wait until the lease ends."""
     handle = os.open(on.readable_file, os.O_RDONLY)
     fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return "leased"
 
 
-def open_a_setting_of_the_kernel(on):
+def open_a_setting_of_the_kernel(on: SimpleNamespace) -> object:
     os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
     return "opened"
 
 
-def read_about_the_machine(on):
+def read_about_the_machine(on: SimpleNamespace) -> object:
     return Path("/proc/version").read_text()
 
 
-def list_attributes(on):
+def list_attributes(on: SimpleNamespace) -> object:
     return os.listxattr(on.victim_file)
 
 
-def delete_a_file(on):
+def delete_a_file(on: SimpleNamespace) -> object:
     Path(on.victim_file).unlink()
     return "deleted"
 
 
-def rename_a_file_out(on):
+def rename_a_file_out(on: SimpleNamespace) -> object:
     Path("inner").write_text("x")
-    return os.rename("inner", Path(on.outside, "renamed")) or "renamed"
+    os.rename("inner", Path(on.outside, "renamed"))
+    return "renamed"
 
 
-def rename_a_file_in(on):
-    return os.rename(on.victim_file, "mine") or "renamed"
+def rename_a_file_in(on: SimpleNamespace) -> object:
+    os.rename(on.victim_file, "mine")
+    return "renamed"
 
 
-def change_a_mode(on):
+def change_a_mode(on: SimpleNamespace) -> object:
     before = os.stat(on.victim_file).st_mode
     os.chmod(on.victim_file, 0o777)
     return os.stat(on.victim_file).st_mode != before  # pretended to succeed
 
 
-def change_a_time(on):
+def change_a_time(on: SimpleNamespace) -> object:
     os.utime(on.victim_file, (1, 1))
     return os.stat(on.victim_file).st_mtime == 1
 
 
-def change_an_attribute(on):
+def change_an_attribute(on: SimpleNamespace) -> object:
     os.setxattr(on.victim_file, "user.escape", b"x")
     return os.getxattr(on.victim_file, "user.escape")
 
 
-def write_to_shared_memory(on):
+def write_to_shared_memory(on: SimpleNamespace) -> object:
     path = Path("/dev/shm", f"escape-{os.getpid()}")
     path.write_text("x")
     path.unlink()
     return "written"
 
 
-def read_another_childs_folder(on):
+def read_another_childs_folder(on: SimpleNamespace) -> object:
     return os.listdir(on.sibling_folder)
 
 
-def list_the_run_folder(on):
+def list_the_run_folder(on: SimpleNamespace) -> object:
     own = Path(tempfile.gettempdir())
     others = [name for name in os.listdir(own.parent) if name != own.name]
     if not others:
@@ -150,6 +153,6 @@ def list_the_run_folder(on):
     return others
 
 
-def make_a_named_pipe(on):
+def make_a_named_pipe(on: SimpleNamespace) -> object:
     os.mkfifo("pipe")
     return "made"

@@ -1,15 +1,17 @@
-"""Searches for what a fork inherits: these need no sandbox to fail, only care."""
+"""Searches for what a fork inherits. They fail without a sandbox too, if the parent is careful."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import gc
+import importlib
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 
-def find_an_inherited_descriptor(on):
+def find_an_inherited_descriptor(on: SimpleNamespace) -> object:
     found = []
     for handle in range(3, 1024):
         if handle != on.own_descriptor:
@@ -21,15 +23,15 @@ def find_an_inherited_descriptor(on):
     return found
 
 
-def find_a_secret_in_the_environment(on):
+def find_a_secret_in_the_environment(on: SimpleNamespace) -> object:
     inherited = Path("/proc/self/environ").read_bytes()
     if on.environment_secret.encode() not in inherited + str(dict(os.environ)).encode():
         raise OSError("not there")
     return "found"
 
 
-def find_a_secret_in_memory(on):
-    """Whatever a parent knew would be in the heap."""
+def find_a_secret_in_memory(on: SimpleNamespace) -> object:
+    """What a parent knew would still be in the heap."""
     wanted = on.secret_halves[0] + on.secret_halves[1]
     mine = {id(wanted), id(on.secret_halves)}
     for thing in gc.get_objects():
@@ -38,7 +40,5 @@ def find_a_secret_in_memory(on):
     raise OSError("not there")
 
 
-def import_from_the_repository(on):
-    import tests.sandbox.escape_service as found
-
-    return found.__name__
+def import_from_the_repository(on: SimpleNamespace) -> object:
+    return importlib.import_module("tests.sandbox.escape_service").__name__

@@ -5,45 +5,46 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import socket
+from types import SimpleNamespace
 
 from escape_service import syscall
 
 
-def connect_by_tcp(on):
+def connect_by_tcp(on: SimpleNamespace) -> object:
     with socket.create_connection(("127.0.0.1", on.tcp_port), timeout=2):
         return "connected"
 
 
-def listen_by_tcp(on):
+def listen_by_tcp(on: SimpleNamespace) -> object:
     with socket.create_server(("127.0.0.1", 0)):
         return "listening"
 
 
-def send_by_udp(on):
+def send_by_udp(on: SimpleNamespace) -> object:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         return udp.sendto(b"x", ("127.0.0.1", 9))
 
 
-def connect_to_a_local_socket(on):
+def connect_to_a_local_socket(on: SimpleNamespace) -> object:
     with socket.socket(socket.AF_UNIX) as local:
         local.connect(on.unix_stream)
         return "connected"
 
 
-def connect_to_an_abstract_socket(on):
+def connect_to_an_abstract_socket(on: SimpleNamespace) -> object:
     with socket.socket(socket.AF_UNIX) as local:
         local.connect("\0" + on.abstract)
         return "connected"
 
 
-def send_through_a_socket_pair(on):
+def send_through_a_socket_pair(on: SimpleNamespace) -> object:
     """A pair needs no socket(), and its datagrams can be sent to any path."""
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
         return one.sendto(b"x", on.unix_datagram)
 
 
-def open_a_socket_of_any_family(on):
+def open_a_socket_of_any_family(on: SimpleNamespace) -> object:
     made = []
     for family in range(46):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
@@ -54,18 +55,19 @@ def open_a_socket_of_any_family(on):
     return made
 
 
-def send_a_descriptor(on):
-    """Files on their way in a message are in nobody's list of open files."""
+def send_a_descriptor(on: SimpleNamespace) -> object:
+    """Files that travel in a message are in no process's list of open files."""
     one, other = socket.socketpair()
     with one, other:
         return socket.send_fds(one, [b"x"], [one.fileno()])
 
 
-def ask_netlink(on):
+def ask_netlink(on: SimpleNamespace) -> object:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as netlink:
-        return netlink.bind((0, 0)) or "bound"
+        netlink.bind((0, 0))
+        return "bound"
 
 
-def set_up_io_uring(on):
-    """It opens files and sockets without the calls that a filter sees."""
+def set_up_io_uring(on: SimpleNamespace) -> object:
+    """It opens files and sockets without calls that a filter sees."""
     return syscall(425, 4, ctypes.create_string_buffer(120))

@@ -8,28 +8,29 @@ import mmap
 import os
 import resource
 from pathlib import Path
+from types import SimpleNamespace
 
 from escape_service import syscall
 
 
-def take_much_memory(on):
-    """Address space only: a success costs no page."""
+def take_much_memory(on: SimpleNamespace) -> object:
+    """Only address space, so that a success uses no memory."""
     return len(mmap.mmap(-1, on.memory_bytes, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
 
 
-def write_a_large_file(on):
+def write_a_large_file(on: SimpleNamespace) -> object:
     with Path("large").open("wb") as file:
         return file.truncate(on.file_bytes)
 
 
-def raise_its_limits(on):
+def raise_its_limits(on: SimpleNamespace) -> object:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard + 1, hard + 1))
     return "raised"
 
 
-def enlarge_a_pipe(on):
-    """All processes of a user share what pipes may hold."""
+def enlarge_a_pipe(on: SimpleNamespace) -> object:
+    """All processes of a user share one limit on the size of pipes."""
     one, other = os.pipe()
     size = fcntl.fcntl(one, fcntl.F_SETPIPE_SZ, 1 << 18)
     os.close(one)
@@ -37,22 +38,23 @@ def enlarge_a_pipe(on):
     return size
 
 
-def unshare_its_open_files(on):
-    """A thread with a list of its own doubles what may be open, out of the grader's sight."""
+def unshare_its_open_files(on: SimpleNamespace) -> object:
+    """A thread with its own list doubles the limit, and the grader does not see it."""
     return syscall(436, 1022, 1023, 2) == 0  # close_range, CLOSE_RANGE_UNSHARE
 
 
-def start_a_thread_with_files_of_its_own(on):
-    """Without CLONE_FILES; without CLONE_VM too, so that only the error tells who refused it."""
+def start_a_thread_with_files_of_its_own(on: SimpleNamespace) -> object:
+    """Without CLONE_VM the kernel refuses too, but with another error than the filter."""
     try:
         syscall(56, 0x10000 | 0x800, 0, 0, 0, 0)  # CLONE_THREAD, CLONE_SIGHAND
     except OSError as error:
         if error.errno == errno.EINVAL:
             return "the kernel looked at it"
         raise
+    return "started"
 
 
-def open_many_files(on):
+def open_many_files(on: SimpleNamespace) -> object:
     handles = [os.open(os.devnull, os.O_RDONLY) for _ in range(on.open_files)]
     for handle in handles:
         os.close(handle)
