@@ -63,6 +63,7 @@ def test_a_phrase_across_two_lines_is_found_also_in_a_comment() -> None:
     [
         "Amend the recommended commendation.",
         "The hand-in was an overhand throw; hand it to the student.",
+        "Compute it by hand in a comment.",
         "There are no files, and there is no module of that name.",
         "`v` stands for the velocity, which the layer keeps in its state.",
         "Put the bias in place, instead of adding it.",

@@ -1,0 +1,117 @@
+"""What the README and the guides tell people to type exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.cli import app
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    ROOT / "assignments" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+PROGRAMS = {"autograder", "coverage", "lint-imports", "mypy", "pytest", "python", "ruff"}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands_in(text: str) -> list[list[str]]:
+    """The words after ``uv run`` in every shell block."""
+    lines = [
+        line.strip()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for whole in block.replace("\\\n", " ").splitlines()
+        for line in whole.split("#")[0].split("&&")
+    ]
+    return [shlex.split(line)[2:] for line in lines if line.startswith("uv run ")]
+
+
+COMMANDS = sorted({tuple(words) for name in NAMES for words in commands_in(text_of(name))})
+
+
+def help_of(*words: str) -> str:
+    result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, words
+    return result.output
+
+
+def test_the_readme_opens_with_the_two_commands_and_a_picture() -> None:
+    first, _, rest = README.read_text(encoding="utf-8").partition("## ")
+    block = re.findall(r"```sh\n(.*?)```", first, re.DOTALL)[0]
+    assert block.startswith("pip install uv && uv run autograder demo")
+    assert "uv run pytest" in block
+    assert "![" in first
+    assert rest
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_and_option_exists(words: tuple[str, ...]) -> None:
+    assert words[0] in PROGRAMS
+    if words[0] == "autograder":
+        options = [word for word in words if word.startswith("--")]
+        shown = help_of(*(words[1:2] if not words[1].startswith("--") else ()))
+        assert [option for option in options if option not in shown] == []
+    for path in (word for word in words if word.endswith((".py", ".sh"))):
+        assert (ROOT / path).is_file(), path
+
+
+@pytest.mark.parametrize("command", ["check", "grade"])
+def test_the_tables_of_options_are_complete(command: str) -> None:
+    name = {"check": "docs/students.md", "grade": "docs/instructors.md"}[command]
+    (table,) = re.findall(
+        rf"^\| option of `{command}` .*\n(?:\|.*\n)+", text_of(name), re.MULTILINE
+    )
+    listed = set(re.findall(r"^\| `(--[a-z]+)", table, re.MULTILINE))
+    shown = set(re.findall(r"(--[a-z]+)", help_of(command)))
+    assert listed == shown - {"--help", "--course", "--no"}
+
+
+def test_the_floors_it_draws_are_those_of_the_engine() -> None:
+    (tree,) = re.findall(r"```\nautograder/\n(.*?)```", text_of("docs/architecture.md"), re.DOTALL)
+    drawn = set(re.findall(r"^  (\w+)(?:/|\.py)", tree, re.MULTILINE))
+    floors = {path.parent.name for path in (ROOT / "autograder").glob("*/__init__.py")}
+    assert drawn - floors == {"cli", "model"}
+    assert floors - drawn <= {"outputs"}  # deprecated names alone
+
+
+def test_every_assignment_is_named() -> None:
+    students = text_of("docs/students.md")
+    (listed,) = re.findall(r"^The assignments, in order: (.*)\.$", students, re.MULTILINE)
+    there = {path.parent.name for path in (ROOT / "solutions").glob("*/checks.py")}
+    assert set(re.findall(r"`(\w+)`", listed)) == there
+    assert set(re.findall(r"^\| \d \| `(\w+)`", text_of("assignments/README.md"), re.M)) == there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", text_of(name)):
+        if target.startswith("http"):
+            continue
+        file, _, anchor = target.partition("#")
+        page = (ROOT / name).parent / file if file else ROOT / name
+        assert page.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_the_machine_it_was_written_on_is_left(name: str) -> None:
+    assert "TRANSCRIPT" not in text_of(name)
+    assert not re.search(r"/(root|home|work)/", text_of(name))
