@@ -5,10 +5,12 @@ Everything here is frozen, imports no keras, and is passed up and down the floor
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
@@ -18,14 +20,20 @@ Arrays = Mapping[str, np.ndarray]
 Inputs = Mapping[str, Any]
 """Keyword arguments of a probe: NumPy arrays and plain JSON values (hyper-parameters, names)."""
 
-Judge = Callable[[Arrays, Arrays, Inputs], str | None]
-"""``judge(observed, expected, inputs)`` returns what is wrong in one or two sentences, or None."""
+Judge = Callable[..., None]
+"""Raises `Unmet` if what a check claims does not hold. Takes any of `JUDGE_ARGUMENTS` by name."""
+
+J = TypeVar("J", bound=Judge)
+
+JUDGE_ARGUMENTS = ("observed", "expected", "inputs", "measured")
+"""What a judge may ask for: the arrays of the submission, those of the reference, the inputs
+(withheld ones included), and what the check's ``measure`` makes of the submission's arrays."""
 
 FailureKind = Literal[
     "missing",  # the submission defines no such class or function
     "unwritten",  # the stub is still there: NotImplementedError
     "raised",  # the student's code raised
-    "delegated",  # the finished class or function was used in place of writing it
+    "delegated",  # used something forbidden instead of writing it
     "malformed",  # what the probe got back is not arrays of the allowed types
     "timeout",  # out of time
     "memory",  # out of memory
@@ -37,25 +45,16 @@ Status = Literal["passed", "failed", "error", "ungraded"]
 
 
 class AutograderError(Exception):
-    """Wrong usage or a broken course: the message says what, where, and how to mend it."""
+    """Wrong usage or a broken course: the message says what happened, where, and how to fix it."""
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """One class or function the student writes.
-
-    ``forbidden`` lists dotted names (``keras.optimizers.Adam``) of what already is this exercise;
-    a submission that uses one of them in its place is refused for this exercise.
-    """
-
-    name: str
-    forbidden: tuple[str, ...] = ()
-    bonus: bool = False
+class Unmet(Exception):  # noqa: N818 - it says what happened, as StopIteration does
+    """What a check claims does not hold: the student's failure. The message is what they read."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
-    """A probe with points, a comparison, and one sentence that says what must hold.
+    """A probe with points, a judge, and one sentence that says what must hold.
 
     Attributes:
         name: an identifier that reads as a claim, unique within its exercise.
@@ -63,16 +62,21 @@ class Check:
         claim: the sentence that students read.
         points: what it is worth, > 0.
         probe: name of a function in the assignment's ``probes.py``, called in the child as
-            ``probe(implementation, **inputs)``; returns named arrays.
+            ``probe(implementation, **inputs)``; returns named arrays. A name, not the function
+            itself: that would import keras into the grader.
         inputs: draws the probe's keyword arguments from a ``numpy.random.Generator``; runs in the
             grader, so that the child sees nothing but the values.
-        judge: compares observation and reference; runs in the grader.
+        judge: raises `Unmet` if the claim does not hold; runs in the grader.
+        measure: ``measure(observed, inputs)`` reduces the arrays to what the judge looks at (the
+            share of zeros instead of a mask). What it returns is also the check's fingerprint: two
+            implementations make the same mistake if it is the same. None: the whole observation.
+        tolerance: absolute difference up to which two fingerprints are the same, where chance keeps
+            two runs of one mistake from being equal; None for the default of all comparisons.
+        same_shapes: compare names, shapes, dtypes and finiteness with the reference before the
+            judge runs. False where right implementations may differ in them.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
-        budget: seconds of CPU time the probe may take; None for the default, which is many times
-            what the reference takes.
-        fingerprint: ``fingerprint(observed, inputs)`` reduces an observation to what tells one
-            mistake from another, where chance keeps two runs of one mistake from being equal (the
-            share of zeros instead of a mask). None: the whole observation, which must be equal.
+        budget: CPU seconds that the probe may take; None for the default, which is many times what
+            the reference takes.
         reference_floatx: Keras' default float type while the reference is probed; students'
             implementations always run in float32.
         hidden: graded with, never released.
@@ -85,9 +89,11 @@ class Check:
     probe: str
     inputs: Callable[[np.random.Generator], Inputs]
     judge: Judge
+    measure: Callable[[Arrays, Inputs], Arrays] | None = None
+    tolerance: float | None = None
+    same_shapes: bool = True
     withheld: tuple[str, ...] = ()
     budget: float | None = None
-    fingerprint: Callable[[Arrays, Inputs], Arrays] | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
 
@@ -95,6 +101,102 @@ class Check:
     def id(self) -> str:
         """Unique within the assignment: ``Momentum.follows_the_update_rule``."""
         return f"{self.exercise}.{self.name}"
+
+    @cached_property
+    def judge_takes(self) -> frozenset[str]:
+        """Which of `JUDGE_ARGUMENTS` the judge asks for."""
+        return frozenset(inspect.signature(self.judge).parameters) & frozenset(JUDGE_ARGUMENTS)
+
+
+class CheckOptions(TypedDict, total=False):
+    """The optional fields of `Check`."""
+
+    measure: Callable[[Arrays, Inputs], Arrays]
+    tolerance: float
+    same_shapes: bool
+    withheld: tuple[str, ...]
+    budget: float
+    reference_floatx: Literal["float32", "float64"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One class or function the student writes, and the checks that are declared of it.
+
+        Dropout = Exercise("Dropout", forbidden=("keras.layers.Dropout",))
+
+        @Dropout.check(points=2, probe="training_calls", inputs=matrix)
+        def zeroes_the_right_share(observed, inputs):
+            '''In training, the share of elements that become 0 is the rate.'''
+
+    Attributes:
+        name: the class or function, as students write it.
+        forbidden: dotted names (``keras.optimizers.Adam``) of what already is this exercise; a
+            submission that uses one of them earns nothing for it.
+        bonus: counts toward the score, not the maximum.
+        checks: what has been declared so far, in order.
+    """
+
+    name: str
+    forbidden: tuple[str, ...] = ()
+    bonus: bool = False
+    checks: list[Check] = field(default_factory=list, repr=False, compare=False)
+
+    def check(
+        self,
+        *,
+        points: float,
+        probe: str,
+        inputs: Callable[[np.random.Generator], Inputs],
+        **options: Unpack[CheckOptions],
+    ) -> Callable[[J], J]:
+        """Declare a check whose judge is the decorated function.
+
+        The function's name is the check's, the first paragraph of its docstring the claim. It takes
+        any of `JUDGE_ARGUMENTS` by name and raises `Unmet` (see ``expect``) if the claim does not
+        hold; any other exception leaves the check ungraded. It stays an ordinary function, so that
+        one check may call another.
+        """
+
+        def declare(judge: J) -> J:
+            paragraph = inspect.cleandoc(judge.__doc__ or "").split("\n\n")[0]
+            self.rule(
+                judge.__name__,
+                " ".join(paragraph.split()),
+                points=points,
+                probe=probe,
+                inputs=inputs,
+                judge=judge,
+                **options,
+            )
+            return judge
+
+        return declare
+
+    def rule(
+        self,
+        name: str,
+        claim: str,
+        *,
+        points: float,
+        probe: str,
+        inputs: Callable[[np.random.Generator], Inputs],
+        judge: Judge,
+        **options: Unpack[CheckOptions],
+    ) -> None:
+        """Declare a check with a ready-made judge, such as ``close()``: one row of a table."""
+        self.checks.append(
+            Check(
+                name=name,
+                exercise=self.name,
+                claim=claim,
+                points=points,
+                probe=probe,
+                inputs=inputs,
+                judge=judge,
+                **options,
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,10 @@ def average(numbers):
 
 CHECKS = """
 from autograder.grading.judge import close
-from autograder.model import Check, Exercise
+from autograder.model import Exercise
 
-EXERCISES = [Exercise("walk"), Exercise("average", bonus=True)]
+walk = Exercise("walk")
+average = Exercise("average", bonus=True)
 
 
 def hills(rng):
@@ -86,35 +87,28 @@ def numbers(rng):
     return {"numbers": rng.uniform(1, 2, size=5)}
 
 
-CHECKS = [
-    Check(
-        name="takes_every_step",
-        exercise="walk",
-        claim="Every step goes downhill by rate times the gradient.",
-        points=2,
-        probe="visited",
-        inputs=hills,
-        judge=close(along="step"),
-    ),
-    Check(
-        name="starts_at_the_start",
-        exercise="walk",
-        claim="The first step leads away from the start.",
-        points=1,
-        probe="first_place",
-        inputs=hills,
-        judge=close(),
-    ),
-    Check(
-        name="divides_by_the_count",
-        exercise="average",
-        claim="The sum is divided by how many numbers there are.",
-        points=1.5,
-        probe="middle",
-        inputs=numbers,
-        judge=close(),
-    ),
-]
+walk.rule(
+    "takes_every_step",
+    "Every step goes downhill by rate times the gradient.",
+    points=2,
+    probe="visited",
+    inputs=hills,
+    judge=close(along="step"),
+)
+walk.rule(
+    "starts_at_the_start",
+    "The first step leads away from the start.",
+    points=1,
+    probe="first_place",
+    inputs=hills,
+    judge=close(),
+)
+
+
+@average.check(points=1.5, probe="middle", inputs=numbers)
+def divides_by_the_count(observed, expected):
+    '''The sum is divided by how many numbers there are.'''
+    close()(observed, expected)
 """
 
 PROBES = """

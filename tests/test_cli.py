@@ -219,7 +219,9 @@ def test_a_results_file_of_two_assignments_is_refused_before_anything_runs(
 def test_a_damaged_release_is_reported(run: Run, release: Path) -> None:
     (release / "expected.safetensors").write_bytes(b"not arrays")
     is_refused(
-        run("check", release), release / "expected.safetensors", "Get the assignment's folder again"
+        run("check", release),
+        release / "expected.safetensors",
+        "Download the assignment's folder again",
     )
 
 

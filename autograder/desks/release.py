@@ -22,11 +22,12 @@ from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
 from autograder.sources.misconceptions import MISCONCEPTIONS
+from autograder.sources.probes import SHARED, shared_modules
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
 
-SHARED_PROBES = Path(__file__).parents[1] / "probing" / "__init__.py"
+KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
-RECIPE = b"2"
+RECIPE = b"3"
 """Increase this when the engine computes other arrays from the same sources."""
 
 
@@ -90,18 +91,20 @@ def build(
             nbformat.write(release_notebook(assignment), new / f"{assignment.name}.ipynb")
             for name in (CHECKS, PROBES):
                 shutil.copyfile(assignment.folder / name, new / name)
+            for module in shared_modules(assignment.folder):
+                (new / SHARED).mkdir(exist_ok=True)
+                shutil.copyfile(module, new / SHARED / module.name)
             _refuse_answers(assignment, new)
-            changed = [
-                path.name for path in sorted(new.iterdir()) if not _same(path, folder / path.name)
-            ]
+            made_files = [path.relative_to(new) for path in sorted(new.rglob("*.*"))]
+            changed = [str(path) for path in made_files if not _same(new / path, folder / path)]
             if digest_in(folder / FILE) != digest:
                 changed.append(FILE)
                 if write:
                     store(oracle(), public, new / FILE, digest)
                     _refuse_answers(assignment, new)
             if changed and write:
-                folder.mkdir(parents=True, exist_ok=True)
                 for name in changed:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(new / name, folder / name)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
@@ -128,6 +131,8 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
         for name in (CHECKS, PROBES, FILE):
             if (release / name).is_file():
                 shutil.copyfile(release / name, folder / name)
+        if (release / SHARED).is_dir():
+            shutil.copytree(release / SHARED, folder / SHARED, dirs_exist_ok=True)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
 
@@ -139,14 +144,15 @@ def _same(new: Path, old: Path) -> bool:
 def _digest(assignment: Assignment) -> str:
     """Digest of everything the stored arrays are computed from, shared probes included."""
     names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
-    paths = [*(assignment.folder / name for name in names), SHARED_PROBES]
+    paths = [*(assignment.folder / name for name in names), KIT]
+    paths += shared_modules(assignment.folder)
     content = b"\0".join([RECIPE, *(path.read_bytes() for path in paths)])
     return hashlib.sha256(content).hexdigest()
 
 
 def _refuse_answers(assignment: Assignment, folder: Path) -> None:
     answers = solution_lines(assignment)
-    for path in sorted(folder.iterdir()):
+    for path in sorted([*folder.iterdir(), *(folder / SHARED).glob("*")]):
         for number, line in enumerate(_lines(path, answers), 1):
             if line.strip() in answers:
                 raise AutograderError(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
+from autograder.grading.judge import judge
 from autograder.grading.observe import observations
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import (
@@ -20,6 +21,7 @@ from autograder.model import (
     Observation,
     Report,
     Status,
+    Unmet,
     Verdict,
 )
 from autograder.sandbox.interface import Sandbox
@@ -27,8 +29,8 @@ from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission
 
-# Whose fault a failure is decides the status: code that gave no answer failed, code that broke
-# is an error (both earn nothing), and what broke in the grader is left for a person.
+# Whose fault a failure is decides the status: code that gave no answer failed, code that broke is
+# an error (both earn nothing), and a fault of the grader is left for a person to look at.
 _STATUS: Mapping[FailureKind, Status] = {
     "missing": "failed",
     "unwritten": "failed",
@@ -42,15 +44,15 @@ _STATUS: Mapping[FailureKind, Status] = {
 }
 
 
-# What a broken probe could not have brought about: these stand, whatever the reference does.
+# These are certain, whatever the reference does: no broken probe can bring them about.
 _NOT_TRIED: frozenset[FailureKind] = frozenset({"missing", "unwritten", "delegated", "internal"})
 
 UNWRITTEN = "not written yet"
-"""How the message on an exercise begins whose stub is still there."""
+"""How the message begins where the stub is unchanged."""
 
 
 def new_seed() -> int:
-    """A seed that nobody could have known before, for the inputs of one run."""
+    """An unpredictable seed for the inputs of one run."""
     return secrets.randbits(48)
 
 
@@ -59,14 +61,14 @@ def grade_submission(
 ) -> Report:
     """Observe, judge and diagnose one submission.
 
-    Whatever is wrong with it is in the report; a fault of the grader makes the checks it touched
-    "ungraded". Nothing is raised for either.
+    Everything that is wrong with it is in the report, and a fault of the grader makes the checks it
+    touches "ungraded": neither raises.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
     exercises = grade_definitions(plan.definitions, plan.missing, check_set, oracle, sandbox)
     remarks = (
         *submission.remarks,
-        *(f"{cell}. This cell was stepped over." for cell in plan.broken),
+        *(f"{cell}. This cell was skipped." for cell in plan.broken),
     )
     return Report(
         submission.student,
@@ -130,15 +132,15 @@ def _judge_exercise(
         misconception = named.get(check.id)
         verdicts.append(
             Verdict(
-                check.name,
-                check.claim,
-                status,
-                check.points if status == "passed" else 0.0,
-                check.points,
-                message,
-                misconception.name if misconception else None,
-                misconception.hint if misconception else "",
-                check.hidden,
+                check=check.name,
+                claim=check.claim,
+                status=status,
+                points=check.points if status == "passed" else 0.0,
+                max_points=check.points,
+                message=message,
+                misconception=misconception.name if misconception else None,
+                hint=misconception.hint if misconception else "",
+                hidden=check.hidden,
             )
         )
     return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
@@ -150,14 +152,17 @@ def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     expected = oracle.expected(check)
     if expected.failure:
-        return "ungraded", f"the reference itself failed here: {expected.failure.message}"
+        return "ungraded", f"The reference itself failed here: {expected.failure.message}"
     if observation.failure:
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
+    inputs = oracle.inputs[check.id]
     try:
-        message = check.judge(observation.arrays, expected.arrays, oracle.inputs[check.id])
+        judge(check, observed=observation.arrays, expected=expected.arrays, inputs=inputs)
+    except Unmet as failure:
+        return "failed", str(failure)
     except Exception as error:  # a judge is the author's code: its faults are not the student's
-        return "ungraded", f"the check itself failed: {error!r}"
-    return ("failed", message) if message else ("passed", "")
+        return "ungraded", f"The check itself failed: {error!r}"
+    return "passed", ""
 
 
 def _sentence(failure: Failure) -> str:
@@ -179,8 +184,8 @@ def grade_class(
 ) -> Generator[tuple[Submission, Report]]:
     """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
 
-    Grading goes on while the caller is busy with what it was given. Closed before its end, or
-    left by an exception, it waits for nobody who is still being graded.
+    Grading continues while the caller handles what it was given. If the generator is closed early,
+    or left by an exception, submissions that are still being graded are abandoned.
 
     Args:
         finished: called with each report, in the thread that made it, before it is yielded.
@@ -192,9 +197,9 @@ def grade_class(
     def work(submission: Submission) -> tuple[Submission, Report]:
         try:
             report = grade_submission(submission, check_set, oracle, sandbox)
-        except Exception as error:  # our own fault: the class goes on, a person looks at this one
+        except Exception as error:  # our own fault: grade the rest, and leave this one to a person
             report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
-        if not stopped.is_set():  # or it may be the stopping that made it what it is
+        if not stopped.is_set():  # otherwise stopping may have made it what it is
             finished(submission, report)
         return submission, report
 
@@ -211,7 +216,7 @@ def grade_class(
         for graded in as_completed([executor.submit(work, each) for each in submissions]):
             yield graded.result()
     except BaseException:
-        # Ctrl-C: whoever is being graded is not waited for.
+        # Ctrl-C: do not wait for submissions that are being graded.
         stopped.set()
         sandbox.close()
         raise
@@ -223,7 +228,7 @@ def ungraded(
     submission: Submission, check_set: CheckSet, seed: int, sandbox: str, error: Exception
 ) -> Report:
     """The report of a submission on which the grader itself failed."""
-    message = f"the grader failed: {type(error).__name__}: {error}"
+    message = f"The grader failed: {type(error).__name__}: {error}"
     exercises = tuple(
         ExerciseReport(
             exercise.name,

@@ -1,16 +1,21 @@
-"""Judges: what must hold between what was observed and what was expected.
+"""Judging: what must hold between what was observed and what was expected.
 
-A judge runs in the grader, on arrays alone. ``checks.py`` picks one for every check.
+A judge runs in the grader, on arrays alone, and raises `Unmet` with the sentence that the student
+reads. ``checks.py`` writes them as functions, with `expect` and `expect_close`, or takes a
+ready-made one: `close`, `at_least`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.model import Arrays, Inputs, Judge
+from autograder.model import Arrays, Check, Inputs, Unmet
+
+__all__ = ["Close", "Threshold", "Unmet", "alike", "at_least", "close", "expect", "expect_close"]
 
 # The one default. Expected arrays come from float64, students compute in float32: 24 updates of
 # one unit roundoff (6e-8) each stay two orders below it, and the mistakes we know two above.
@@ -20,65 +25,91 @@ MAX_ELEMENTS = 4_000_000
 """Elements of one observed array that a judge looks at; every probe returns far fewer."""
 
 
-def mismatch(observed: Arrays, expected: Arrays) -> str | None:
-    """Whether the observation has the expected arrays at all: names, shapes, finite numbers.
-
-    Shapes are compared before any arithmetic, so that a lying shape cannot broadcast.
-    """
-    for name, wanted in expected.items():
-        if name not in observed:
-            return f"nothing came back for {name!r}."
-        got = observed[name]
-        if got.shape != wanted.shape:
-            return f"{name}: expected shape {wanted.shape}, got {got.shape}."
-        if got.size > MAX_ELEMENTS:
-            return f"{name}: {got.size} numbers are too many to compare."
-        if np.issubdtype(wanted.dtype, np.floating) and not np.issubdtype(got.dtype, np.floating):
-            return f"{name}: expected floating-point numbers, got {got.dtype}."
-    return None
+# --- what a check's body says ---------------------------------------------------------------------
 
 
-def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """True if two implementations did the same: equal arrays within tolerance.
-
-    Where both went astray to infinity or to no number at all, they did the same too.
-    """
-    if mismatch(one, other) is not None:
-        return False
-    return all(
-        bool(np.all(_close(one[name], there, rtol, atol) | _both_astray(one[name], there)))
-        for name, there in other.items()
-    )
+def expect(holds: object, message: str) -> None:
+    """Raise `Unmet` with ``message`` unless ``holds``."""
+    if not holds:
+        raise Unmet(message)
 
 
-def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Judge:
-    """A judge: every array equals the reference's within ``atol + rtol * |expected|``.
+def expect_close(
+    got: np.ndarray | float,
+    wanted: np.ndarray | float,
+    *,
+    what: str,
+    where: np.ndarray | None = None,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+) -> None:
+    """Raise `Unmet` unless ``|got - wanted| <= atol + rtol * |wanted|`` wherever ``where`` is true.
+
+    NaN and infinity are never close. The message shows the largest difference.
 
     Args:
+        got: numbers of any shape.
+        wanted, where: broadcast to the shape of ``got``.
+        what: what the numbers are, for the message ("kept value at rate 0.2").
+    """
+    got = np.asarray(got)
+    wanted = np.broadcast_to(np.asarray(wanted), got.shape)
+    message = _difference(what, got, wanted, rtol, atol, where)
+    if message:
+        raise Unmet(_sentence(message))
+
+
+@contextmanager
+def failing(prefix: str) -> Iterator[None]:
+    """Put ``prefix`` in front of the message of a failure inside the block."""
+    try:
+        yield
+    except Unmet as failure:
+        raise Unmet(f"{prefix}{failure}") from failure
+
+
+# --- ready-made judges ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Close:
+    """A judge: every array equals the reference's within ``atol + rtol * |expected|``.
+
+    Attributes:
         along: what the first axis of the arrays counts ("update"), for the message; the first
             index along it that differs is the one reported.
     """
 
-    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
-        problem = mismatch(observed, expected)
-        if problem:
-            return problem
-        if not along:
-            places = [(name, observed[name], wanted) for name, wanted in expected.items()]
-        else:
-            places = [
-                (f"after {along} {step + 1}, {name}", observed[name][step], wanted[step])
-                for step in range(max(map(len, expected.values()), default=0))
-                for name, wanted in expected.items()
-                if step < len(wanted)
-            ]
-        for place, got, wanted in places:
-            message = _difference(place, got, wanted, rtol, atol)
-            if message:
-                return message
-        return None
+    along: str = ""
+    rtol: float = RTOL
+    atol: float = ATOL
 
-    return judge
+    def __call__(self, observed: Arrays, expected: Arrays) -> None:
+        for place, got, wanted in self._places(observed, expected):
+            message = _difference(place, got, wanted, self.rtol, self.atol)
+            if message:
+                raise Unmet(message)
+
+    def _places(
+        self, observed: Arrays, expected: Arrays
+    ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        if not self.along:
+            for name, wanted in expected.items():
+                yield name, observed[name], wanted
+            return
+        for step in range(max(map(len, expected.values()), default=0)):
+            for name, wanted in expected.items():
+                if step < len(wanted):
+                    yield (
+                        f"After {self.along} {step + 1}, {name}",
+                        observed[name][step],
+                        wanted[step],
+                    )
+
+
+def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Close:
+    """A judge: every array equals the reference's. See `Close`."""
+    return Close(along, rtol, atol)
 
 
 @dataclass(frozen=True)
@@ -95,19 +126,85 @@ class Threshold:
     threshold: float
     what: str
 
-    def __call__(self, observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
-        problem = mismatch(observed, expected)
-        if problem:
-            return problem
+    def __call__(self, observed: Arrays, inputs: Inputs) -> None:
         value = self.metric(observed, inputs)
-        if value >= self.threshold:
-            return None
-        return f"{self.what}: expected at least {self.threshold:.2f}, got {value:.2f}."
+        if not value >= self.threshold:  # NaN reaches no threshold
+            raise Unmet(
+                _sentence(f"{self.what}: expected at least {self.threshold:.2f}, got {value:.2f}.")
+            )
 
 
-def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Judge:
+def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Threshold:
     """A judge: ``metric(observed, inputs)`` reaches ``threshold``. See `Threshold`."""
     return Threshold(metric, threshold, what)
+
+
+# --- what the engine does around every judge ------------------------------------------------------
+
+
+def judge(check: Check, *, observed: Arrays, expected: Arrays, inputs: Inputs) -> None:
+    """Compare what is the same for all checks, then ask the check's own judge.
+
+    Raises:
+        Unmet: the claim does not hold.
+        Exception: anything else is a fault of the check.
+    """
+    if check.same_shapes:
+        # `Close` says where along its axis a number is lost.
+        _expect_same_kind(observed, expected, finite=not isinstance(check.judge, Close))
+    given = {"observed": observed, "expected": expected, "inputs": inputs}
+    if "measured" in check.judge_takes:
+        given["measured"] = measured(check, observed, inputs)
+    check.judge(**{name: given[name] for name in check.judge_takes})
+
+
+def measured(check: Check, observed: Arrays, inputs: Inputs) -> Arrays:
+    """What the check's measure makes of an observation; without a measure, the observation."""
+    return observed if check.measure is None else check.measure(observed, inputs)
+
+
+def mismatch(observed: Arrays, expected: Arrays) -> str | None:
+    """Whether the observation lacks an array, or has one of another shape or kind of number.
+
+    Shapes are compared before any arithmetic, so that a lying shape cannot broadcast.
+    """
+    for name, wanted in expected.items():
+        if name not in observed:
+            return f"The result has no {name!r}."
+        got = observed[name]
+        if got.shape != wanted.shape:
+            return f"{name}: expected shape {wanted.shape}, got {got.shape}."
+        if got.size > MAX_ELEMENTS:
+            return f"{name}: {got.size} numbers are too many to compare."
+        if np.issubdtype(wanted.dtype, np.floating) and not np.issubdtype(got.dtype, np.floating):
+            return f"{name}: expected floating-point numbers, got {got.dtype}."
+    return None
+
+
+def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """True if two implementations did the same: equal arrays within tolerance.
+
+    Where both went astray to infinity or NaN, they did the same too.
+    """
+    if mismatch(one, other) is not None:
+        return False
+    return all(
+        bool(np.all(_close(one[name], there, rtol, atol) | _both_astray(one[name], there)))
+        for name, there in other.items()
+    )
+
+
+def _expect_same_kind(observed: Arrays, expected: Arrays, *, finite: bool) -> None:
+    """Names, shapes, kinds of numbers, and finite numbers where the reference has finite ones."""
+    problem = mismatch(observed, expected)
+    if problem:
+        raise Unmet(problem)
+    for name, wanted in expected.items():
+        lost = np.isfinite(wanted) & ~np.isfinite(observed[name])
+        if finite and lost.any():
+            bad = tuple(np.argwhere(lost)[0])
+            place = _index(name, np.array(bad))
+            raise Unmet(f"{place}: expected a finite number, got {observed[name][bad]}.")
 
 
 def _close(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.ndarray:
@@ -123,22 +220,34 @@ def _both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _difference(
-    place: str, got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float
+    place: str,
+    got: np.ndarray,
+    wanted: np.ndarray,
+    rtol: float,
+    atol: float,
+    where: np.ndarray | None = None,
 ) -> str | None:
-    wrong = ~_close(got, wanted, rtol, atol)
+    counted = np.broadcast_to(True if where is None else where, got.shape)
+    wrong = ~_close(got, wanted, rtol, atol) & counted
     if not wrong.any():
         return None
-    if not np.isfinite(got).all():
-        bad = np.argwhere(~np.isfinite(got))[0]
-        where = _index(place, bad)
-        return f"{where}: expected {wanted[tuple(bad)]:.6g}, got {got[tuple(bad)]}."
+    if (wrong & ~np.isfinite(got)).any():
+        bad = np.argwhere(wrong & ~np.isfinite(got))[0]
+        return f"{_index(place, bad)}: expected {wanted[tuple(bad)]:.6g}, got {got[tuple(bad)]}."
     # The largest difference is the clearest one to look at.
     gap = np.where(wrong, np.abs(got.astype(np.float64) - wanted.astype(np.float64)), -1.0)
     worst = np.unravel_index(int(np.argmax(gap)), gap.shape)
-    count = f" ({int(wrong.sum())} of {wrong.size} numbers differ)" if wrong.size > 1 else ""
-    where = _index(place, np.array(worst))
-    return f"{where}: expected {wanted[worst]:.6g}, got {got[worst]:.6g}{count}."
+    total = int(counted.sum())
+    count = f" ({int(wrong.sum())} of {total} numbers differ)" if total > 1 else ""
+    return (
+        f"{_index(place, np.array(worst))}: expected {wanted[worst]:.6g}, "
+        f"got {got[worst]:.6g}{count}."
+    )
 
 
 def _index(place: str, index: np.ndarray) -> str:
     return f"{place}[{', '.join(str(int(i)) for i in index)}]" if index.size else place
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,8 +1,8 @@
 """The oracle: what the reference and every misconception do with a run's inputs.
 
-References run in children of their own, which exist only for that and are gone when they have
-answered; the zygote and the children of students never see their source or their arrays. The
-grader's process itself holds the arrays and runs no keras.
+References run in children of their own, which end when they have answered; the zygote and the
+children of students never see their source or their arrays. The grader's process holds the arrays
+and runs no keras.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Protocol
 
+from autograder.grading.fingerprint import fingerprint
 from autograder.grading.observe import (
     ONCE_TIMED_OUT_SECONDS,
     RestartableChild,
@@ -27,8 +28,8 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
 MISCONCEPTIONS_PER_CHILD = 3
-"""Misconceptions that share a child: TensorFlow starts once for all, and one that dies costs few
-their turn."""
+"""Misconceptions that share a child: TensorFlow starts once for all of them, and a child that dies
+interrupts few."""
 
 
 class Oracle(Protocol):
@@ -48,22 +49,22 @@ class Oracle(Protocol):
     def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
-        """What a misconception does in some checks of its exercise, by check id."""
+        """The fingerprints of a misconception in some checks of its exercise, by check id."""
         ...
 
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
-        """What every misconception of the check's exercise does in it."""
+        """The fingerprint of every misconception of the check's exercise."""
         ...
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
-        """What a submission has to go through."""
+        """What to try on a submission."""
         ...
 
 
 class LiveOracle:
-    """Runs the reference and, only when somebody's mistake has to be named, the misconceptions.
+    """Runs the reference and, only to name a mistake, the misconceptions.
 
-    Every observation is made once per run and kept. Safe to call from several threads.
+    Every observation is made once per run. Safe to call from several threads.
     """
 
     def __init__(self, sandbox: Sandbox, assignment: Assignment, seed: int) -> None:
@@ -75,6 +76,7 @@ class LiveOracle:
         self._sandbox = sandbox
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
+        self._fingerprints: dict[tuple[str, str], Observation] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
 
@@ -90,6 +92,13 @@ class LiveOracle:
     def observe_misconception(
         self, misconception: Misconception, checks: Sequence[Check]
     ) -> Mapping[str, Observation]:
+        whole = self.whole_observations(misconception, checks)
+        return {check.id: self._fingerprint(misconception, check, whole) for check in checks}
+
+    def whole_observations(
+        self, misconception: Misconception, checks: Sequence[Check]
+    ) -> Mapping[str, Observation]:
+        """What a misconception does, not reduced to fingerprints, by check id."""
         return self._observe_misconception(misconception, checks)
 
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
@@ -98,7 +107,18 @@ class LiveOracle:
             self._lock_of(check.exercise, "all", check.id),
             RestartableChild(self._sandbox) as child,
         ):
-            return [(m, self._observe_misconception(m, [check], child)[check.id]) for m in known]
+            return [
+                (m, self._fingerprint(m, check, self._observe_misconception(m, [check], child)))
+                for m in known
+            ]
+
+    def _fingerprint(
+        self, misconception: Misconception, check: Check, whole: Mapping[str, Observation]
+    ) -> Observation:
+        key = (misconception.name, check.id)
+        if key not in self._fingerprints:  # two threads may both make it: it is the same
+            self._fingerprints[key] = fingerprint(whole[check.id], check, self.inputs[check.id])
+        return self._fingerprints[key]
 
     def prepare_all(
         self, jobs: int, step: Callable[[str], None], besides: Iterable[Callable[[], None]] = ()
@@ -109,7 +129,7 @@ class LiveOracle:
 
         Args:
             step: called after each misconception with its name.
-            besides: other work on the same course, in larger pieces, for the same workers.
+            besides: other work for the same workers, in larger pieces.
         """
         exercises = [exercise.name for exercise in self.assignment.check_set.exercises]
         lots = [
@@ -118,8 +138,8 @@ class LiveOracle:
             for first in range(0, len(self.assignment.of(name)), MISCONCEPTIONS_PER_CHILD)
         ]
         with ThreadPoolExecutor(jobs, "prepare") as executor:
-            # The reference first: everything else waits for what it does. The small pieces last,
-            # so that no worker is idle for long in the end.
+            # The reference first: everything else waits for it. The small pieces last, so that no
+            # worker is idle for long at the end.
             list(
                 executor.map(self.expected, [self.assignment.check_set.of(e)[0] for e in exercises])
             )
@@ -136,7 +156,7 @@ class LiveOracle:
                 step(f"{misconception.exercise}.{misconception.name}")
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
-        """What a submission has to go through, with time limits from the reference."""
+        """What to try on a submission, with time limits from the reference."""
         return [
             self._trial(
                 check,
@@ -193,7 +213,7 @@ class LiveOracle:
 def prepared_oracle(
     assignment: Assignment, seed: int, jobs: int, step: Callable[[str], None]
 ) -> LiveOracle:
-    """An oracle that has observed everything already and needs no sandbox any more.
+    """An oracle that has observed everything and needs no sandbox.
 
     Args:
         step: called after each misconception with its name.

@@ -1,7 +1,7 @@
-"""Expected arrays in a file: what lets a student's laptop judge and name mistakes without answers.
+"""Expected arrays in a file: with it, a student's laptop judges and names mistakes.
 
-A release holds, for the public seed, the arrays of the reference and of every misconception, and
-no code of either. One safetensors file: the arrays, and JSON in its metadata.
+A release holds, for the public seed, the arrays of the reference and the fingerprints of every
+misconception, and no code of either. One safetensors file: the arrays, and JSON in its metadata.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from autograder.grading.diagnose import message_prefix, same
+from autograder.grading.fingerprint import fingerprint, message_prefix, same
 from autograder.grading.observe import LEAST_SECONDS, Trial, budget, draw_inputs
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
@@ -25,6 +25,7 @@ from autograder.sources.checks import CheckSet, read_checks
 FILE = "expected.safetensors"
 PUBLIC_SEED = 0
 _REFERENCE = "reference"
+_REFERENCE_FINGERPRINT = "reference's fingerprint"
 
 
 class StoredOracle:
@@ -39,6 +40,15 @@ class StoredOracle:
             self.seed = int(described["seed"])
             self._misconceptions = [Misconception(**known) for known in described["misconceptions"]]
             self._observations: dict[tuple[str, str], Observation] = {
+                (_REFERENCE, check): Observation(
+                    {
+                        name: np.broadcast_to(np.zeros((), dtype), shape)
+                        for name, (dtype, shape) in kinds.items()
+                    }
+                )
+                for check, kinds in described["kinds"].items()
+            }
+            self._observations |= {
                 (who, check): Observation(failure=Failure(**failure))
                 for who, check, failure in described["failures"]
             }
@@ -48,12 +58,12 @@ class StoredOracle:
                 grouped.setdefault((who, check), {})[name] = array
         except FileNotFoundError as error:
             raise AutograderError(
-                f"{path} is missing. Check from the folder that your assignment came in: it holds "
-                f"the notebook, checks.py, probes.py and {FILE}."
+                f"{path} is missing. Run the checks in the folder that your assignment came in: it "
+                f"holds the notebook, checks.py, probes.py and {FILE}."
             ) from error
         except (SafetensorError, OSError, LookupError, ValueError, TypeError) as error:
             raise AutograderError(
-                f"{path} is damaged ({error}). Get the assignment's folder again."
+                f"{path} is damaged ({error}). Download the assignment's folder again."
             ) from error
         self._check_set = check_set
         self._observations |= {key: Observation(found) for key, found in grouped.items()}
@@ -64,11 +74,11 @@ class StoredOracle:
             if (_REFERENCE, check.id) not in self._observations:
                 raise AutograderError(
                     f"{path} has no numbers for {check.id}: it belongs to another version of "
-                    "checks.py. Get the assignment's folder again."
+                    "checks.py. Download the assignment's folder again."
                 )
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
-        """What a submission has to go through, with the default time limits."""
+        """What to try on a submission, with the default time limits."""
         return [
             Trial(
                 self._check_set.exercise(check.exercise),
@@ -83,6 +93,7 @@ class StoredOracle:
         ]
 
     def expected(self, check: Check) -> Observation:
+        """What the reference did; where no judge reads its numbers, zeros of the same shapes."""
         return self._observations[_REFERENCE, check.id]
 
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
@@ -98,7 +109,9 @@ class StoredOracle:
 
     def _did(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.
-        return self._observations.get((misconception.name, check.id), self.expected(check))
+        whose = _REFERENCE if check.measure is None else _REFERENCE_FINGERPRINT
+        reference = self._observations[whose, check.id]
+        return self._observations.get((misconception.name, check.id), reference)
 
 
 def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[CheckSet, StoredOracle]:
@@ -113,7 +126,7 @@ def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[Chec
 
 
 def digest_in(path: Path) -> str:
-    """What ``store`` was told the numbers were made from; "" if the file cannot say."""
+    """The digest that ``store`` was given; "" if the file holds none."""
     try:
         with safe_open(path, "numpy") as file:
             return str(json.loads((file.metadata() or {})["autograder"])["digest"])
@@ -124,28 +137,26 @@ def digest_in(path: Path) -> str:
 def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
     """Write everything an oracle knows about the checks of a release.
 
+    Of a misconception, that is its fingerprints. Of the reference, the arrays that a judge compares
+    with, and of the others the shapes and dtypes.
+
     Args:
-        digest: of all that the numbers are made from, to see later whether they are stale.
+        digest: of everything the numbers are made from; tells later whether they are stale.
     """
-    arrays: dict[str, np.ndarray] = {}
-    failures: list[tuple[str, str, dict[str, Any]]] = []
-
-    def add(who: str, check: Check, observation: Observation, dtype: str) -> None:
-        if observation.failure:
-            # Without its place, which quotes a line of the reference, and without what else may
-            # stand in a message: paths of this machine.
-            failure = observation.failure
-            told = replace(failure, where="", message=message_prefix(failure.message))
-            failures.append((who, check.id, asdict(told)))
-        for name, array in observation.arrays.items():
-            with np.errstate(over="ignore"):  # a mistake may go beyond float32
-                kept = array.astype(dtype) if array.dtype.kind == "f" else array
-            arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
-
+    content = _Content()
     misconceptions: list[dict[str, str]] = []
     for exercise in check_set.exercises:
-        for check in check_set.of(exercise.name):
-            add(_REFERENCE, check, oracle.expected(check), "float64")
+        checks = check_set.of(exercise.name)
+        reference = {}
+        for check in checks:
+            expected = oracle.expected(check)
+            reference[check.id] = fingerprint(expected, check, oracle.inputs[check.id])
+            if check.measure is None or "expected" in check.judge_takes:
+                content.add(_REFERENCE, check, expected, "float64")
+            else:
+                content.add_kinds(check, expected)
+            if check.measure is not None:
+                content.add(_REFERENCE_FINGERPRINT, check, reference[check.id], "float32")
         for misconception in oracle.misconceptions(exercise.name):
             known = {
                 "name": misconception.name,
@@ -153,15 +164,43 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
                 "hint": misconception.hint,
             }
             misconceptions.append(known)
-            did = oracle.observe_misconception(misconception, check_set.of(exercise.name))
-            for check in check_set.of(exercise.name):
-                seen = did[check.id]
-                if not same(seen, oracle.expected(check), check, oracle.inputs[check.id]):
-                    add(misconception.name, check, seen, "float32")
+            did = oracle.observe_misconception(misconception, checks)
+            for check in checks:
+                if not same(did[check.id], reference[check.id], check):
+                    content.add(misconception.name, check, did[check.id], "float32")
     described = {
         "digest": digest,
         "seed": oracle.seed,
         "misconceptions": misconceptions,
-        "failures": failures,
+        "failures": content.failures,
+        "kinds": content.kinds,
     }
-    save_file(arrays, path, metadata={"autograder": json.dumps(described)})
+    save_file(content.arrays, path, metadata={"autograder": json.dumps(described)})
+
+
+class _Content:
+    """What goes into the file."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+        self.failures: list[tuple[str, str, dict[str, Any]]] = []
+        self.kinds: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {}
+
+    def add(self, who: str, check: Check, seen: Observation, dtype: str) -> None:
+        if seen.failure:
+            # Without its place, which quotes a line of the reference, and without the rest of the
+            # message, which may hold paths of this machine.
+            told = replace(seen.failure, where="", message=message_prefix(seen.failure.message))
+            self.failures.append((who, check.id, asdict(told)))
+        for name, array in seen.arrays.items():
+            with np.errstate(over="ignore"):  # a mistake may go beyond float32
+                kept = array.astype(dtype) if array.dtype.kind == "f" else array
+            self.arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
+
+    def add_kinds(self, check: Check, seen: Observation) -> None:
+        if seen.failure:
+            self.add(_REFERENCE, check, seen, "float64")
+        else:
+            self.kinds[check.id] = {
+                name: (str(array.dtype), array.shape) for name, array in seen.arrays.items()
+            }

@@ -47,74 +47,112 @@ def verify(
     seeds: Sequence[int],
     step: Callable[[str], None],
 ) -> Proof:
-    """Examine an assignment: everything with the first seed, what must pass with all of them."""
-    proof = Proof(assignment.name)
-    oracle = LiveOracle(sandbox, assignment, seeds[0])
-    check_set = assignment.check_set
+    """Examine an assignment: everything with the first seed, the reference with all of them.
 
-    def reference(seed: int) -> None:
-        fresh = oracle if seed == oracle.seed else LiveOracle(sandbox, assignment, seed)
-        found = grade_definitions(assignment.reference(), {}, check_set, fresh, sandbox)
-        _expect_full(proof, f"the reference (seed {seed})", found)
-        step(f"reference, seed {seed}")
-
-    def stub() -> None:
-        report = grade_submission(_stub(assignment), check_set, oracle, sandbox)
-        for exercise in report.exercises:
-            for verdict in exercise.verdicts:
-                if verdict.status == "passed":
-                    proof.problems.append(f"the stub passes {exercise.name}.{verdict.check}.")
-                elif not verdict.message.startswith(UNWRITTEN):
-                    proof.problems.append(
-                        f"the stub fails {exercise.name}.{verdict.check} with {verdict.message!r}, "
-                        "not because it is not written yet."
-                    )
-        step("stub")
-
-    def misconception(known: Misconception) -> None:
-        # What the oracle saw it do is what it would do if it were handed in.
-        observed = oracle.observe_misconception(known, check_set.of(known.exercise))
-        own = check_set.only(frozenset([known.exercise]))
-        (found,) = judge_exercises(own, observed, oracle)
-        failed = tuple(v.check for v in found.verdicts if v.status != "passed")
-        proof.caught[known] = failed
-        proof.problems.extend(_misnamed(known, found))
-
-    def variant(submission: Submission) -> None:
-        names = [exercise.name for exercise in check_set.exercises]
-        plan = submission.definitions(names)
-        own = check_set.only(frozenset(names) - frozenset(plan.missing))
-        found = grade_submission(submission, own, oracle, sandbox).exercises
-        _expect_full(proof, f"variant {submission.student} (seed {oracle.seed})", found)
-        step(f"variant {submission.student}")
-
+    Args:
+        jobs: number of parallel jobs.
+        step: called after each of `steps` with what was examined.
+    """
+    examination = _Examination(assignment, sandbox, seeds[0], step)
     variants = [read_submission(path) for path in assignment.variants]
-    proof.counts = {
-        "seeds": len(seeds),
-        "misconceptions": len(assignment.misconceptions),
-        "variants": sum(
-            len(check_set.exercises)
-            - len(v.definitions([e.name for e in check_set.exercises]).missing)
-            for v in variants
-        ),
-        "checks": len(check_set.checks),
-    }
-    oracle.prepare_all(
+    examination.oracle.prepare_all(
         jobs,
         step,
         besides=[
-            *(partial(reference, seed) for seed in seeds),
-            *(partial(variant, each) for each in variants),
-            stub,
+            *(partial(examination.reference, seed) for seed in seeds),
+            *(partial(examination.variant, each) for each in variants),
+            examination.stub,
         ],
     )
     for known in assignment.misconceptions:
-        misconception(known)
-    caught = {(m.exercise, check) for m, checks in proof.caught.items() for check in checks}
-    for check in check_set.checks:
-        if (check.exercise, check.name) not in caught:
-            proof.problems.append(f"check {check.id} catches no misconception.")
+        examination.misconception(known)
+    examination.every_check_catches_something()
+    proof = examination.proof
+    proof.counts = {
+        "seeds": len(seeds),
+        "misconceptions": len(assignment.misconceptions),
+        "variants": examination.exercises_in_variants,
+        "checks": len(assignment.check_set.checks),
+    }
     return proof
+
+
+class _Examination:
+    """The parts of a proof; the first three may run side by side."""
+
+    def __init__(
+        self, assignment: Assignment, sandbox: Sandbox, seed: int, step: Callable[[str], None]
+    ) -> None:
+        self.assignment = assignment
+        self.sandbox = sandbox
+        self.step = step
+        self.check_set = assignment.check_set
+        self.oracle = LiveOracle(sandbox, assignment, seed)
+        self.proof = Proof(assignment.name)
+        self.exercises_in_variants = 0
+
+    def reference(self, seed: int) -> None:
+        """The reference earns every point."""
+        oracle = self.oracle
+        if seed != oracle.seed:
+            oracle = LiveOracle(self.sandbox, self.assignment, seed)
+        found = grade_definitions(
+            self.assignment.reference(), {}, self.check_set, oracle, self.sandbox
+        )
+        self._expect_full(f"the reference (seed {seed})", found)
+        self.step(f"reference, seed {seed}")
+
+    def variant(self, submission: Submission) -> None:
+        """A correct variant earns every point of the exercises it has."""
+        names = [exercise.name for exercise in self.check_set.exercises]
+        plan = submission.definitions(names)
+        own = self.check_set.only(frozenset(names) - frozenset(plan.missing))
+        found = grade_submission(submission, own, self.oracle, self.sandbox).exercises
+        self._expect_full(f"variant {submission.student} (seed {self.oracle.seed})", found)
+        self.exercises_in_variants += len(own.exercises)
+        self.step(f"variant {submission.student}")
+
+    def stub(self) -> None:
+        """The stub earns nothing, and is told that it is not written yet."""
+        report = grade_submission(_stub(self.assignment), self.check_set, self.oracle, self.sandbox)
+        for exercise in report.exercises:
+            for verdict in exercise.verdicts:
+                if verdict.status == "passed":
+                    self.proof.problems.append(f"the stub passes {exercise.name}.{verdict.check}.")
+                elif not verdict.message.startswith(UNWRITTEN):
+                    self.proof.problems.append(
+                        f"the stub fails {exercise.name}.{verdict.check} with {verdict.message!r}, "
+                        "not because it is not written yet."
+                    )
+        self.step("stub")
+
+    def misconception(self, known: Misconception) -> None:
+        """A misconception is caught, and named as itself."""
+        # What the oracle saw it do is what it would do if it were submitted.
+        observed = self.oracle.whole_observations(known, self.check_set.of(known.exercise))
+        own = self.check_set.only(frozenset([known.exercise]))
+        (found,) = judge_exercises(own, observed, self.oracle)
+        failed = tuple(v.check for v in found.verdicts if v.status != "passed")
+        self.proof.caught[known] = failed
+        self.proof.problems.extend(_misnamed(known, found))
+
+    def every_check_catches_something(self) -> None:
+        """No check is redundant."""
+        caught = {
+            (known.exercise, name) for known, names in self.proof.caught.items() for name in names
+        }
+        for check in self.check_set.checks:
+            if (check.exercise, check.name) not in caught:
+                self.proof.problems.append(f"check {check.id} catches no misconception.")
+
+    def _expect_full(self, who: str, exercises: Sequence[ExerciseReport]) -> None:
+        for exercise in exercises:
+            for verdict in exercise.verdicts:
+                if verdict.status != "passed":
+                    named = f", taken for {verdict.misconception}" if verdict.misconception else ""
+                    self.proof.problems.append(
+                        f"{who} fails {exercise.name}.{verdict.check}{named}: {verdict.message}"
+                    )
 
 
 def steps(assignment: Assignment, seeds: int) -> int:
@@ -123,7 +161,7 @@ def steps(assignment: Assignment, seeds: int) -> int:
 
 
 def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
-    """The code cells of a student notebook that was not touched."""
+    """The code cells of an untouched student notebook."""
     return tuple(
         Cell(f"cell {number}", cell.source)
         for number, cell in enumerate(notebook.cells, 1)
@@ -133,16 +171,6 @@ def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
 
 def _stub(assignment: Assignment) -> Submission:
     return Submission("stub", None, stub_cells(student_notebook(assignment)))
-
-
-def _expect_full(proof: Proof, who: str, exercises: Sequence[ExerciseReport]) -> None:
-    for exercise in exercises:
-        for verdict in exercise.verdicts:
-            if verdict.status != "passed":
-                named = f", taken for {verdict.misconception}" if verdict.misconception else ""
-                proof.problems.append(
-                    f"{who} fails {exercise.name}.{verdict.check}{named}: {verdict.message}"
-                )
 
 
 def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:

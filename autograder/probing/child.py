@@ -28,7 +28,7 @@ import numpy as np
 import tensorflow as tf
 
 # Imported before the fork: a probe's own import of it then opens no file.
-import autograder.probing  # noqa: F401
+import autograder.probing.kit  # noqa: F401
 from autograder.sources.definitions import PARSE_FLAGS
 
 MODULE = "submission"

@@ -1,8 +1,8 @@
-"""A file system of its own for the zygote and its children, made by bubblewrap without root.
+"""A separate file system for the zygote and its children, made by bubblewrap without root.
 
-Only the runtime is in it, to be read, and the run's folder; there is no network device, and no
-process but its own. Where user namespaces are refused (Docker's default, Ubuntu 24.04), or the
-program ``bwrap`` is not installed, the sandbox does without.
+It contains the runtime, read-only, and the run's folder. There is no network device and no other
+process. The sandbox works without it where the program ``bwrap`` is not installed or the system
+refuses user namespaces (Docker by default, Ubuntu 24.04).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox.confinement import DEVICES, readable_paths
+from autograder.sandbox.confinement import readable_paths
+from autograder.sandbox.landlock import DEVICES
 
 TRY_SECONDS = 10.0
 PROGRAM = "bwrap"
 
 
 def problem() -> str:
-    """Why bubblewrap cannot be used here; "" if it can."""
+    """Why bubblewrap cannot be used on this system; "" if it can."""
     if shutil.which(PROGRAM) is None:
         return "bubblewrap (bwrap) is not installed"
     try:
@@ -32,28 +33,28 @@ def problem() -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not work here ({error})"
+        return f"bubblewrap failed to start ({error})"
     if done.returncode:
-        return f"bubblewrap does not work here ({done.stderr.strip()[:200]})"
+        return f"bubblewrap failed to start ({done.stderr.strip()[:200]})"
     return ""
 
 
 def command(run_folder: Path, further: Iterable[Path]) -> list[str]:
-    """What to put before a command to run it inside.
+    """The words to put before a command to run it inside bubblewrap.
 
     Args:
-        run_folder: may be written.
-        further: files and folders that may be read, beside the runtime.
+        run_folder: the folder that may be written.
+        further: files and folders that may be read in addition to the runtime.
     """
     words = [
         PROGRAM,
         "--unshare-user",
-        *("--unshare-pid", "--as-pid-1"),  # so that no process of bubblewrap itself is seen
+        *("--unshare-pid", "--as-pid-1"),  # hides bubblewrap's own process
         "--unshare-net",
         "--unshare-ipc",
         "--unshare-uts",
         "--unshare-cgroup-try",
-        # To give each child a view of its own; children have lost it before student code runs.
+        # For the mounts of each child, which gives it up before student code runs.
         *("--cap-add", "CAP_SYS_ADMIN"),
         *("--cap-add", "CAP_SETPCAP"),
     ]
@@ -61,8 +62,8 @@ def command(run_folder: Path, further: Iterable[Path]) -> list[str]:
     for path in (*readable_paths(), *programs, *further):
         if not path.is_relative_to("/proc"):
             words += ["--ro-bind-try", str(path), str(path)]
-    # Not --dev: for its terminals, bubblewrap puts all but root into a second user namespace, and
-    # from there a child could not mount a /proc of its own.
+    # Not --dev: for its terminals, bubblewrap starts a second user namespace unless you are root,
+    # and from there a child could not mount its own /proc.
     for device in DEVICES:
         words += ["--dev-bind", device, device]
     words += ["--proc", "/proc"]

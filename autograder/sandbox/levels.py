@@ -1,13 +1,13 @@
-"""What may stand between student code and the machine, and how it is called in a report.
+"""Levels of protection between student code and the machine, with their names in reports.
 
-It can be imported on any system.
+Unlike its neighbours, this module can be imported on any system.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# From which version on Landlock itself keeps what; before it, the seccomp filter alone does.
+# What Landlock restricts from each version on. Before that, only the seccomp filter does.
 _LATER_RULES = {
     3: "truncation",
     4: "TCP",
@@ -15,18 +15,17 @@ _LATER_RULES = {
     6: "signals and abstract sockets",
 }
 _REFER = 2
-"""The first version that lets a process rename files between folders, if a rule allows it."""
+"""The first version that can allow renaming a file into another folder."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """One way to confine children; a seccomp filter and resource limits belong to each.
+    """One way to confine children. Each includes a seccomp filter and resource limits.
 
     Attributes:
-        landlock: the version of Landlock that keeps each child in its folder; 0 for none.
-        bubblewrap: whether the zygote and its children see a file system of their own, in which
-            nothing but the runtime is. Without Landlock, each child then also gets a view of its
-            own, in which no other child's folder is.
+        landlock: the version of Landlock that restricts each child to its folder; 0 for none.
+        bubblewrap: whether the zygote and its children run in a file system that contains only
+            the runtime. Without Landlock, mounts also hide the children's folders from each other.
     """
 
     landlock: int
@@ -34,7 +33,7 @@ class Level:
 
     @property
     def confines(self) -> bool:
-        """Whether anything keeps student code from the machine's files."""
+        """Whether student code is kept away from the machine's files."""
         return bool(self.landlock or self.bubblewrap)
 
     def __str__(self) -> str:
@@ -44,17 +43,17 @@ class Level:
         if not self.landlock:
             return "+".join(walls)
         lost = [what for version, what in _LATER_RULES.items() if version > self.landlock]
-        without = f": {', '.join(lost)} kept by seccomp alone" if lost else ""
+        without = f": {', '.join(lost)} blocked by seccomp alone" if lost else ""
         if self.landlock < _REFER:
             without += "; files cannot be renamed into another folder"
         return f"{'+'.join(walls)} (Landlock ABI {self.landlock}{without})"
 
 
 NONE = Level(0)
-"""Only what keeps children from each other's accidents: limits, folders, closed descriptors."""
+"""No protection. Limits, private folders and closed descriptors only prevent accidents."""
 
 
 def by_strength(landlock: int, bubblewrap: bool) -> list[Level]:
-    """The levels that a system with these parts may have, the strongest first."""
+    """The levels that a system with these parts supports, strongest first."""
     found = [Level(landlock, bubblewrap), Level(landlock), Level(0, bubblewrap)]
     return [level for level in dict.fromkeys(found) if level.confines]

@@ -156,7 +156,7 @@ def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -
             )
         if name not in known:
             raise AutograderError(
-                f"{where}: exercise {name!r} is not listed in EXERCISES in checks.py, which has "
+                f"{where}: exercise {name!r} is not defined in checks.py, which has "
                 f"{', '.join(known)}."
             )
         if not has_region:

@@ -1,36 +1,31 @@
 """Read the checks of an assignment: ``checks.py`` (what is judged) and ``probes.py`` (what runs).
 
-The same two files stand in ``solutions/<name>/`` and, copied, in ``assignments/<name>/``, so the
+The same two files are in ``solutions/<name>/`` and, copied, in ``assignments/<name>/``, so the
 instructor's grading and the student's self-check read them through this module.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib.util
+import inspect
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
 from zlib import crc32
 
-from autograder.model import AutograderError, Check, Exercise, Probe
-from autograder.sources.definitions import cut_out, parsed
+from autograder.model import JUDGE_ARGUMENTS, AutograderError, Check, Exercise, Probe
+from autograder.sources.probes import CHECKS, PROBES, SHARED, read_probes, shared_folder
 
-CHECKS, PROBES = "checks.py", "probes.py"
-KIT = "autograder.probing"
-"""Whole probes come from here too."""
+__all__ = ["CHECKS", "PROBES", "CheckSet", "read_checks"]
 
 HIDDEN_CHECKS, HIDDEN_PROBES = "hidden_checks.py", "hidden_probes.py"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,35 +74,42 @@ def read_checks(folder: Path, *, hidden: bool = True) -> CheckSet:
         AutograderError: a file is missing or cannot be run, or what it declares does not fit
             together; the message names the file and what to change.
     """
-    module = _run(folder / CHECKS)
-    exercises = _declared(module, folder / CHECKS, "EXERCISES", Exercise)
-    checks = _declared(module, folder / CHECKS, "CHECKS", Check)
-    _examine(folder / CHECKS, exercises, checks)
-    probes = _probes([check.probe for check in checks], folder / PROBES)
-    if hidden and (folder / HIDDEN_CHECKS).exists():
-        with _importable(module, Path(CHECKS).stem):
-            hidden_module = _run(folder / HIDDEN_CHECKS)
-        secret = _declared(hidden_module, folder / HIDDEN_CHECKS, "CHECKS", Check)
-        checks += tuple(replace(check, hidden=True) for check in secret)
-        _examine(folder / HIDDEN_CHECKS, exercises, checks)
-        # A probe of their own, or a public one with other inputs.
-        own = [folder / HIDDEN_PROBES] if (folder / HIDDEN_PROBES).exists() else []
-        hidden_probes = _probes([check.probe for check in secret], *own, folder / PROBES)
-        for name, probe in hidden_probes.items():
-            if probes.get(name, probe) != probe:
+    with _shared_importable(folder):
+        module = _run(folder / CHECKS)
+        exercises = _exercises(module, folder / CHECKS)
+        # Hidden checks are declared of the same exercises, later.
+        public = [check for exercise in exercises for check in exercise.checks]
+        secret: list[Check] = []
+        if hidden and (folder / HIDDEN_CHECKS).exists():
+            with _importable(module, Path(CHECKS).stem):
+                _run(folder / HIDDEN_CHECKS)
+            declared = [check for exercise in exercises for check in exercise.checks]
+            known = {id(check) for check in public}
+            secret = [replace(check, hidden=True) for check in declared if id(check) not in known]
+            if not secret:
                 raise AutograderError(
-                    f"{folder / HIDDEN_PROBES}: {name!r} is a public probe too, and another one; "
-                    "rename it."
+                    f"{folder / HIDDEN_CHECKS} declares no check. Import an exercise from checks "
+                    "and decorate a function with `@Exercise.check(...)`, or delete the file."
                 )
-        probes |= hidden_probes
-    return CheckSet(folder.name, exercises, checks, probes)
+    _examine(folder / CHECKS, exercises, public)
+    _examine(folder / HIDDEN_CHECKS, exercises, [*public, *secret])
+    probes = read_probes([check.probe for check in public], folder / PROBES)
+    # A probe of their own, or a public one with other inputs.
+    own = [folder / HIDDEN_PROBES] if (folder / HIDDEN_PROBES).exists() else []
+    hidden_probes = read_probes([check.probe for check in secret], *own, folder / PROBES)
+    for name, probe in hidden_probes.items():
+        if probes.get(name, probe) != probe:
+            raise AutograderError(
+                f"{folder / HIDDEN_PROBES}: {PROBES} defines another probe {name!r}; rename it."
+            )
+    return CheckSet(folder.name, exercises, (*public, *secret), probes | hidden_probes)
 
 
 def _run(path: Path) -> ModuleType:
     if not path.is_file():
         raise AutograderError(
-            f"{path} is missing. An assignment's folder holds a {CHECKS} with EXERCISES and "
-            f"CHECKS, and a {PROBES} with the probes they name."
+            f"{path} is missing. An assignment's folder holds a {CHECKS} with exercises and their "
+            f"checks, and a {PROBES} with the probes they name."
         )
     # A name of its own for every folder: two assignments both have a checks.py.
     name = f"autograder_checks_{crc32(str(path.resolve()).encode()):08x}"
@@ -152,55 +154,39 @@ def _line_in(path: Path, error: BaseException) -> str:
     return f", line {line}," if line else ""
 
 
-def _declared(module: ModuleType, path: Path, name: str, kind: type[T]) -> tuple[T, ...]:
-    declared = getattr(module, name, None)
-    if not isinstance(declared, list | tuple) or not declared:
-        raise AutograderError(
-            f"{path} must define {name}: a list of at least one {kind.__name__}, not {declared!r}."
-        )
-    for entry in declared:
-        if not isinstance(entry, kind):
-            raise AutograderError(f"{path}: {name} holds {entry!r}, which is no {kind.__name__}.")
-    return tuple(declared)
-
-
-def _probes(names: list[str], *paths: Path) -> dict[str, Probe]:
-    """The probes of these names, each from the first file that defines it."""
-    found: dict[str, Probe] = {}
-    defined: list[str] = []
-    for path in paths:
-        text, functions = _functions_of(path)
-        defined += functions
-        for name in names:
-            if name in functions and name not in found:
-                found[name] = Probe(name, cut_out(text, name))
-    for name in names:
-        if name not in found:
-            files = " and ".join(str(path) for path in paths)
-            raise AutograderError(
-                f"{files} defines no probe {name!r}; it defines {', '.join(sorted(defined))}."
-            )
-    return found
-
-
-def _functions_of(path: Path) -> tuple[str, list[str]]:
-    if not path.is_file():
-        raise AutograderError(f"{path} is missing: it holds the probes that the checks name.")
+@contextmanager
+def _shared_importable(folder: Path) -> Iterator[None]:
+    """``checks.py`` may say ``from _shared.digits import ...``; the next course has its own."""
+    package = ModuleType(SHARED)
+    package.__path__ = [str(shared_folder(folder))]
+    before = {name: sys.modules.pop(name) for name in _loaded_from_shared()}
+    sys.modules[SHARED] = package
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    importlib.invalidate_caches()
     try:
-        text = path.read_text(encoding="utf-8")
-        body = parsed(text, path.name).body
-    except SyntaxError as error:
-        raise AutograderError(f"{path}, line {error.lineno}: {error.msg}.") from error
-    except ValueError as error:  # no UTF-8, or a null byte
-        raise AutograderError(f"{path} is not Python text: {error}.") from error
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
-    for node in body:
-        if isinstance(node, ast.ImportFrom) and node.module == KIT:
-            names += [alias.asname or alias.name for alias in node.names]
-    return text, names
+        yield
+    finally:
+        sys.dont_write_bytecode = writes_bytecode
+        for name in _loaded_from_shared():
+            del sys.modules[name]
+        sys.modules |= before
 
 
-def _examine(path: Path, exercises: tuple[Exercise, ...], checks: tuple[Check, ...]) -> None:
+def _loaded_from_shared() -> list[str]:
+    return [name for name in sys.modules if name.split(".")[0] == SHARED]
+
+
+def _exercises(module: ModuleType, path: Path) -> tuple[Exercise, ...]:
+    found = [value for value in vars(module).values() if isinstance(value, Exercise)]
+    if not found:
+        raise AutograderError(
+            f'{path} defines no exercise. Start with `Momentum = Exercise("Momentum")`, named '
+            "like the class or function that students write."
+        )
+    return tuple({id(exercise): exercise for exercise in found}.values())
+
+
+def _examine(path: Path, exercises: Sequence[Exercise], checks: Sequence[Check]) -> None:
     known = [exercise.name for exercise in exercises]
     for name, count in Counter(known).items():
         if count > 1:
@@ -209,11 +195,6 @@ def _examine(path: Path, exercises: tuple[Exercise, ...], checks: tuple[Check, .
         if count > 1:
             raise AutograderError(f"{path}: {count} checks are named {identifier!r}; rename them.")
     for check in checks:
-        if check.exercise not in known:
-            raise AutograderError(
-                f"{path}: check {check.name!r} belongs to {check.exercise!r}, which is none of "
-                f"the exercises {', '.join(known)}."
-            )
         for field, kind in (("name", str), ("claim", str), ("probe", str), ("points", Real)):
             value = getattr(check, field)
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -224,7 +205,25 @@ def _examine(path: Path, exercises: tuple[Exercise, ...], checks: tuple[Check, .
                 "delete it."
             )
         if not check.claim.strip():
-            raise AutograderError(f"{path}: check {check.id!r} has no claim for students to read.")
+            raise AutograderError(
+                f"{path}: check {check.id!r} has no claim; write the sentence that students read "
+                "as its docstring."
+            )
+        _examine_judge(path, check)
     for name in known:
         if not any(check.exercise == name for check in checks):
             raise AutograderError(f"{path}: exercise {name!r} has no check.")
+
+
+def _examine_judge(path: Path, check: Check) -> None:
+    for name, parameter in inspect.signature(check.judge).parameters.items():
+        if name not in JUDGE_ARGUMENTS and parameter.default is inspect.Parameter.empty:
+            raise AutograderError(
+                f"{path}: check {check.id!r} asks for {name!r}; a check's function may take "
+                f"{', '.join(JUDGE_ARGUMENTS)}."
+            )
+    if "measured" in check.judge_takes and check.measure is None:
+        raise AutograderError(
+            f"{path}: check {check.id!r} asks for 'measured'; give it `measure=` a function of "
+            "(observed, inputs)."
+        )

@@ -6,7 +6,7 @@ A probe gets the student's function or class and inputs, and returns arrays. It 
 import keras
 import numpy as np
 
-from autograder.probing import compile_model
+from autograder.probing.kit import compile_model
 
 WORDS = ("underfitting", "overfitting", "good fit")
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 # The probes of GradientDescent are the kit's: they serve any optimizer.
-from autograder.probing import (  # noqa: F401 - checks.py names most of them
+from autograder.probing.kit import (  # noqa: F401 - checks.py names most of them
     changing_learning_rate,
     config_round_trip,
     double_precision,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.probing import numbers, tensors, variables
+from autograder.probing.kit import numbers, tensors, variables
 
 
 def three_variables(

@@ -4,7 +4,7 @@ A probe gets the student's class and inputs, and returns arrays. It holds no ans
 optimizer, so they stand in the kit.
 """
 
-from autograder.probing import (  # noqa: F401 - probes that checks.py names
+from autograder.probing.kit import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
     descend,

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from autograder.probing import compile_model, numbers, saved_and_loaded, tensors, variables
+from autograder.probing.kit import compile_model, numbers, saved_and_loaded, tensors, variables
 
 
 def plain(penalty):

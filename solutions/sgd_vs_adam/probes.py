@@ -6,7 +6,7 @@ A probe gets the student's function and inputs, and returns arrays. It holds no 
 import keras
 import numpy as np
 
-from autograder.probing import numbers
+from autograder.probing.kit import numbers
 
 
 def optimizer_of(kind, settings):

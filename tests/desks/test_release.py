@@ -41,8 +41,10 @@ def test_hidden_checks_are_graded_with_and_never_released(
 ) -> None:
     folder = downhill(course)
     checks = (folder / "checks.py").read_text()
-    hidden = checks[: checks.index("EXERCISES")] + checks[checks.index("def hills") :]
-    (folder / "hidden_checks.py").write_text(hidden.replace('name="', 'name="secretly_'))
+    declared = checks[checks.index("walk.rule(") :]
+    for name in ("takes_every_step", "starts_at_the_start", "divides_by_the_count"):
+        declared = declared.replace(name, f"secretly_{name}")
+    (folder / "hidden_checks.py").write_text(f"from checks import *\n\n{declared}")
     (folder / "hidden_probes.py").write_text((folder / "probes.py").read_text())
     assignment = read_assignment(folder)
     found = [(check.name, check.hidden) for check in assignment.check_set.of("average")]

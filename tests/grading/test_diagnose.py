@@ -13,7 +13,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from autograder.grading.diagnose import diagnose, same
+from autograder.grading.diagnose import diagnose
+from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
 from autograder.grading.oracle import Oracle
@@ -39,7 +40,15 @@ def no_inputs(rng: np.random.Generator) -> Inputs:
 
 
 def check_of(name: str) -> Check:
-    return Check(name, "Adam", f"{name}.", 1.0, "probe", no_inputs, close())
+    return Check(
+        name=name,
+        exercise="Adam",
+        claim=f"{name}.",
+        points=1.0,
+        probe="probe",
+        inputs=no_inputs,
+        judge=close(),
+    )
 
 
 CHECKS = FIRST, MANY, SAVED = tuple(
@@ -54,7 +63,7 @@ NOT_STORED = Misconception("velocity_never_stored", "Adam", "Assign it to the sl
 
 
 def alike(one: Observation, other: Observation) -> bool:
-    return same(one, other, FIRST, {})
+    return same(one, other, FIRST)
 
 
 def saw(did: Did) -> Observation:
@@ -249,19 +258,32 @@ def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
     return {"share": np.round(np.mean(observed["dropped"] == 0, keepdims=True), inputs["digits"])}
 
 
-def test_where_chance_is_at_work_the_signature_is_compared() -> None:
-    check = replace(FIRST, fingerprint=zeros)
+def test_where_chance_is_at_work_the_measure_is_compared() -> None:
+    check = replace(FIRST, measure=zeros)
     one, other = (Observation({"dropped": np.array(kept)}) for kept in ([0.0, 2.0], [2.0, 0.0]))
-    assert same(one, other, check, {"digits": 1})
-    assert not same(one, other, replace(check, fingerprint=None), {"digits": 1})
-    assert not same(one, Observation({"dropped": np.array([0.0, 0.0])}), check, {"digits": 1})
+    all_dropped = Observation({"dropped": np.array([0.0, 0.0])})
+    inputs = {"digits": 1}
+
+    def of(seen: Observation) -> Observation:
+        return fingerprint(seen, check, inputs)
+
+    assert same(of(one), of(other), check)
+    assert not same(one, other, FIRST)
+    assert not same(of(one), of(all_dropped), check)
 
 
-def test_what_has_no_signature_is_like_nothing_known() -> None:
-    check = replace(FIRST, fingerprint=zeros)
-    nothing = Observation({})
-    assert not same(nothing, Observation({"dropped": np.zeros(2)}), check, {"digits": 1})
-    assert not same(nothing, nothing, check, {"digits": 1})
+def test_a_tolerance_says_how_far_chance_may_go() -> None:
+    one, other = Observation({"share": np.array(0.5)}), Observation({"share": np.array(0.53)})
+    assert not same(one, other, FIRST)
+    assert same(one, other, replace(FIRST, tolerance=0.05))
+    assert not same(one, other, replace(FIRST, tolerance=0.02))
+
+
+def test_what_cannot_be_measured_is_like_nothing_known() -> None:
+    check = replace(FIRST, measure=zeros)
+    nothing = fingerprint(Observation({}), check, {"digits": 1})
+    assert not same(nothing, Observation({"share": np.array([0.5])}), check)
+    assert not same(nothing, nothing, check)
 
 
 def test_mistakes_are_asked_for_only_where_a_check_failed(oracle_of: OracleOf) -> None:

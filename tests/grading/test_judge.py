@@ -17,7 +17,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.grading.grade import judge_check, judge_exercises, ungraded
-from autograder.grading.judge import ATOL, MAX_ELEMENTS, RTOL, alike, at_least, close, mismatch
+from autograder.grading.judge import (
+    ATOL,
+    MAX_ELEMENTS,
+    RTOL,
+    alike,
+    at_least,
+    close,
+    expect,
+    expect_close,
+    failing,
+    judge,
+    mismatch,
+)
 from autograder.grading.observe import (
     ATTEMPTS,
     KILLS,
@@ -40,9 +52,11 @@ from autograder.model import (
     Failure,
     FailureKind,
     Inputs,
+    Judge,
     Observation,
     Probe,
     SourceFile,
+    Unmet,
 )
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
 from autograder.sandbox.wire import WireError
@@ -56,13 +70,24 @@ def arrays(**values: Any) -> dict[str, np.ndarray]:
     return {name: np.array(value) for name, value in values.items()}
 
 
+def complaint(
+    judged_by: Judge, observed: Arrays, expected: Arrays, inputs: Inputs | None = None
+) -> str | None:
+    """What a check with this judge says; None if the claim holds."""
+    try:
+        judge(check_of(judge=judged_by), observed=observed, expected=expected, inputs=inputs or {})
+    except Unmet as failure:
+        return str(failure)
+    return None
+
+
 # --- close: every number, within a tolerance -----------------------------------------------------
 
 
 def test_equal_arrays_are_close() -> None:
     x = arrays(path=[[1.0, 2.0], [3.0, 4.0]], velocity=[[0.0], [0.5]])
-    assert close()(x, x, {}) is None
-    assert close(along="update")(x, x, {}) is None
+    assert complaint(close(), x, x) is None
+    assert complaint(close(along="update"), x, x) is None
 
 
 @pytest.mark.parametrize("wanted", [0.0, 1.0, -250.0])
@@ -70,13 +95,13 @@ def test_the_tolerance_is_absolute_plus_relative_to_what_is_expected(wanted: flo
     edge = ATOL + RTOL * abs(wanted)
     for side in (-1, 1):
         inside, outside = wanted + side * 0.99 * edge, wanted + side * 1.01 * edge
-        assert close()(arrays(x=inside), arrays(x=wanted), {}) is None
-        assert close()(arrays(x=outside), arrays(x=wanted), {}) is not None
+        assert complaint(close(), arrays(x=inside), arrays(x=wanted)) is None
+        assert complaint(close(), arrays(x=outside), arrays(x=wanted)) is not None
 
 
 def test_a_judge_may_have_a_tolerance_of_its_own() -> None:
-    assert close(rtol=0.1, atol=0.0)(arrays(x=10.9), arrays(x=10.0), {}) is None
-    assert close(rtol=0.0, atol=0.1)(arrays(x=10.9), arrays(x=10.0), {}) is not None
+    assert complaint(close(rtol=0.1, atol=0.0), arrays(x=10.9), arrays(x=10.0)) is None
+    assert complaint(close(rtol=0.0, atol=0.1), arrays(x=10.9), arrays(x=10.0)) is not None
 
 
 def test_the_first_update_that_differs_is_reported_with_its_index_and_numbers() -> None:
@@ -84,47 +109,47 @@ def test_the_first_update_that_differs_is_reported_with_its_index_and_numbers() 
     got = arrays(w=np.zeros((4, 2, 3)))
     got["w"][2, 1, 0] = 0.25
     got["w"][3] = 99.0
-    assert close(along="update")(got, wanted, {}) == (
-        "after update 3, w[1, 0]: expected 0, got 0.25 (1 of 6 numbers differ)."
+    assert complaint(close(along="update"), got, wanted) == (
+        "After update 3, w[1, 0]: expected 0, got 0.25 (1 of 6 numbers differ)."
     )
 
 
 def test_the_earliest_update_counts_over_all_arrays() -> None:
     wanted = arrays(bias=[0.0, 0.0, 0.0], kernel=[0.0, 0.0, 0.0])
     got = arrays(bias=[0.0, 0.0, 9.0], kernel=[0.0, 7.0, 0.0])
-    message = close(along="update")(got, wanted, {})
-    assert message == "after update 2, kernel: expected 0, got 7."
+    message = complaint(close(along="update"), got, wanted)
+    assert message == "After update 2, kernel: expected 0, got 7."
 
 
 def test_the_largest_difference_of_an_array_is_the_one_shown() -> None:
-    message = close()(arrays(x=[1.1, 5.0, 3.0]), arrays(x=[1.0, 2.0, 3.0]), {})
+    message = complaint(close(), arrays(x=[1.1, 5.0, 3.0]), arrays(x=[1.0, 2.0, 3.0]))
     assert message == "x[1]: expected 2, got 5 (2 of 3 numbers differ)."
 
 
 @pytest.mark.parametrize("astray", [np.nan, np.inf, -np.inf])
 def test_no_number_is_never_close_and_is_shown_before_larger_differences(astray: float) -> None:
-    message = close()(arrays(x=[1e9, 2.0, astray]), arrays(x=[1.0, 2.0, 3.0]), {})
+    message = complaint(close(), arrays(x=[1e9, 2.0, astray]), arrays(x=[1.0, 2.0, 3.0]))
     assert message == f"x[2]: expected 3, got {astray}."
 
 
 def test_any_tolerance_leaves_no_number_outside() -> None:
-    judge = close(rtol=1e9, atol=1e9)
-    assert judge(arrays(x=np.nan), arrays(x=1.0), {}) is not None
-    assert judge(arrays(x=np.inf), arrays(x=1.0), {}) is not None
+    loose = close(rtol=1e9, atol=1e9)
+    assert complaint(loose, arrays(x=np.nan), arrays(x=1.0)) is not None
+    assert complaint(loose, arrays(x=np.inf), arrays(x=1.0)) is not None
 
 
 def test_students_may_answer_in_another_float_type() -> None:
     wanted = arrays(x=[0.1, 0.2])
     for dtype in ("float16", "float32"):
         got = {"x": wanted["x"].astype(dtype)}
-        assert close(rtol=1e-3)(got, wanted, {}) is None
+        assert complaint(close(rtol=1e-3), got, wanted) is None
 
 
 # --- mismatch: before any arithmetic -------------------------------------------------------------
 
 
 def test_a_missing_array_is_named() -> None:
-    assert mismatch({}, arrays(velocity=[1.0])) == "nothing came back for 'velocity'."
+    assert mismatch({}, arrays(velocity=[1.0])) == "The result has no 'velocity'."
 
 
 def test_more_arrays_than_expected_are_no_mistake() -> None:
@@ -142,8 +167,8 @@ def test_a_shape_that_would_broadcast_is_another_shape() -> None:
     wanted = arrays(x=np.ones((3, 2)))
     for shape in [(), (1,), (2,), (1, 2), (3, 1), (1, 3, 2)]:
         message = f"x: expected shape (3, 2), got {shape}."
-        for judge in (close(), close(along="update"), at_least(lambda o, i: 1.0, 0.0, "share")):
-            assert judge(arrays(x=np.ones(shape)), wanted, {}) == message
+        for one in (close(), close(along="update"), at_least(lambda o, i: 1.0, 0.0, "share")):
+            assert complaint(one, arrays(x=np.ones(shape)), wanted) == message
 
 
 @given(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), st.data())
@@ -168,24 +193,26 @@ def correct_share(observed: Arrays, inputs: Inputs) -> float:
 
 @pytest.mark.parametrize(("threshold", "enough"), [(0.74, True), (0.75, True), (0.76, False)])
 def test_a_threshold_that_is_reached_is_enough(threshold: float, enough: bool) -> None:
-    judge = at_least(correct_share, threshold, "share of digits read correctly")
+    enough_digits = at_least(correct_share, threshold, "share of digits read correctly")
     labels = arrays(labels=[1, 2, 3, 0])
-    message = judge(labels, labels, arrays(held_out=[1, 2, 3, 4]))
+    message = complaint(enough_digits, labels, labels, arrays(held_out=[1, 2, 3, 4]))
     assert message == (
-        None if enough else "share of digits read correctly: expected at least 0.76, got 0.75."
+        None if enough else "Share of digits read correctly: expected at least 0.76, got 0.75."
     )
 
 
 def test_a_number_that_is_none_reaches_no_threshold() -> None:
-    judge = at_least(lambda observed, inputs: float("nan"), 0.0, "share")
-    assert judge(arrays(x=1.0), arrays(x=1.0), {}) == "share: expected at least 0.00, got nan."
+    share = at_least(lambda observed, inputs: float("nan"), 0.0, "share")
+    assert (
+        complaint(share, arrays(x=1.0), arrays(x=1.0)) == "Share: expected at least 0.00, got nan."
+    )
 
 
 def test_a_metric_never_sees_arrays_of_other_shapes() -> None:
     def metric(observed: Arrays, inputs: Inputs) -> float:
         raise AssertionError("must not be asked")
 
-    assert at_least(metric, 0.5, "share")({}, arrays(w=1.0), {}) == "nothing came back for 'w'."
+    assert complaint(at_least(metric, 0.5, "share"), {}, arrays(w=1.0)) == "The result has no 'w'."
 
 
 # --- alike: two implementations did the same -----------------------------------------------------
@@ -215,6 +242,77 @@ def test_one_that_went_astray_is_not_like_one_that_did_not() -> None:
     assert not alike(arrays(x=[1.0, 2.0]), arrays(x=[1.0, np.nan]))
 
 
+# --- expect: what a check's body says -------------------------------------------------------------
+
+
+def test_a_body_that_raises_nothing_is_content() -> None:
+    expect(True, "unused")
+    expect_close(np.array([1.0, 2.0]), np.array([1.0, 2.0]), what="mean")
+
+
+def test_the_first_expectation_that_does_not_hold_is_the_students_sentence() -> None:
+    with pytest.raises(Unmet, match=r"^At rate 0\.2, every output is 0\.$"):
+        expect(np.array([0.0, 0.0]).any(), "At rate 0.2, every output is 0.")
+
+
+def test_expect_close_shows_the_largest_difference_among_those_that_count() -> None:
+    got, wanted = np.array([1.0, 9.0, 3.5]), np.array([1.0, 2.0, 3.0])
+    with pytest.raises(Unmet) as failure:
+        expect_close(got, wanted, what="kept value", where=np.array([True, False, True]))
+    assert str(failure.value) == "Kept value[2]: expected 3, got 3.5 (1 of 2 numbers differ)."
+    expect_close(got, wanted, what="kept value", where=np.array([True, False, False]))
+
+
+def test_expect_close_takes_one_number_for_all() -> None:
+    expect_close(np.full((2, 3), 0.5), 0.5, what="share")
+    with pytest.raises(Unmet):
+        expect_close(np.array([0.5, np.nan]), 0.5, what="share")
+
+
+def test_failing_says_under_which_circumstances() -> None:
+    message = r"^After saving and loading: The mask repeats\.$"
+    with pytest.raises(Unmet, match=message), failing("After saving and loading: "):
+        expect(False, "The mask repeats.")
+
+
+# --- judge: what is compared before any body runs -------------------------------------------------
+
+
+@pytest.mark.parametrize("astray", [np.nan, np.inf])
+def test_a_body_gets_finite_numbers_where_the_reference_has_them(astray: float) -> None:
+    def body(observed: Arrays) -> None:
+        raise AssertionError("must not be asked")
+
+    message = complaint(body, arrays(x=[[1.0, astray]]), arrays(x=[[1.0, 2.0]]))
+    assert message == f"x[0, 1]: expected a finite number, got {astray}."
+    lost_too = arrays(x=[[1.0, np.nan]])
+    assert complaint(lambda observed: None, arrays(x=[[1.0, astray]]), lost_too) is None
+
+
+def test_a_check_may_compare_shapes_itself() -> None:
+    def body(observed: Arrays) -> None:
+        expect(observed["x"].size == 1, "One number, please.")
+
+    free = check_of(judge=body, same_shapes=False)
+    judge(free, observed=arrays(x=[1.0]), expected=arrays(x=1.0), inputs={})
+    with pytest.raises(Unmet, match="One number"):
+        judge(free, observed=arrays(x=[1.0, 2.0]), expected=arrays(x=1.0), inputs={})
+
+
+def test_a_body_gets_what_it_asks_for_by_name() -> None:
+    def share(observed: Arrays, inputs: Inputs) -> Arrays:
+        return {"share": np.mean(observed["x"] == inputs["zero"])}
+
+    def body(measured: Arrays, inputs: Inputs, margin: float = 0.1) -> None:
+        expect_close(measured["share"], inputs["rate"], what="share", atol=margin)
+
+    check = check_of(judge=body, measure=share)
+    inputs = {"zero": 0.0, "rate": 0.5}
+    judge(check, observed=arrays(x=[0.0, 1.0]), expected=arrays(x=[1.0, 0.0]), inputs=inputs)
+    with pytest.raises(Unmet, match=r"Share: expected 0\.5, got 1"):
+        judge(check, observed=arrays(x=[0.0, 0.0]), expected=arrays(x=[1.0, 0.0]), inputs=inputs)
+
+
 # --- judge_check: whose fault it is, and what it costs -------------------------------------------
 
 
@@ -226,7 +324,9 @@ def check_of(
     name: str = "moves", exercise: str = "Momentum", points: float = 2.0, **how: Any
 ) -> Check:
     how = {"inputs": no_inputs, "judge": close(), **how}
-    return Check(name, exercise, f"It {name}.", points, "probe", **how)
+    return Check(
+        name=name, exercise=exercise, claim=f"It {name}.", points=points, probe="probe", **how
+    )
 
 
 MOVES = check_of()
@@ -280,12 +380,12 @@ def test_right_arrays_pass_and_wrong_ones_fail_with_the_judges_sentence(
 
 
 def test_a_judge_that_raises_leaves_the_check_ungraded(oracle_of: OracleOf) -> None:
-    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
+    def body(observed: Arrays, expected: Arrays, inputs: Inputs) -> None:
         raise ZeroDivisionError("no rows")
 
-    status, message = judge_check(check_of(judge=judge), RIGHT, oracle_for(oracle_of))
+    status, message = judge_check(check_of(judge=body), RIGHT, oracle_for(oracle_of))
     assert status == "ungraded"
-    assert "the check itself failed" in message
+    assert "The check itself failed" in message
     assert "no rows" in message
 
 
@@ -296,18 +396,17 @@ def test_where_the_reference_fails_nobody_is_graded(
     broken = Observation(failure=Failure("raised", "ValueError: old keras"))
     status, message = judge_check(MOVES, observation, oracle_for(oracle_of, broken))
     assert status == "ungraded"
-    assert message == "the reference itself failed here: ValueError: old keras"
+    assert message == "The reference itself failed here: ValueError: old keras"
 
 
 def test_a_judge_gets_what_the_child_never_saw(oracle_of: OracleOf) -> None:
     seen: list[Inputs] = []
 
-    def judge(observed: Arrays, expected: Arrays, inputs: Inputs) -> str | None:
+    def body(inputs: Inputs) -> None:
         seen.append(inputs)
-        return None
 
     oracle = oracle_of({MOVES.id: RIGHT}, inputs={MOVES.id: {"labels": 7}})
-    assert judge_check(check_of(judge=judge), RIGHT, oracle)[0] == "passed"
+    assert judge_check(check_of(judge=body), RIGHT, oracle)[0] == "passed"
     assert seen == [{"labels": 7}]
 
 
@@ -354,7 +453,7 @@ def test_a_submission_on_which_the_grader_failed_is_ungraded_throughout() -> Non
     report = ungraded(submission, CHECK_SET, 5, "landlock", RuntimeError("disk full"))
     verdicts = [v for exercise in report.exercises for v in exercise.verdicts]
     assert {v.status for v in verdicts} == {"ungraded"}
-    assert {v.message for v in verdicts} == {"the grader failed: RuntimeError: disk full"}
+    assert {v.message for v in verdicts} == {"The grader failed: RuntimeError: disk full"}
     assert all(exercise.ungraded for exercise in report.exercises)
     assert (report.student, report.seed, report.sandbox) == ("ada", 5, "landlock")
     assert (report.score, report.max_score, report.complete) == (0.0, 5.0, False)
@@ -658,15 +757,15 @@ def test_no_reply_makes_the_grader_fail(value: Any, name: str) -> None:
 
 
 def test_nothing_finite_is_close_to_an_infinite_expectation() -> None:
-    assert close()(arrays(x=[5.0]), arrays(x=[np.inf]), {})
+    assert complaint(close(), arrays(x=[5.0]), arrays(x=[np.inf]))
     assert not alike(arrays(x=[5.0]), arrays(x=[np.inf]))
 
 
 def test_entries_that_only_the_longer_array_has_are_judged_too() -> None:
     wanted = arrays(short=[1.0], long=[1.0, 2.0])
-    message = close(along="step")(arrays(short=[1.0], long=[1.0, 3.0]), wanted, {})
+    message = complaint(close(along="step"), arrays(short=[1.0], long=[1.0, 3.0]), wanted)
     assert message
-    assert message.startswith("after step 2, long: expected 2, got 3")
+    assert message.startswith("After step 2, long: expected 2, got 3")
 
 
 @pytest.mark.parametrize("kind", ["raised", "timeout", "memory", "crashed", "malformed"])

@@ -175,7 +175,9 @@ def test_the_file_says_what_it_was_made_from(
 def test_a_missing_file_says_which_folder_holds_it(assignment: Assignment, file: Path) -> None:
     with pytest.raises(AutograderError) as error:
         StoredOracle(file, assignment.check_set)
-    assert str(error.value).startswith(f"{file} is missing. Check from the folder that your ")
+    assert str(error.value).startswith(
+        f"{file} is missing. Run the checks in the folder that your "
+    )
     assert FILE in str(error.value)
 
 
@@ -188,7 +190,7 @@ def test_a_file_that_was_cut_off_is_damaged(
     with pytest.raises(AutograderError) as error:
         StoredOracle(file, assignment.check_set)
     assert str(error.value).startswith(f"{file} is damaged (")
-    assert str(error.value).endswith("Get the assignment's folder again.")
+    assert str(error.value).endswith("Download the assignment's folder again.")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_a_file_of_other_checks_names_the_check_it_does_not_know(
         StoredOracle(file, assignment.check_set)
     assert str(error.value) == (
         f"{file} has no numbers for average.divides_by_the_count: it belongs to another version "
-        "of checks.py. Get the assignment's folder again."
+        "of checks.py. Download the assignment's folder again."
     )
 
 
@@ -238,7 +240,7 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(file.read_bytes()[8 : 8 + size])
     described = json.loads(header.pop("__metadata__")["autograder"])
-    assert set(described) == {"digest", "seed", "misconceptions", "failures"}
+    assert set(described) == {"digest", "seed", "misconceptions", "failures", "kinds"}
     assert all(set(known) == {"name", "exercise", "hint"} for known in described["misconceptions"])
     assert {entry["dtype"] for entry in header.values()} == {"F64", "F32"}
     assert isinstance(assignment.misconceptions[0], Misconception)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 import autograder.grading.judge
-import autograder.probing  # noqa: F401 - imported before the fork, as in the real child
+import autograder.probing.kit  # noqa: F401 - imported before the fork, as in the real child
+from autograder.model import Exercise
 from autograder.sources.definitions import Cell, definitions
 
 SEED = 7
@@ -41,7 +42,12 @@ def grade(submission: str, reference: str, checks: str, probes: str) -> dict[str
         exec(compile(statement, "submission.py", "exec"), vars(student))
     right: dict[str, Any] = {"__name__": "reference"}
     exec(compile(reference, "reference.py", "exec"), right)
-    return {check.id: _passes(check, course, vars(student), right) for check in course["CHECKS"]}
+    exercises = [value for value in course.values() if isinstance(value, Exercise)]
+    return {
+        check.id: _passes(check, course, vars(student), right)
+        for exercise in exercises
+        for check in exercise.checks
+    }
 
 
 def _passes(

@@ -1,7 +1,7 @@
 """Student code that tries to get out: every attack is refused with the sandbox, and works without.
 
-The second half is what makes the first one mean something. `escape_service` holds the attacks; the
-files, sockets and processes that they are aimed at are made here.
+The second half is what makes the first one mean something. `escapes` holds the attacks; the files,
+sockets and processes that they are aimed at are made here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import escape_service
 import pytest
+from escapes import attacks
 
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.confinement import landlock_abi
@@ -27,6 +28,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandbox import ChildDied, Sandbox
 
 SERVICE = escape_service.__file__
+ATTACKS = attacks()
 GIBIBYTE = 1 << 30
 ON = Limits(memory_bytes=GIBIBYTE, file_bytes=10_000_000)
 OFF = Limits(memory_bytes=16 * GIBIBYTE, open_files=1000)
@@ -59,8 +61,8 @@ NEVER_POSSIBLE = {
     "import_from_the_repository",
     "use_a_later_system_call",
 }
-REFUSED = sorted(set(escape_service.attacks) - {"find_a_secret_in_memory"})  # own test below
-WORKING = sorted(set(escape_service.attacks) - NEVER_POSSIBLE - {"become_a_program"})  # likewise
+REFUSED = sorted(set(ATTACKS) - {"find_a_secret_in_memory"})  # own test below
+WORKING = sorted(set(ATTACKS) - NEVER_POSSIBLE - {"become_a_program"})  # likewise
 
 VICTIM = """
 import ctypes, sys
@@ -171,7 +173,8 @@ def unconfined(token):
 def attempt(sandbox: Sandbox, name: str, targets: dict) -> dict:
     with sandbox.child() as sibling, sandbox.child() as child:
         folder = sibling.request({"op": "tell", "on": {}}, {}, cpu_seconds=5)[0]["value"]["folder"]
-        request = {"op": name, "on": {**targets, "sibling_folder": folder}}
+        on = {**targets, "sibling_folder": folder, "source": ATTACKS[name]}
+        request = {"op": name, "on": on}
         return child.request(request, {}, cpu_seconds=5)[0]
 
 
@@ -220,7 +223,7 @@ def in_a_plain_process(name: str, arguments: dict, descriptor: int) -> dict:
     code = "import json, sys, escape_service as e; print(json.dumps(e.run(*json.load(sys.stdin))))"
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        input=json.dumps([name, {"own_descriptor": -1, **arguments}]),
+        input=json.dumps([name, {"own_descriptor": -1, "source": ATTACKS[name], **arguments}]),
         capture_output=True,
         text=True,
         check=True,
@@ -241,10 +244,14 @@ def test_a_plain_process_inherits(targets, name):
 
 def test_what_the_grader_knows_is_not_in_a_childs_memory(confined):
     knows = {"answer": secrets.token_hex(16), "more": []}
-    halves = {"secret_halves": [knows["answer"][:16], knows["answer"][16:]]}
-    assert escape_service.run("find_a_secret_in_memory", halves)["succeeded"]
+    name = "find_a_secret_in_memory"
+    halves = {
+        "secret_halves": [knows["answer"][:16], knows["answer"][16:]],
+        "source": ATTACKS[name],
+    }
+    assert escape_service.run(name, dict(halves))["succeeded"]
     with confined.child() as child:
-        request = {"op": "find_a_secret_in_memory", "on": halves}
+        request = {"op": name, "on": halves}
         reply, _ = child.request(request, {}, cpu_seconds=10)
     assert not reply["succeeded"]
 

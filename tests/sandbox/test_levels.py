@@ -1,4 +1,4 @@
-"""Which protection is chosen, how it is called, and what is said where there is none."""
+"""Which level of protection is chosen, its name, and the error where there is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.sandbox.sandbox import Sandbox, Unprotected
 SERVICE = escape_service.__file__
 
 
-def test_a_level_is_called_by_what_it_is_made_of() -> None:
+def test_a_level_is_named_after_its_parts() -> None:
     assert str(Level(7)) == "landlock+seccomp (Landlock ABI 7)"
     assert str(Level(7, True)) == "bubblewrap+landlock+seccomp (Landlock ABI 7)"
     assert str(Level(0, True)) == "bubblewrap+seccomp"
@@ -27,11 +27,11 @@ def test_a_level_is_called_by_what_it_is_made_of() -> None:
 
 def test_a_level_says_which_rules_an_older_landlock_lacks() -> None:
     assert str(Level(5)) == (
-        "landlock+seccomp (Landlock ABI 5: signals and abstract sockets kept by seccomp alone)"
+        "landlock+seccomp (Landlock ABI 5: signals and abstract sockets blocked by seccomp alone)"
     )
     assert str(Level(1)).endswith(
-        "ABI 1: truncation, TCP, commands to devices, signals and abstract sockets kept by seccomp "
-        "alone; files cannot be renamed into another folder)"
+        "ABI 1: truncation, TCP, commands to devices, signals and abstract sockets blocked by "
+        "seccomp alone; files cannot be renamed into another folder)"
     )
     lengths = [len(str(Level(abi))) for abi in range(1, 8)]
     assert lengths == sorted(lengths, reverse=True)
@@ -45,7 +45,7 @@ def test_the_strongest_comes_first() -> None:
 
 
 def test_what_does_not_pass_the_self_test_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine where bubblewrap starts, and something gets out of it all the same."""
+    """As on a machine where bubblewrap starts but does not stop everything."""
     if problem := bubblewrap.problem():
         pytest.skip(problem)
     tried: list[str] = []
@@ -78,7 +78,7 @@ for level in by_strength(landlock_abi(), True):
 
 
 def test_an_ordinary_user_has_every_level() -> None:
-    """Root's rights inside a user namespace are others than those of anybody else."""
+    """Inside a user namespace, root has other rights than an ordinary user."""
     if problem := bubblewrap.problem():
         pytest.skip(problem)
     done = subprocess.run(
@@ -91,11 +91,11 @@ def test_an_ordinary_user_has_every_level() -> None:
     assert done.stdout.split("\n")[:-1] == [str(each) for each in by_strength(landlock_abi(), True)]
 
 
-def test_without_any_grading_is_refused_and_the_way_out_is_named(
+def test_without_protection_grading_is_refused_and_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(confinement, "landlock_abi", lambda: 0)
-    monkeypatch.setattr(bubblewrap, "PROGRAM", "bwrap-that-nobody-has")
+    monkeypatch.setattr(bubblewrap, "PROGRAM", "bwrap-that-is-not-installed")
     with pytest.raises(AutograderError) as refused, Sandbox(service=SERVICE):
         pass
     for said in ("no Landlock", "is not installed", "--unsafe", "container"):

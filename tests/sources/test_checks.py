@@ -17,16 +17,16 @@ from autograder.sources.checks import read_checks
 def test_hidden_checks_may_import_the_public_ones(course: Path) -> None:
     folder = downhill(course)
     (folder / "hidden_checks.py").write_text(
-        "from dataclasses import replace\n\n"
-        "from checks import CHECKS as PUBLIC\n\n"
-        'CHECKS = [replace(PUBLIC[0], name="other_hills")]\n'
+        "from checks import close, hills, walk\n\n"
+        'walk.rule("other_hills", "Other hills too.", points=1, probe="visited",\n'
+        "          inputs=hills, judge=close())\n"
     )
     check_set = read_assignment(folder).check_set
     assert [check.name for check in check_set.checks if check.hidden] == ["other_hills"]
     assert "checks" not in sys.modules
 
     (folder / "hidden_probes.py").write_text("def visited(walk):\n    return {}\n")
-    with pytest.raises(AutograderError, match="'visited' is a public probe too, and another one"):
+    with pytest.raises(AutograderError, match="defines another probe 'visited'"):
         read_assignment(folder)
 
 
@@ -37,8 +37,8 @@ def test_hidden_checks_may_import_the_public_ones(course: Path) -> None:
         ("points=2,", "points=-2,", "check 'walk.takes_every_step' has no points (-2)"),
         ("points=2,", 'points=float("nan"),', "check 'walk.takes_every_step' has no points (nan)"),
         (
-            'name="starts_at_the_start"',
-            'name="takes_every_step"',
+            '"starts_at_the_start"',
+            '"takes_every_step"',
             "2 checks are named 'walk.takes_every_step'; rename them",
         ),
         (
@@ -47,30 +47,35 @@ def test_hidden_checks_may_import_the_public_ones(course: Path) -> None:
             "2 exercises are named 'walk'; rename them",
         ),
         (
-            'exercise="average"',
-            'exercise="mean"',
-            "check 'divides_by_the_count' belongs to 'mean', which is none of the exercises walk, "
-            "average",
-        ),
-        (
-            'Exercise("average", bonus=True)',
-            'Exercise("average"), Exercise("run")',
+            'average = Exercise("average", bonus=True)',
+            'average = Exercise("average")\nrun = Exercise("run")',
             "exercise 'run' has no check",
         ),
         (
-            'claim="Every step goes downhill by rate times the gradient."',
-            'claim=" "',
-            "check 'walk.takes_every_step' has no claim for students to read",
+            '"Every step goes downhill by rate times the gradient."',
+            '" "',
+            "check 'walk.takes_every_step' has no claim; write the sentence that students read",
         ),
-        ("EXERCISES = [", "EXERCISE = [", "must define EXERCISES: a list of at least one Exercise"),
-        ("CHECKS = [", "CHECKS = 3\nOTHERS = [", "must define CHECKS: a list of at least one"),
-        ("CHECKS = [", "CHECKS = []\nOTHERS = [", "must define CHECKS: a list of at least one"),
-        ('[Exercise("walk"), ', '["walk", ', "EXERCISES holds 'walk', which is no Exercise"),
+        (
+            "'''The sum is divided by how many numbers there are.'''",
+            "pass",
+            "check 'average.divides_by_the_count' has no claim",
+        ),
+        (
+            "def divides_by_the_count(observed, expected):",
+            "def divides_by_the_count(observed, expected, rows):",
+            "check 'average.divides_by_the_count' asks for 'rows'; a check's function may take "
+            "observed, expected, inputs, measured",
+        ),
+        (
+            "def divides_by_the_count(observed, expected):",
+            "def divides_by_the_count(measured, observed, expected):",
+            "check 'average.divides_by_the_count' asks for 'measured'; give it `measure=`",
+        ),
     ],
     ids=[
         "0 points", "negative points", "points no number", "two of one name", "two exercises",
-        "unknown exercise", "no check", "no claim", "no exercises", "checks no list", "no checks",
-        "other entries",
+        "no check", "no claim", "no docstring", "unknown argument", "no measure",
     ],
 )  # fmt: skip
 def test_a_broken_check_is_named(old: str, new: str, said: str, course: Path) -> None:
@@ -80,6 +85,29 @@ def test_a_broken_check_is_named(old: str, new: str, said: str, course: Path) ->
         read_checks(downhill(course))
     assert str(error.value).startswith(str(path))
     assert said in str(error.value)
+
+
+def test_a_file_without_exercises_says_how_to_start(course: Path) -> None:
+    path = downhill(course) / "checks.py"
+    path.write_text("walk = 'Exercise'\n")
+    with pytest.raises(AutograderError, match=r"defines no exercise\. Start with"):
+        read_checks(downhill(course))
+
+
+def test_a_hidden_file_without_checks_is_refused(course: Path) -> None:
+    (downhill(course) / "hidden_checks.py").write_text("from checks import walk\n")
+    with pytest.raises(AutograderError, match=r"hidden_checks\.py declares no check"):
+        read_checks(downhill(course))
+
+
+def test_the_first_paragraph_of_a_docstring_is_the_claim(course: Path) -> None:
+    change(
+        downhill(course) / "checks.py",
+        "'''The sum is divided by how many numbers there are.'''",
+        "'''The sum is\n    divided.\n\n    A note for authors.\n    '''",
+    )
+    (check,) = read_checks(downhill(course)).of("average")
+    assert check.claim == "The sum is divided."
 
 
 def test_an_unknown_probe_lists_the_known_ones(course: Path) -> None:
@@ -98,7 +126,7 @@ def test_an_unknown_probe_lists_the_known_ones(course: Path) -> None:
         ("1 / 0", "ZeroDivisionError"),
         ("import no_such_module", "ModuleNotFoundError"),
         ("def f(:", "SyntaxError"),
-        ('Check("no_points", "walk", "It walks.")', "missing"),
+        ('walk.rule("no_points", "It walks.")', "missing"),
         ("def f():\n    return 1 / 0\nf()", "ZeroDivisionError"),
     ],
     ids=["raises", "import", "syntax", "check without points", "in a function"],
@@ -150,6 +178,6 @@ def test_points_that_are_not_a_number_are_refused(points: str, course: Path) -> 
 
 
 def test_a_checks_file_that_exits_is_refused(course: Path) -> None:
-    change(downhill(course) / "checks.py", "EXERCISES =", "raise SystemExit(3)\nEXERCISES =")
+    change(downhill(course) / "checks.py", "walk =", "raise SystemExit(3)\nwalk =")
     with pytest.raises(AutograderError, match=r"checks\.py, line"):
         read_assignment(downhill(course))

@@ -63,7 +63,7 @@ def test_the_bundled_variants_are_found_in_order(course: Path) -> None:
             '# %% exercise="average"',
             '# %% exercise="mean"',
             "cell 5",
-            "exercise 'mean' is not listed in EXERCISES in checks.py, which has walk, average",
+            "exercise 'mean' is not defined in checks.py, which has walk, average",
         ),
         (
             '# %% exercise="average"\ndef average(numbers):',
@@ -101,7 +101,7 @@ def test_an_exercise_without_a_cell_is_named(course: Path) -> None:
     [
         ("downhill.py", "the assignment's percent notebook, named after its folder"),
         ("misconceptions.toml", "lists the known mistakes"),
-        ("checks.py", "EXERCISES and CHECKS"),
+        ("checks.py", "exercises and their checks"),
         ("probes.py", "the probes that the checks name"),
     ],
 )

@@ -3,12 +3,10 @@
 import numpy as np
 
 from autograder.grading.judge import at_least, close
-from autograder.model import Check, Exercise
+from autograder.model import Exercise
 
-EXERCISES = [
-    Exercise("Descent", forbidden=("keras.optimizers.SGD",)),
-    Exercise("average", forbidden=("numpy.mean",)),
-]
+Descent = Exercise("Descent", forbidden=("keras.optimizers.SGD",))
+average = Exercise("average", forbidden=("numpy.mean",))
 
 
 def updates(rng):
@@ -38,41 +36,35 @@ def one_number(rng):
     return {"numbers": rng.uniform(1, 2, size=1)}
 
 
-CHECKS = [
-    Check(
-        name="follows_the_rule",
-        exercise="Descent",
-        claim="Each update takes learning_rate times the gradient off the variable.",
-        points=2,
-        probe="trajectory",
-        inputs=updates,
-        judge=close(along="update"),
-    ),
-    Check(
-        name="reaches_the_valley",
-        exercise="Descent",
-        claim="Fifty updates lead to the lowest place.",
-        points=1,
-        probe="descended",
-        inputs=valley,
-        judge=at_least(depth, 0.9, "depth reached"),
-    ),
-    Check(
-        name="divides_by_the_count",
-        exercise="average",
-        claim="The sum is divided by how many numbers there are.",
-        points=1,
-        probe="middle",
-        inputs=numbers,
-        judge=close(),
-    ),
-    Check(
-        name="one_number_is_its_average",
-        exercise="average",
-        claim="One number is its own average.",
-        points=1,
-        probe="middle",
-        inputs=one_number,
-        judge=close(),
-    ),
-]
+Descent.rule(
+    "follows_the_rule",
+    "Each update takes learning_rate times the gradient off the variable.",
+    points=2,
+    probe="trajectory",
+    inputs=updates,
+    judge=close(along="update"),
+)
+Descent.rule(
+    "reaches_the_valley",
+    "Fifty updates lead to the lowest place.",
+    points=1,
+    probe="descended",
+    inputs=valley,
+    judge=at_least(depth, 0.9, "depth reached"),
+)
+average.rule(
+    "divides_by_the_count",
+    "The sum is divided by how many numbers there are.",
+    points=1,
+    probe="middle",
+    inputs=numbers,
+    judge=close(),
+)
+average.rule(
+    "one_number_is_its_average",
+    "One number is its own average.",
+    points=1,
+    probe="middle",
+    inputs=one_number,
+    judge=close(),
+)

@@ -1,0 +1,76 @@
+"""What probes need from Keras: variables, small training problems, results as arrays.
+
+Probes import from here, so this module runs in the process of student code. It knows no
+exercise, no expected number and no tolerance. Whole probes that serve several assignments are in
+the course's ``_shared/``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def variables(*starts: np.ndarray, dtype: str | None = None) -> list[keras.Variable]:
+    """New trainable variables with the given start values, in Keras' default float type.
+
+    Args:
+        starts: arrays of any shape.
+        dtype: a float type to use instead of ``keras.config.floatx()``.
+    """
+    return [
+        keras.Variable(start, dtype=dtype or keras.config.floatx(), name=f"weight_{index}")
+        for index, start in enumerate(starts)
+    ]
+
+
+def tensors(*values: np.ndarray, like: Sequence[keras.Variable]) -> list[Any]:
+    """The values as tensors of the dtype of the variables they belong to."""
+    return [
+        keras.ops.convert_to_tensor(value, dtype=variable.dtype)
+        for value, variable in zip(values, like, strict=True)
+    ]
+
+
+def numbers(tensor: Any) -> np.ndarray:
+    """A copy of a tensor, variable or array as a NumPy array."""
+    return np.array(keras.ops.convert_to_numpy(tensor))
+
+
+def linear_softmax(kernel: np.ndarray) -> keras.Model:
+    """A built softmax regression without bias whose weights start at ``kernel``.
+
+    Args:
+        kernel: shape (features, classes).
+    """
+    features, classes = kernel.shape
+    model = keras.Sequential(
+        [
+            keras.Input((features,)),
+            keras.layers.Dense(classes, activation="softmax", use_bias=False),
+        ]
+    )
+    model.set_weights([kernel])
+    return model
+
+
+def compile_model(model: keras.Model, optimizer: keras.Optimizer, loss: Any) -> None:
+    """Compile a model, with the optimizer's state made at once.
+
+    ``fit`` would make it while it traces its step, and then has to trace a second time.
+    """
+    model.compile(optimizer, loss)
+    optimizer.build(model.trainable_variables)
+
+
+def saved_and_loaded(model: keras.Model, **custom_objects: Any) -> keras.Model:
+    """The model (compiled, with its optimizer's state) after a trip through a ``.keras`` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return keras.models.load_model(path, custom_objects=custom_objects)
