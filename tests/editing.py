@@ -1,4 +1,4 @@
-"""How tests bend the course of conftest.py."""
+"""Edits that tests make to the course of conftest.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def downhill(course: Path) -> Path:
 
 
 def change(path: Path, old: str, new: str) -> None:
-    """Replace what stands exactly once in a file."""
+    """Replace text that appears exactly once in a file."""
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))

@@ -27,7 +27,7 @@ from autograder.sources.assignment import Assignment
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command left behind."""
+    """What a command printed, and its exit code."""
 
     code: int
     output: str
@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs a command as the console script does, in a folder that is in no course."""
+    """Runs a command as the console script does, in a folder outside any course."""
 
     def command(*arguments: object, here: Path = tmp_path) -> Answer:
         monkeypatch.chdir(here)
@@ -59,13 +59,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 
 def is_refused(answer: Answer, *said: object) -> None:
-    """Exit code 2, nothing on stdout, and one sentence on stderr that says all of this."""
+    """Exit code 2, nothing on stdout, and an error on stderr that contains all of this."""
     assert answer.code == 2
     assert answer.output == ""
     assert answer.error.startswith("Error: ")
     assert "Traceback" not in answer.error
     for words in said:
-        # Where lines are broken depends on the width of the terminal.
+        # The width of the terminal decides where lines break.
         assert _unbroken(str(words)) in _unbroken(answer.error)
 
 
@@ -85,7 +85,7 @@ def release(course: Path, assignment: Assignment, oracle: Oracle) -> Path:
 
 
 @pytest.mark.parametrize("command", ["grade", "build", "verify"])
-def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(
+def test_an_unknown_assignment_suggests_the_closest_one(
     command: str, run: Run, course: Path
 ) -> None:
     answer = run(command, "downhil", "--course", course)
@@ -93,7 +93,7 @@ def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(
     is_refused(answer, "Did you mean 'downhill'?", "Available: downhill.")
 
 
-def test_a_demo_of_an_unknown_assignment_is_answered_so_too(run: Run, course: Path) -> None:
+def test_a_demo_of_an_unknown_assignment_suggests_the_closest_one(run: Run, course: Path) -> None:
     answer = run("demo", "--assignment", "downhil", "--course", course)
     is_refused(answer, "Did you mean 'downhill'?")
 
@@ -101,7 +101,7 @@ def test_a_demo_of_an_unknown_assignment_is_answered_so_too(run: Run, course: Pa
 @pytest.mark.parametrize(
     "arguments", [("grade", "downhill"), ("build",), ("verify",), ("demo",)], ids=lambda a: a[0]
 )
-def test_a_folder_that_is_in_no_course_says_what_makes_one(
+def test_a_folder_outside_a_course_says_what_a_course_is(
     arguments: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     is_refused(run(*arguments), tmp_path, "is not in a course", "solutions/", "--course")
@@ -111,7 +111,7 @@ def test_a_course_is_found_from_a_folder_in_it(run: Run, course: Path) -> None:
     is_refused(run("grade", "downhil", here=course / "solutions"), "Did you mean 'downhill'?")
 
 
-def test_no_submissions_are_answered_with_nbgraders_layout(run: Run, course: Path) -> None:
+def test_missing_submissions_show_nbgraders_layout(run: Run, course: Path) -> None:
     is_refused(
         run("grade", "downhill", "--course", course),
         f"{course / 'submitted'} does not exist",
@@ -120,7 +120,7 @@ def test_no_submissions_are_answered_with_nbgraders_layout(run: Run, course: Pat
     )
 
 
-def test_a_folder_without_students_is_told(run: Run, course: Path) -> None:
+def test_a_folder_without_students_is_reported(run: Run, course: Path) -> None:
     (course / "submitted").mkdir()
     (course / "submitted" / "notes.txt").touch()
     is_refused(
@@ -129,7 +129,7 @@ def test_a_folder_without_students_is_told(run: Run, course: Path) -> None:
     )
 
 
-def test_another_folder_of_submissions_that_does_not_exist_is_told(
+def test_another_folder_of_submissions_that_does_not_exist_is_reported(
     run: Run, course: Path, tmp_path: Path
 ) -> None:
     is_refused(
@@ -138,7 +138,7 @@ def test_another_folder_of_submissions_that_does_not_exist_is_told(
     )
 
 
-def test_an_unknown_student_is_answered_with_those_there_are(run: Run, course: Path) -> None:
+def test_an_unknown_student_lists_the_known_ones(run: Run, course: Path) -> None:
     for student in ("ada", "bo"):
         (course / "submitted" / student).mkdir(parents=True)
     is_refused(
@@ -147,7 +147,7 @@ def test_an_unknown_student_is_answered_with_those_there_are(run: Run, course: P
     )
 
 
-def test_a_broken_course_is_told_with_file_and_line(run: Run, course: Path) -> None:
+def test_a_broken_course_is_reported_with_file_and_line(run: Run, course: Path) -> None:
     checks = course / "solutions" / "downhill" / "checks.py"
     checks.write_text("import numpy\n1 / 0\n")
     is_refused(
@@ -165,24 +165,22 @@ def test_an_error_writes_nothing_into_the_course(run: Run, course: Path) -> None
 # --- the student's command -----------------------------------------------------------------------
 
 
-def test_an_unknown_exercise_is_answered_with_those_there_are(run: Run, release: Path) -> None:
+def test_an_unknown_exercise_lists_the_known_ones(run: Run, release: Path) -> None:
     is_refused(
         run("check", release / "downhill.ipynb", "--only", "wlak"),
         "downhill has no exercise 'wlak'; it has walk, average.",
     )
 
 
-def test_a_path_that_does_not_exist_is_told(run: Run, release: Path) -> None:
+def test_a_path_that_does_not_exist_is_reported(run: Run, release: Path) -> None:
     is_refused(run("check", release / "uphill.ipynb"), release / "uphill.ipynb", "does not exist")
 
 
-def test_one_path_that_does_not_exist_keeps_the_others_from_being_run(
-    run: Run, release: Path
-) -> None:
+def test_nothing_runs_if_one_path_does_not_exist(run: Run, release: Path) -> None:
     is_refused(run("check", release / "downhill.ipynb", release / "no.py"), "does not exist")
 
 
-def test_a_file_of_another_type_is_told(run: Run, release: Path) -> None:
+def test_a_file_of_another_type_is_reported(run: Run, release: Path) -> None:
     (release / "answers.pdf").touch()
     is_refused(
         run("check", release / "answers.pdf"),
@@ -190,12 +188,12 @@ def test_a_file_of_another_type_is_told(run: Run, release: Path) -> None:
     )
 
 
-def test_a_folder_with_nothing_to_check_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_folder_with_nothing_to_check_is_reported(run: Run, tmp_path: Path) -> None:
     is_refused(run("check"), "Nothing to check in", tmp_path, "Name a file, or run")
     is_refused(run("check", tmp_path), "Nothing to check in", tmp_path, "Name a file, or run")
 
 
-def test_a_file_that_no_checks_belong_to_says_where_it_must_lie(run: Run, tmp_path: Path) -> None:
+def test_a_file_without_checks_says_where_to_put_it(run: Run, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def walk(): ...")
     is_refused(
         run("check", tmp_path / "mine.py"),
@@ -218,10 +216,12 @@ def test_a_results_file_of_two_assignments_is_refused_before_anything_runs(
     )
 
 
-def test_a_damaged_release_is_told(run: Run, release: Path) -> None:
+def test_a_damaged_release_is_reported(run: Run, release: Path) -> None:
     (release / "expected.safetensors").write_bytes(b"not arrays")
     is_refused(
-        run("check", release), release / "expected.safetensors", "Download the assignment's folder again"
+        run("check", release),
+        release / "expected.safetensors",
+        "Download the assignment's folder again",
     )
 
 
@@ -241,14 +241,16 @@ def test_a_damaged_release_is_told(run: Run, release: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_arguments_exit_with_2_and_say_which(arguments: tuple[str, ...], run: Run) -> None:
+def test_wrong_arguments_exit_with_2_and_show_the_usage(
+    arguments: tuple[str, ...], run: Run
+) -> None:
     answer = run(*arguments)
     assert answer.code == 2
     assert "Usage:" in answer.error
     assert "Traceback" not in answer.error
 
 
-def test_stopping_leaves_no_traceback(
+def test_an_interrupt_leaves_no_traceback(
     run: Run, course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(folder: Path) -> None:

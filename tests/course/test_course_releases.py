@@ -1,4 +1,4 @@
-"""Every assignment in solutions/: its release, opened as a student would, and the whole way."""
+"""Every assignment in solutions/: its release, used as students do, and graded."""
 
 import csv
 import html
@@ -31,13 +31,13 @@ def autograder(
     )
 
 
-def test_every_release_is_fresh() -> None:
+def test_every_release_is_up_to_date() -> None:
     done = autograder("build", "--check")
     assert done.returncode == 0, done.stdout
 
 
 def lines_of_hidden_checks(folder: Path) -> set[str]:
-    """What stands in hidden files and in no public one: claims, names, inputs."""
+    """Lines that appear in hidden files and in no public one: claims, names, inputs."""
     public = "".join((folder / name).read_text() for name in ("checks.py", "probes.py"))
     hidden = [folder / "hidden_checks.py", folder / "hidden_probes.py"]
     lines = {line.strip() for path in hidden if path.exists() for line in path.open()}
@@ -45,7 +45,7 @@ def lines_of_hidden_checks(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_a_release_holds_no_line_of_the_reference_and_none_of_a_hidden_check(name: str) -> None:
+def test_a_release_contains_no_line_of_the_reference_or_of_a_hidden_check(name: str) -> None:
     answers = solution_lines(read_assignment(ROOT / "solutions" / name))
     hidden = lines_of_hidden_checks(ROOT / "solutions" / name)
     assert len(answers) > 10
@@ -89,8 +89,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_a_finished_notebook_earns_every_point_on_its_whole_way(course: Path, name: str) -> None:
-    """Filled in, run as a student would, handed in, graded, and read from the gradebook's CSV."""
+def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, name: str) -> None:
+    """Filled in, run as a student would, submitted, graded, and read from the gradebook's CSV."""
     assignment = read_assignment(course / "solutions" / name)
     exercises = assignment.check_set.exercises
     released = course / "assignments" / name
@@ -107,9 +107,9 @@ def test_a_finished_notebook_earns_every_point_on_its_whole_way(course: Path, na
         shown = cells[f"check-{exercise.name}"].outputs[0].data["text/plain"]
         assert f"{total:g} of {total:g} points" in shown
 
-    handed_in = course / "submitted" / "ada" / name
-    handed_in.mkdir(parents=True)
-    nbformat.write(notebook, handed_in / f"{name}.ipynb")
+    submitted = course / "submitted" / "ada" / name
+    submitted.mkdir(parents=True)
+    nbformat.write(notebook, submitted / f"{name}.ipynb")
     done = autograder("grade", name, cwd=course)
     assert done.returncode == 0, done.stdout + done.stderr
 

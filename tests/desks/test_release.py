@@ -1,4 +1,4 @@
-"""No answer leaves the house. No keras."""
+"""A release is built when it is stale, and contains no answers. No keras."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.views import solution_lines, student_notebook
 
 
-def test_a_release_holds_no_line_of_the_reference_and_no_edit(
+def test_a_release_contains_no_line_of_the_reference_and_no_edit(
     assignment: Assignment, oracle: Oracle, tmp_path: Path
 ) -> None:
     folder = tmp_path / "release"
@@ -73,7 +73,7 @@ def test_a_line_of_the_reference_in_a_release_is_refused(
 def test_a_line_of_the_reference_in_the_students_notebook_is_refused(
     assignment: Assignment, tmp_path: Path
 ) -> None:
-    # No source leads to such a notebook; were the regions left in by mistake, this would tell.
+    # No source leads to such a notebook; this is what would catch a bug that leaves regions in.
     notebook = student_notebook(assignment)
     notebook.cells[2].source = assignment.cells["walk"]
     nbformat.write(notebook, tmp_path / "downhill.ipynb")
@@ -81,7 +81,7 @@ def test_a_line_of_the_reference_in_the_students_notebook_is_refused(
         _refuse_answers(assignment, tmp_path)
 
 
-def test_a_fresh_release_is_left_alone_and_its_numbers_are_not_computed_again(
+def test_an_up_to_date_release_is_not_computed_again(
     assignment: Assignment, oracle: Oracle, tmp_path: Path
 ) -> None:
     def no_oracle() -> Oracle:
@@ -93,7 +93,7 @@ def test_a_fresh_release_is_left_alone_and_its_numbers_are_not_computed_again(
     assert build(assignment, folder, no_oracle) == ()
 
 
-def test_a_hand_edited_release_is_stale_and_written_anew(
+def test_a_hand_edited_release_is_stale_and_rewritten(
     assignment: Assignment, oracle: Oracle, tmp_path: Path
 ) -> None:
     folder = tmp_path / "release"
@@ -105,7 +105,7 @@ def test_a_hand_edited_release_is_stale_and_written_anew(
     assert "in_between" not in (folder / "probes.py").read_text()
 
 
-def test_another_edit_of_a_misconception_makes_the_numbers_stale(
+def test_another_edit_of_a_misconception_makes_the_arrays_stale(
     course: Path, assignment: Assignment, oracle: Oracle, tmp_path: Path
 ) -> None:
     folder = tmp_path / "release"

@@ -42,7 +42,7 @@ def report(student: str, *statuses: Status) -> Report:
     return Report(student, "optimizers", exercises, 7, "landlock")
 
 
-def test_the_file_is_what_the_design_says() -> None:
+def test_the_file_has_the_documented_fields() -> None:
     assert results("optimizers", 7, "landlock", [ADA]) == {
         "version": 1,
         "assignment": "optimizers",
@@ -101,11 +101,11 @@ def test_the_file_is_what_the_design_says() -> None:
     }
 
 
-def test_the_version_is_the_designs() -> None:
+def test_the_version_is_1() -> None:
     assert VERSION == 1
 
 
-def test_every_student_is_there_once_and_in_order() -> None:
+def test_students_keep_their_order() -> None:
     reports = [report(student, "passed") for student in ("cleo", "ada", "bo")]
     content = results("optimizers", 7, "landlock", reports)
     assert [entry["student"] for entry in content["students"]] == ["cleo", "ada", "bo"]
@@ -117,14 +117,14 @@ def test_each_status_is_written_under_its_name(status: Status) -> None:
     assert entry["exercises"][0]["checks"][0]["status"] == status
 
 
-def test_a_class_of_nobody_is_a_file_too() -> None:
+def test_an_empty_class_is_a_valid_file() -> None:
     assert results("optimizers", 7, "landlock", [])["students"] == []
 
 
 # --- on disk -------------------------------------------------------------------------------------
 
 
-def test_what_is_written_is_the_json_of_it(tmp_path: Path) -> None:
+def test_the_file_is_json(tmp_path: Path) -> None:
     content = results("optimizers", 7, "landlock", [ADA])
     write(tmp_path / "results.json", content)
     text = (tmp_path / "results.json").read_text(encoding="utf-8")
@@ -147,7 +147,7 @@ def test_any_name_can_be_written(student: str, tmp_path: Path) -> None:
     assert found["students"][0]["student"] == student
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "results.json"
     with pytest.raises(AutograderError) as error:
         write(path, {})
@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_in_the_files_place_is_told_and_nothing_is_left_beside_it(
+def test_a_folder_where_the_file_should_be_is_reported_and_nothing_is_left_behind(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "results.json").mkdir()
@@ -165,7 +165,7 @@ def test_a_folder_in_the_files_place_is_told_and_nothing_is_left_beside_it(
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
 
-def test_a_full_disk_leaves_the_older_file_whole(
+def test_a_full_disk_leaves_the_older_file_intact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "results.json"

@@ -1,4 +1,4 @@
-"""What an author reads when a check is broken. No keras."""
+"""Reading checks and probes, and the errors in them. No keras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.checks import read_checks
 
 
-def test_hidden_checks_may_use_what_the_public_ones_have(course: Path) -> None:
+def test_hidden_checks_may_import_the_public_ones(course: Path) -> None:
     folder = downhill(course)
     (folder / "hidden_checks.py").write_text(
         "from checks import close, hills, walk\n\n"
@@ -110,7 +110,7 @@ def test_the_first_paragraph_of_a_docstring_is_the_claim(course: Path) -> None:
     assert check.claim == "The sum is divided."
 
 
-def test_an_unknown_probe_is_named_with_those_there_are(course: Path) -> None:
+def test_an_unknown_probe_lists_the_known_ones(course: Path) -> None:
     change(downhill(course) / "checks.py", 'probe="visited"', 'probe="visits"')
     with pytest.raises(AutograderError) as error:
         read_checks(downhill(course))
@@ -131,7 +131,7 @@ def test_an_unknown_probe_is_named_with_those_there_are(course: Path) -> None:
     ],
     ids=["raises", "import", "syntax", "check without points", "in a function"],
 )
-def test_checks_that_cannot_be_run_are_told_with_file_and_line(
+def test_checks_that_cannot_be_run_are_reported_with_file_and_line(
     broken: str, error: str, course: Path
 ) -> None:
     path = downhill(course) / "checks.py"
@@ -145,7 +145,7 @@ def test_checks_that_cannot_be_run_are_told_with_file_and_line(
     assert error in str(raised.value)
 
 
-def test_probes_that_are_no_python_are_told_with_file_and_line(course: Path) -> None:
+def test_invalid_probes_are_reported_with_file_and_line(course: Path) -> None:
     path = downhill(course) / "probes.py"
     path.write_text("import numpy as np\n\ndef visited(:\n")
     with pytest.raises(AutograderError, match=re.escape(f"{path}, line 3: ")):
@@ -158,7 +158,7 @@ def test_checks_may_be_read_twice_and_leave_nothing_behind(course: Path) -> None
     assert not list(downhill(course).rglob("__pycache__"))
 
 
-def test_an_unknown_exercise_is_answered_with_those_there_are(assignment: Assignment) -> None:
+def test_an_unknown_exercise_lists_the_known_ones(assignment: Assignment) -> None:
     with pytest.raises(AutograderError) as error:
         assignment.check_set.only(frozenset(["walk", "run"]))
     assert str(error.value) == "downhill has no exercise 'run'; it has walk, average."
@@ -171,7 +171,7 @@ def test_only_some_exercises_keep_their_checks_and_order(assignment: Assignment)
 
 
 @pytest.mark.parametrize("points", ["None", "'2'", "True", "float('inf')", "float('nan')"])
-def test_points_that_are_no_number_are_refused(points: str, course: Path) -> None:
+def test_points_that_are_not_a_number_are_refused(points: str, course: Path) -> None:
     change(downhill(course) / "checks.py", "points=2,", f"points={points},")
     with pytest.raises(AutograderError, match=r"walk\.takes_every_step"):
         read_assignment(downhill(course))

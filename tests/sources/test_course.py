@@ -1,4 +1,4 @@
-"""Where a course is. No keras."""
+"""Finding a course and its assignments. No keras."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_course_is_found_from_any_folder_in_it(course: Path) -> None:
         assert find_course(start) == Course(course)
 
 
-def test_a_folder_that_is_in_no_course_says_what_makes_one(tmp_path: Path) -> None:
+def test_a_folder_outside_a_course_says_what_a_course_is(tmp_path: Path) -> None:
     with pytest.raises(AutograderError) as error:
         find_course(tmp_path)
     assert str(tmp_path) in str(error.value)
@@ -24,7 +24,7 @@ def test_a_folder_that_is_in_no_course_says_what_makes_one(tmp_path: Path) -> No
     assert "--course" in str(error.value)
 
 
-def test_an_unknown_assignment_is_answered_with_the_one_that_was_meant(course: Path) -> None:
+def test_an_unknown_assignment_suggests_the_closest_one(course: Path) -> None:
     with pytest.raises(AutograderError) as error:
         Course(course).solution("downhil")
     assert "Did you mean 'downhill'? Available: downhill." in str(error.value)

@@ -38,7 +38,7 @@ def test_what_a_definition_refers_to_is_run() -> None:
     assert kept_in(text, uses) == [*(ast.unparse(n) for n in ast.parse(text).body), uses]
 
 
-def test_a_local_name_does_not_drag_in_a_global_of_that_name() -> None:
+def test_a_local_name_does_not_pull_in_a_global_of_that_name() -> None:
     local = "class Adam:\n\n    def step(self, w):\n        h = w + 1\n        return h"
     assert kept_in(f"h = train_for_an_hour()\nw = 3\n{local}") == [local]
 
@@ -93,7 +93,7 @@ def test_hostile_text_is_a_broken_cell(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['RULE = "\\d"', '!ls\nRULE = "\\d"'])
-def test_what_python_would_warn_of_is_read_in_silence(text: str) -> None:
+def test_python_code_with_warnings_is_read_silently(text: str) -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         definitions([Cell("cell 1", text)], ["Adam"])
@@ -108,12 +108,12 @@ def test_magics_are_skipped_and_lines_keep_their_numbers(magic: str) -> None:
     assert next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef)).lineno == 3
 
 
-def test_a_python_cell_magic_is_taken_off_and_another_takes_the_cell() -> None:
+def test_a_python_cell_magic_is_removed_and_any_other_removes_the_cell() -> None:
     assert kept_in(f"%%time\n{CLASS}") == [CLASS]
     assert kept_in(f"%%bash\n{CLASS}") == []
 
 
-def test_a_percent_sign_in_python_is_no_magic() -> None:
+def test_a_percent_sign_in_python_is_not_a_magic() -> None:
     text = "rest = 7 \\\n  % 3\n" + CLASS
     assert kept_in(text) == [CLASS]
 

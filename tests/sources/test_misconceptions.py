@@ -1,4 +1,4 @@
-"""What an author reads when a misconception is broken. No keras."""
+"""Reading misconceptions.toml, and the errors in it. No keras."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_broken_misconception_is_named(old: str, new: str, said: str, course: 
     assert said in str(error.value)
 
 
-def test_invalid_toml_is_told_with_its_line(course: Path) -> None:
+def test_invalid_toml_is_reported_with_its_line(course: Path) -> None:
     path = downhill(course) / "misconceptions.toml"
     path.write_text("[[misconception]]\nname = uphill\n")
     with pytest.raises(AutograderError, match=r"is not valid TOML: .*line 2"):

@@ -1,4 +1,4 @@
-"""What an author reads when the source of an assignment is broken. No keras."""
+"""Errors in the source notebook of an assignment, and missing files. No keras."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_an_exercise_without_a_cell_is_named(course: Path) -> None:
         ("probes.py", "the probes that the checks name"),
     ],
 )
-def test_a_missing_file_is_named_with_what_it_holds(name: str, holds: str, course: Path) -> None:
+def test_a_missing_file_is_named_with_what_it_contains(name: str, holds: str, course: Path) -> None:
     path = downhill(course) / name
     path.unlink()
     with pytest.raises(AutograderError) as error:
@@ -130,7 +130,7 @@ def marker_taken_out(text: str, marker: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["downhill.py", "probes.py", "misconceptions.toml"])
-def test_a_source_that_is_no_text_is_named(name: str, course: Path) -> None:
+def test_a_source_that_is_not_text_is_named(name: str, course: Path) -> None:
     (downhill(course) / name).write_bytes(b"\xff\xfe")
     with pytest.raises(AutograderError, match=re.escape(name)):
         read_assignment(downhill(course))

@@ -20,7 +20,7 @@ QUESTION = """
 """
 
 
-def test_a_question_is_graded_by_hand_and_its_rubric_is_not_released(course: Path) -> None:
+def test_a_question_is_manually_graded_and_its_rubric_is_not_released(course: Path) -> None:
     source = downhill(course) / "downhill.py"
     source.write_text(source.read_text() + QUESTION)
     assignment = read_assignment(downhill(course))

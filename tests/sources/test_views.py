@@ -1,4 +1,4 @@
-"""One source, four views. No keras."""
+"""The views of an assignment's one source. No keras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_region_becomes_an_error_with_its_sentence(assignment: Assignment) -> 
     )
 
 
-def test_a_stub_raises_its_sentence_to_the_letter(assignment: Assignment) -> None:
+def test_a_stub_raises_exactly_its_sentence(assignment: Assignment) -> None:
     space: dict[str, object] = {}
     for cell in student_notebook(assignment).cells:
         if cell.cell_type == "code" and not cell.source.startswith("#"):
@@ -93,7 +93,7 @@ def test_two_regions_of_one_cell_are_two_stubs() -> None:
     ]
 
 
-def test_what_linters_are_told_is_not_shown_to_students(course: Path) -> None:
+def test_comments_for_linters_are_not_shown_to_students(course: Path) -> None:
     source = course / "solutions" / "downhill" / "downhill.py"
     source.write_text(
         source.read_text().replace("import numpy as np", "import numpy as np  # noqa: I001 - x")
@@ -128,7 +128,7 @@ def test_the_instructors_notebook_is_the_students_with_the_reference_in_it(
     assert differ == list(assignment.cells.items())
 
 
-def test_a_line_that_tells_an_answer_is_one_that_stands_in_no_other_place(
+def test_a_line_reveals_an_answer_if_it_appears_only_in_solutions(
     course: Path,
 ) -> None:
     change(

@@ -1,0 +1,222 @@
+"""What commands print: a single report, a class table, a proof and progress. No keras."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from autograder.grading.grade import UNWRITTEN
+from autograder.grading.verify import Proof
+from autograder.model import ExerciseReport, Report, Status, Verdict
+from autograder.reports.class_table import class_table, diagnosis
+from autograder.reports.feedback import total, verdict_table, verdict_text
+from autograder.reports.proof import show_proof
+from autograder.reports.report import show_report
+from autograder.reports.terminal import LINES, WIDE, new_console, progress
+from autograder.sources.assignment import Assignment
+
+
+def verdict(name: str, status: Status, points: float = 2.0, **more: Any) -> Verdict:
+    return Verdict(name, f"It {name}.", status, points if status == "passed" else 0, points, **more)
+
+
+def report(*exercises: ExerciseReport, remarks: tuple[str, ...] = ()) -> Report:
+    return Report("ada", "optimizers", exercises, 7, "landlock", remarks)
+
+
+MISTAKE: dict[str, Any] = {"misconception": "no_bias_correction", "hint": "Correct both moments."}
+ADAM = ExerciseReport(
+    "Adam",
+    bonus=False,
+    verdicts=(
+        verdict("moves", "passed"),
+        verdict("corrects_bias", "failed", message="expected 0.76, got 0.81.", **MISTAKE),
+        verdict("corrects_it_again", "failed", message="expected 0.76, got 0.81.", **MISTAKE),
+    ),
+)
+NESTEROV = ExerciseReport("Nesterov", bonus=True, verdicts=(verdict("looks_ahead", "passed", 1.5),))
+HIDDEN = ExerciseReport(
+    "SGD",
+    bonus=False,
+    verdicts=(verdict("secret", "failed", message="it looks at x.", hidden=True, **MISTAKE),),
+)
+UNGRADED = ExerciseReport("SGD", bonus=False, verdicts=(verdict("moves", "ungraded"),))
+
+
+def unwritten(name: str) -> ExerciseReport:
+    stub = verdict("moves", "failed", message=f"{UNWRITTEN}: update the velocity.")
+    return ExerciseReport(name, bonus=False, verdicts=(stub,))
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def printed(renderable: Any, width: int = WIDE) -> str:
+    console = Console(file=StringIO(), width=width, highlight=False)
+    console.print(renderable)
+    return written(console)
+
+
+# --- one submission ------------------------------------------------------------------------------
+
+
+def shown(found: Report) -> str:
+    console = Console(file=StringIO(), width=WIDE, highlight=False)
+    show_report(console, found, Path("optimizers.ipynb"))
+    return written(console)
+
+
+def test_a_report_shows_every_check_with_its_points_and_the_score() -> None:
+    text = shown(report(ADAM, NESTEROV, remarks=("The locked cell check-Adam was edited.",)))
+    assert text.startswith("optimizers.ipynb\n  The locked cell check-Adam was edited.")
+    assert "Adam: 2 of 6 points" in text
+    assert "✓   2/2  It moves." in text
+    assert "✗   0/2  It corrects_bias." in text
+    assert "Nesterov: 1.5 of 1.5 points (bonus)" in text
+    assert text.endswith("Score: 3.5 of 6 points, 1.5 of them bonus\n")
+
+
+def test_a_message_and_its_hint_are_shown_once() -> None:
+    text = shown(report(ADAM))
+    assert text.count("expected 0.76, got 0.81.") == 1
+    assert text.count("Looks like: no bias correction. Correct both moments.") == 1
+
+
+def test_what_the_grader_could_not_decide_has_no_points() -> None:
+    text = shown(report(UNGRADED))
+    assert "SGD: not graded yet" in text
+    assert "?   ?/2  It moves." in text
+
+
+# --- feedback ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("show", [verdict_text, verdict_table])
+def test_a_hidden_check_reveals_its_points_only(show: Any) -> None:
+    text = show(HIDDEN)
+    assert "Hidden check" in text
+    assert "0 / 2" in text
+    for secret in ("secret", "looks at", "Correct both", "bias"):
+        assert secret not in text
+
+
+def test_the_table_escapes_what_students_wrote() -> None:
+    message = "<script>alert(1)</script> & more"
+    exercise = ExerciseReport("SGD", False, (verdict("moves", "failed", message=message),))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in verdict_table(exercise)
+    assert message in verdict_text(exercise)
+
+
+def test_points_are_said_in_words() -> None:
+    assert total(ADAM) == "2 of 6 points"
+    assert total(NESTEROV) == "1.5 of 1.5 points (bonus)"
+    assert total(UNGRADED).startswith("not graded yet")
+
+
+# --- a class -------------------------------------------------------------------------------------
+
+
+def test_a_class_table_has_a_column_per_exercise_where_there_is_room() -> None:
+    wide = printed(class_table([report(ADAM, NESTEROV)], WIDE))
+    header, _, row, *_ = [line for line in wide.splitlines() if line.strip()]
+    assert header.split() == ["student", "score", "Adam", "Nesterov*", "diagnosis"]
+    assert row.split()[:4] == ["ada", "3.5/6", "2", "1.5"]
+    assert "* bonus: counts toward the score, not the maximum" in wide
+    narrow = printed(class_table([report(ADAM, NESTEROV)], WIDE - 1), width=WIDE - 1)
+    assert "Nesterov" not in narrow
+    assert "bonus:" not in narrow
+
+
+def test_an_empty_class_is_an_empty_table() -> None:
+    assert "student" in printed(class_table([], WIDE))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (report(NESTEROV), ""),
+        (report(ADAM), "Adam: no bias correction"),
+        (report(ADAM, unwritten("AdamW")), "Adam: no bias correction; not written: AdamW"),
+        (report(unwritten("SGD"), unwritten("Adam")), "not written: SGD, Adam"),
+        (
+            report(ExerciseReport("SGD", False, (verdict("a", "error", message="It broke."),))),
+            "SGD: It broke",
+        ),
+        (report(NESTEROV, remarks=("A cell was edited.",)), "A cell was edited"),
+    ],
+    ids=["all right", "named", "named and unwritten", "unwritten", "unnamed", "remark"],
+)
+def test_the_diagnosis_is_the_mistake_or_else_the_first_problem(found: Report, words: str) -> None:
+    assert diagnosis(found) == words
+
+
+def test_a_long_diagnosis_is_cut_and_says_how_much_is_missing() -> None:
+    broken = [
+        ExerciseReport(name, False, (verdict("a", "error", message=name * 100),)) for name in "SRA"
+    ]
+    words = diagnosis(report(*broken))
+    assert words.endswith("...; and 1 more")
+    assert len(words) < 200
+
+
+def test_what_a_student_wrote_is_not_read_as_markup() -> None:
+    broken = ExerciseReport("SGD", False, (verdict("a", "error", message="[bold]x[/bold]"),))
+    assert "[bold]x[/bold]" in printed(class_table([report(broken)], WIDE))
+
+
+# --- a proof -------------------------------------------------------------------------------------
+
+
+def proven(assignment: Assignment, *problems: str) -> str:
+    uphill, *_ = assignment.misconceptions
+    proof = Proof("downhill", {uphill: ("takes_every_step",)}, list(problems), {"seeds": 2})
+    console = Console(file=StringIO(), width=WIDE, highlight=False)
+    show_proof(console, assignment, proof)
+    return written(console)
+
+
+def test_a_proof_shows_which_checks_catch_which_misconception(assignment: Assignment) -> None:
+    rows = [line.split() for line in proven(assignment).splitlines()]
+    assert ["uphill", "x", "·"] in rows
+    assert ["never_moves_on", "·", "·"] in rows
+    assert ["1", "takes_every_step"] in rows
+
+
+def test_a_proof_ends_with_its_problems(assignment: Assignment) -> None:
+    assert "✓ downhill: the reference and every variant pass" in proven(assignment)
+    text = proven(assignment, "the stub passes walk.a.")
+    assert "✗ the stub passes walk.a." in text
+    assert text.endswith("downhill: 1 problem (2 seeds).\n")
+    assert proven(assignment, "one.", "two.").endswith("downhill: 2 problems (2 seeds).\n")
+
+
+# --- the console ---------------------------------------------------------------------------------
+
+
+def test_where_there_is_no_terminal_progress_is_a_few_plain_lines() -> None:
+    console = Console(file=StringIO(), width=WIDE)
+    with progress(console, "graded", 100) as step:
+        for number in range(100):
+            step(f"student [{number}]")
+    lines = written(console).splitlines()
+    assert len(lines) == LINES
+    assert lines[-1] == "graded 100/100: student [99]"
+
+
+def test_on_a_terminal_progress_leaves_nothing_behind() -> None:
+    console = Console(file=StringIO(), width=WIDE, force_terminal=True, legacy_windows=False)
+    with progress(console, "graded", 2) as step:
+        step("[ada]")
+        step("bo")
+    assert written(console).endswith("\x1b[2K")
+
+
+@pytest.mark.usefixtures("capsys")
+def test_output_to_a_file_or_pipe_is_wide() -> None:
+    assert new_console().width == WIDE
