@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.utils import compute_checksum
 
+from autograder.atomic import atomic_replacement, atomic_write
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
@@ -41,10 +42,11 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         notebook = _with_checksums(instructor_notebook(assignment))
-        nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
+        atomic_write(folder / f"{assignment.name}.ipynb", nbformat.writes(notebook) + "\n")
         for name in (CHECKS, PROBES, FILE):
             if (release / name).is_file():
-                shutil.copyfile(release / name, folder / name)
+                with atomic_replacement(folder / name) as replacement:
+                    shutil.copyfile(release / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
 
@@ -94,7 +96,8 @@ def build(
             if changed and write:
                 folder.mkdir(parents=True, exist_ok=True)
                 for name in changed:
-                    shutil.copyfile(new / name, folder / name)
+                    with atomic_replacement(folder / name) as replacement:
+                        shutil.copyfile(new / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
     return tuple(changed)

@@ -13,11 +13,12 @@ import sys
 import sysconfig
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.atomic import atomic_replacement, atomic_write
 from autograder.model import AutograderError, Report
 
 if TYPE_CHECKING:
@@ -229,7 +230,8 @@ class _Grades:
         folder = Path(
             self.course.format_path(self.course.autograded_directory, student, self.assignment)
         )
-        write(folder / f"{self.assignment}.ipynb", str(notebook))
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(folder / f"{self.assignment}.ipynb", str(notebook))
         _stamp(folder, _timestamp(graded))
         self.converter.set_permissions(self.assignment, student)
 
@@ -257,7 +259,8 @@ class _Pages:
         notebook = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
         resources = _resources(self.course, self.assignment, student)
         page, _ = self.exporter.from_notebook_node(_parsed(notebook), resources)
-        write(pages / f"{self.assignment}.html", str(page))
+        pages.mkdir(parents=True, exist_ok=True)
+        atomic_write(pages / f"{self.assignment}.html", str(page))
         _stamp(pages, _timestamp(submission))
         self.converter.set_permissions(self.assignment, student)
         yield from ()
@@ -317,7 +320,7 @@ def _stamp(folder: Path, timestamp: str | None) -> None:
     """
     path = folder / "timestamp.txt"
     if timestamp:
-        write(path, timestamp + "\n")
+        atomic_write(path, timestamp + "\n")
     else:
         path.unlink(missing_ok=True)
 
@@ -369,20 +372,6 @@ def _exporter(kind: Any, converter: Any, preprocessors: Sequence[Any]) -> Export
     return exporter
 
 
-def write(path: Path, text: str) -> None:
-    """Put ``text`` at ``path`` whole or not at all, also over a file that is not writable."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")  # one name: the next run takes over what is left
-    try:
-        beside.unlink(missing_ok=True)
-        beside.write_text(text, encoding="utf-8", errors="replace")
-        beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def _export(course: CourseDirectory, config: Config) -> Path:
     """Write the CSV by the course's export plugin, nbgrader's own unless configured."""
     from nbgrader.api import Gradebook
@@ -391,22 +380,16 @@ def _export(course: CourseDirectory, config: Config) -> Path:
     app = ExportApp(config=config)
     plugin = app.plugin_class(config=config)
     destination = Path(course.root, plugin.to or "grades.csv")
-    beside = Path(course.root, f".{destination.name}.new")
     try:
-        beside.touch()
-        plugin.to = str(beside)
-        with Gradebook(course.db_url, course.course_id) as gradebook:
-            plugin.export(gradebook)
-        if beside.stat().st_size:  # a plugin that writes elsewhere leaves it empty
-            beside.chmod(0o644)
-            beside.replace(destination)
+        with atomic_replacement(destination) as replacement:
+            plugin.to = str(replacement)
+            with Gradebook(course.db_url, course.course_id) as gradebook:
+                plugin.export(gradebook)
     except OSError as error:
         raise AutograderError(
             f"The grades are saved, but {destination} could not be written: {error.strerror}. "
             "Make it writable and run: nbgrader export"
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)
     return destination
 
 
@@ -423,20 +406,15 @@ def _open(course: CourseDirectory) -> None:
     if path is None or path.exists():
         Gradebook(course.db_url, course.course_id).close()
         return
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.unlink(missing_ok=True)
-        url = make_url(course.db_url).set(database=str(beside))
-        Gradebook(url.render_as_string(hide_password=False), course.course_id).close()
-        beside.replace(path)
+        with atomic_replacement(path) as replacement:
+            url = make_url(course.db_url).set(database=str(replacement))
+            Gradebook(url.render_as_string(hide_password=False), course.course_id).close()
     except OSError as error:
         raise AutograderError(
             f"The gradebook {path} could not be made: {error.strerror}. "
             "Its folder must exist and be writable."
         ) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def _sqlite_file(course: CourseDirectory) -> Path | None:
