@@ -20,7 +20,8 @@ from nbformat import NotebookNode
 from rich.console import Console
 
 from autograder.desks.instructor import ClassGrades, grade_course
-from autograder.desks.release import build, release_notebook
+from autograder.desks.release import build
+from autograder.gradebook.release import release_notebook
 from autograder.grading.oracle import Oracle, prepared_oracle
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError, Misconception

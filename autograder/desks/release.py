@@ -10,25 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from nbgrader.utils import compute_checksum
 
 from autograder.atomic import atomic_replacement, atomic_write
+from autograder.gradebook.release import release_notebook, with_checksums
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
 from autograder.sources.assignment import MISCONCEPTIONS, Assignment
 from autograder.sources.checks import CHECKS, PROBES, read_checks
-from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
+from autograder.sources.views import instructor_notebook, solution_lines
 
 SHARED_PROBES = Path(__file__).parents[1] / "probing" / "__init__.py"
 
 RECIPE = b"2"
 """To be raised when the engine makes other numbers from the same sources."""
-
-
-def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
-    """The student's notebook with nbgrader's checksums, as every view of the release has it."""
-    return _with_checksums(student_notebook(assignment))
 
 
 def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
@@ -41,7 +36,7 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        notebook = _with_checksums(instructor_notebook(assignment))
+        notebook = with_checksums(instructor_notebook(assignment))
         atomic_write(folder / f"{assignment.name}.ipynb", nbformat.writes(notebook) + "\n")
         for name in (CHECKS, PROBES, FILE):
             if (release / name).is_file():
@@ -49,15 +44,6 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
                     shutil.copyfile(release / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
-
-
-def _with_checksums(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    for cell in notebook.cells:
-        if "nbgrader" in cell.metadata:
-            cell.metadata.nbgrader["cell_type"] = cell.cell_type
-            cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
-    nbformat.validate(notebook)
-    return notebook
 
 
 def build(

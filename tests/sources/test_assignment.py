@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.desks.release import _refuse_answers, build, release_notebook
+from autograder.desks.release import _refuse_answers, build
+from autograder.gradebook.release import release_notebook
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
