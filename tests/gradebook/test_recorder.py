@@ -194,14 +194,11 @@ def test_nothing_reaches_the_terminal_and_the_process_is_left_as_it_was(course: 
         "    t.recorded(course, release, late)\n"
         "assert repr(state()) == before\n"
     )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)]),
-    }
+    modules = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": modules},
         capture_output=True,
         text=True,
         timeout=120,
