@@ -1,7 +1,7 @@
 """nbgrader in this folder: its commands and the formgrader use the course's own grading engine.
 
-`nbgrader autograde NAME` grades as `autograder grade NAME` does; the latter is much faster for a
-class, because one warm process serves all submissions. Scores land in the same gradebook.
+`nbgrader autograde NAME` gives the same grades as `autograder grade NAME`, in the same gradebook.
+For a class, the latter is much faster: one warm process serves all submissions.
 """
 
 c = get_config()  # noqa: F821  (nbgrader's loader defines it)
@@ -14,17 +14,17 @@ c.CourseDirectory.release_directory = "assignments"
 c.CourseDirectory.source_directory = "source"
 
 # `autograder build` also writes source/, the instructor's notebooks, which the formgrader lists.
-# `nbgrader generate_assignment` then makes the very notebook of assignments/ again.
+# `nbgrader generate_assignment` then makes the same notebook as the one in assignments/.
 c.GenerateAssignment.preprocessors = [
-    "autograder.gradebook.preprocessors.StudentNotebook",
+    "autograder.desks.nbgrader_plugin.StudentNotebook",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.SaveCells",
 ]
 
-# Strings, so that commands that grade nothing do not import the engine.
-c.Autograde.pre_convert_hook = "autograder.gradebook.preprocessors.register_release"
+# These are strings so that commands that do not grade do not import the engine.
+c.Autograde.pre_convert_hook = "autograder.desks.nbgrader_plugin.register_release"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.gradebook.preprocessors.RestoreRelease",
+    "autograder.desks.nbgrader_plugin.RestoreRelease",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -32,9 +32,9 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.gradebook.preprocessors.WriteVerdicts",  # in place of Execute: no kernel is started
+    "autograder.desks.nbgrader_plugin.WriteVerdicts",  # replaces Execute: no kernel is started
     "nbgrader.preprocessors.LimitOutput",
-    "autograder.gradebook.preprocessors.SaveVerdicts",  # in place of SaveAutoGrades
+    "autograder.desks.nbgrader_plugin.SaveVerdicts",  # replaces SaveAutoGrades
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

@@ -26,7 +26,7 @@ from rich.console import Console
 from autograder.cli import CORES
 from autograder.desks.demo_class import submit_class
 from autograder.desks.instructor import grade_course
-from autograder.desks.release import release_notebook
+from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course, find_course
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.desks.release import release_notebook
+from autograder.gradebook.release import release_notebook
 from autograder.model import Misconception
 from autograder.sources.assignment import Assignment
 from autograder.sources.course import Course

@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 from rich.console import Console
 
-from autograder.gradebook.checksums import with_checksums
+from autograder.atomic import atomic_replacement, atomic_write
+from autograder.gradebook.release import release_notebook, with_checksums
 from autograder.grading.oracle import Oracle, prepared_oracle
 from autograder.grading.stored import FILE, PUBLIC_SEED, digest_in, store
 from autograder.model import AutograderError
@@ -23,7 +24,7 @@ from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import SHARED, shared_modules
-from autograder.sources.views import instructor_notebook, solution_lines, student_notebook
+from autograder.sources.views import instructor_notebook, solution_lines
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
@@ -105,15 +106,11 @@ def build(
             if changed and write:
                 for name in changed:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(new / name, folder / name)
+                    with atomic_replacement(folder / name) as replacement:
+                        shutil.copyfile(new / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
     return tuple(changed)
-
-
-def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
-    """The student's notebook with nbgrader's checksums, identical wherever it is needed."""
-    return with_checksums(student_notebook(assignment))
 
 
 def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
@@ -127,10 +124,11 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         notebook = with_checksums(instructor_notebook(assignment))
-        nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
+        atomic_write(folder / f"{assignment.name}.ipynb", nbformat.writes(notebook) + "\n")
         for name in (CHECKS, PROBES, FILE):
             if (release / name).is_file():
-                shutil.copyfile(release / name, folder / name)
+                with atomic_replacement(folder / name) as replacement:
+                    shutil.copyfile(release / name, replacement)
         if (release / SHARED).is_dir():
             shutil.copytree(release / SHARED, folder / SHARED, dirs_exist_ok=True)
     except OSError as error:

@@ -1,51 +1,38 @@
-"""The engine's places in nbgrader's chains of preprocessors.
+"""The engine's steps in nbgrader's chains of preprocessors.
 
     StudentNotebook  first of ``GenerateAssignment.preprocessors``
     RestoreRelease   first of ``Autograde.sanitize_preprocessors``
-    WriteVerdicts    in place of ``Execute``
-    SaveVerdicts     in place of ``SaveAutoGrades``
+    WriteVerdicts    replaces ``Execute``
+    SaveVerdicts     replaces ``SaveAutoGrades``
 
 Everything between and after them (sanitizing, limits, late penalties) stays nbgrader's own. They
 run under ``nbgrader autograde`` as well as under ``autograder grade``, which restores the notebook
-itself and hands on the report it already has, as ``resources["autograder"]["report"]``.
+itself and passes on the report it already has, as ``resources["autograder"]["report"]``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
+from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import (
-    compute_checksum,
-    determine_grade,
-    is_grade,
-    is_locked,
-    is_solution,
-    is_task,
-)
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.gradebook.release import (
+    exercises_by_cell,
+    match_release,
+    read_release,
+    release_notebook,
+)
 from autograder.gradebook.restore import grade_id, note, restore
 from autograder.model import AutograderError, ExerciseReport, Report
 from autograder.reports.feedback import number, verdict_table, verdict_text
-
-CHECK = "check-"
-"""What the id of an exercise's check cell starts with."""
-
-_POINTS_TOLERANCE = 1e-6
-
-_ROLES: dict[str, Callable[[NotebookNode], bool]] = {
-    "grade": is_grade,
-    "solution": is_solution,
-    "task": is_task,
-    "source": lambda cell: is_grade(cell) or is_solution(cell) or is_task(cell) or is_locked(cell),
-}
-"""What nbgrader keeps of a cell, by the table it keeps it in."""
+from autograder.sources.assignment import read_assignment
+from autograder.sources.course import Course
 
 Resources = dict[str, Any]
 
@@ -53,15 +40,10 @@ Resources = dict[str, Any]
 class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Makes, under ``nbgrader generate_assignment``, the notebook that ``autograder build`` makes.
 
-    From the assignment's one source: what stands in ``source/`` is a view of it, not the origin.
+    It is made from ``solutions/``; the notebook in ``source/`` is only another view of that.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        # Late: only this one step reads solutions.
-        from autograder.desks.release import release_notebook
-        from autograder.sources.assignment import read_assignment
-        from autograder.sources.course import Course
-
         name = resources["nbgrader"]["assignment"]
         course = Course(Path(_course_directory(self).root))
         return release_notebook(read_assignment(course.solution(name))), resources
@@ -84,7 +66,7 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         given = resources.setdefault("autograder", {})
-        report = given["report"] = given.get("report") or self._grade(resources["nbgrader"])
+        report = given["report"] = given.get("report") or self._report(resources["nbgrader"])
         match_release(nb, report)
         exercises = exercises_by_cell(report)
         for cell in nb.cells:
@@ -97,16 +79,23 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         nb.metadata["autograder"] = {"seed": report.seed, "sandbox": report.sandbox}
         return nb, resources
 
-    def _grade(self, submission: dict[str, str]) -> Report:
-        # Late: it brings the whole engine, which `autograder grade` has no use for here.
-        from autograder.desks.instructor import grade_one
+    def grade(self, course: Path, assignment: str, student: str, notebook: Path) -> Report:
+        """Grade a submission that comes without a report; ``desks.nbgrader_plugin`` does.
 
+        Raises:
+            AutograderError: always; this class shows verdicts and grades nothing.
+        """
+        raise AutograderError(
+            f"{type(self).__module__}.WriteVerdicts does not grade. Name "
+            "autograder.desks.nbgrader_plugin.WriteVerdicts in nbgrader_config.py instead."
+        )
+
+    def _report(self, submission: dict[str, str]) -> Report:
         course = _course_directory(self)
         student, assignment = submission["student"], submission["assignment"]
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         notebook = folder / f"{submission['notebook']}.ipynb"
-        report: Report = grade_one(Path(course.root), assignment, student, notebook)
-        return report
+        return self.grade(Path(course.root), assignment, student, notebook)
 
 
 class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
@@ -143,84 +132,6 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
                     _extra_credit(grades[name], exercise, comments.get(exercise.name))
             gradebook.db.commit()
         return nb, resources
-
-
-def register(course: CourseDirectory, assignment: str, release: NotebookNode) -> None:
-    """Make the gradebook's assignment what ``release`` is: its cells, points and locked sources.
-
-    Raises:
-        AutograderError: cells were added or removed and the gradebook holds grades already.
-    """
-    from nbgrader.preprocessors import SaveCells
-
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        try:
-            gradebook.find_assignment(assignment)
-        except MissingEntry:
-            gradebook.add_assignment(assignment)
-        else:
-            _same_cells(gradebook, assignment, release)
-    nbgrader = {"assignment": assignment, "notebook": assignment, "db_url": course.db_url}
-    SaveCells().preprocess(nbformat.from_dict(release), {"nbgrader": nbgrader})
-
-
-def register_release(*, assignment: str, **_: Any) -> None:
-    """``Autograde.pre_convert_hook``: register the assignment, as nbgrader stands in the course."""
-    from autograder.gradebook.record import course_config
-
-    root = Path.cwd()
-    course = CourseDirectory(config=course_config(root), root=str(root))
-    register(course, assignment, read_release(course, assignment))
-
-
-def read_release(course: CourseDirectory, assignment: str) -> NotebookNode:
-    """The notebook that students got.
-
-    Raises:
-        AutograderError: it was never built, or cannot be read.
-    """
-    folder = Path(course.format_path(course.release_directory, ".", assignment))
-    path = folder / f"{assignment}.ipynb"
-    try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
-        raise AutograderError(
-            f"The released notebook {path} cannot be read ({error}). "
-            f"Build it with: autograder build {assignment}"
-        ) from error
-
-
-def exercises_by_cell(report: Report) -> dict[str, ExerciseReport]:
-    """Each exercise of the report under the id of its check cell."""
-    return {CHECK + exercise.name: exercise for exercise in report.exercises}
-
-
-def match_release(release: NotebookNode, report: Report) -> None:
-    """Refuse to grade by another version of the assignment than the one released.
-
-    Raises:
-        AutograderError: an exercise has no check cell, or one with other points.
-    """
-    points = {grade_id(cell): cell.metadata.nbgrader.get("points") for cell in _graded(release)}
-    for name, exercise in exercises_by_cell(report).items():
-        expected = 0.0 if exercise.bonus else exercise.max_score
-        if name not in points:
-            fault = f"has no check cell {name!r}"
-        elif abs(float(points[name]) - expected) > _POINTS_TOLERANCE:
-            fault = (
-                f"gives {number(float(points[name]))} points in {name!r}, "
-                f"where the checks now give {number(expected)}"
-            )
-        else:
-            continue
-        raise AutograderError(
-            f"The released notebook of {report.assignment!r} {fault}. "
-            f"Build it again with: autograder build {report.assignment}"
-        )
-
-
-def _graded(release: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in release.cells if is_grade(cell)]
 
 
 def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
@@ -279,48 +190,6 @@ def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     no_response = unchanged and not solved and not is_task(cell)
     comment.auto_comment = "No response." if no_response else None
-
-
-def _same_cells(gradebook: Gradebook, assignment: str, release: NotebookNode) -> None:
-    try:
-        saved = gradebook.find_notebook(assignment, assignment)
-    except MissingEntry:
-        if gradebook.assignment_submissions(assignment):
-            raise AutograderError(
-                f"The gradebook has submissions of {assignment!r} with other notebooks. "
-                + _start_over(assignment)
-            ) from None
-        return
-    if not saved.submissions:
-        return
-    before = {
-        *(("grade", cell.name) for cell in saved.grade_cells),
-        *(("solution", cell.name) for cell in saved.solution_cells),
-        *(("task", cell.name) for cell in saved.task_cells),
-        *(("source", cell.name) for cell in saved.source_cells),
-    }
-    now = {
-        (role, grade_id(cell))
-        for cell in release.cells
-        for role, has in _ROLES.items()
-        if has(cell)
-    }
-    if before != now:
-        added = ", ".join(sorted({name for _, name in now - before})) or "none"
-        removed = ", ".join(sorted({name for _, name in before - now})) or "none"
-        raise AutograderError(
-            f"The cells of {assignment!r} are not those its saved grades belong to "
-            f"(added: {added}; removed: {removed}). Either build the released version again, "
-            f"or start its grades over. {_start_over(assignment)}"
-        )
-
-
-def _start_over(assignment: str) -> str:
-    return (
-        "To start over: copy gradebook.db away, run "
-        f"`nbgrader db assignment remove {assignment} --force` (this deletes the assignment's "
-        "grades, also those given by hand, and its due date), then grade again."
-    )
 
 
 def _course_directory(preprocessor: NbGraderPreprocessor) -> CourseDirectory:

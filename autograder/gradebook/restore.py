@@ -1,9 +1,9 @@
 """A submitted notebook, put back onto the release it came from.
 
-What a student hands in may be edited anywhere: check cells changed, deleted, doubled or retyped,
-metadata gone, ids forged. nbgrader's own sanitizers stop at much of that, so the notebook is
-rebuilt before they see it. From the submission come the order of the cells and the text of
-solution cells and of the student's own cells. Everything else is the release's.
+A submission may be edited anywhere: check cells changed, deleted, doubled or retyped, metadata
+missing, ids forged. nbgrader's own sanitizers fail on much of that, so the notebook is rebuilt
+before they see it. From the submission come the order of the cells and the text of solution cells
+and of the student's own cells. Everything else comes from the release.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 
+from autograder.sources.submission import Submission
+
 LONGEST_SOURCE = 100_000
-"""Characters of one cell that are kept; highlighting and diffing more helps nobody."""
+"""Characters of one cell that are kept; highlighting and diffing more has no use."""
 
 LONGEST_LINE = 1_000
 """Characters of one line of code that are kept: Pygments needs 77 s for 100,000 of ``a.a.a.``."""
@@ -76,6 +78,20 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def submitted_notebook(submission: Submission, release: NotebookNode) -> NotebookNode:
+    """A notebook that shows what was submitted: a notebook, a module, or nothing."""
+    if submission.notebook is not None:
+        return nbformat.from_dict(submission.notebook)
+    if submission.path and submission.cells:
+        text = "\n\n".join(cell.text.strip("\n") for cell in submission.cells)
+        # ``restore`` adds the release's own cells.
+        module = nbformat.v4.new_code_cell(
+            f"# Submitted as {submission.path.name}\n{text}", id="submitted-module"
+        )
+        return nbformat.v4.new_notebook(cells=[module])
+    return copy.deepcopy(release)
+
+
 def grade_id(cell: Mapping[str, Any]) -> str:
     """The nbgrader id of a cell of any shape; "" if it has none."""
     metadata = cell.get("metadata")
@@ -116,7 +132,7 @@ class _HarmfulError(Exception):
 
 
 class _StrictRenderer(IPythonRenderer):
-    """nbconvert's renderer, stopping at whatever it would pass through unescaped."""
+    """nbconvert's renderer, which stops where it would pass something through unescaped."""
 
     def __init__(self, attachments: dict[str, dict[str, str]]) -> None:
         super().__init__(escape=False, attachments=attachments)

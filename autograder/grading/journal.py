@@ -1,8 +1,8 @@
-"""What of a class is graded already, so that a run that was cut short can be gone on with.
+"""The reports of a class so far, so that an interrupted run can be resumed.
 
-One SQLite file for each assignment, in the course's ``.autograder/``. SQLite commits a student
-whole or not at all, whatever ends the process, and keeps a second run out for as long as one is
-at work.
+One SQLite file for each assignment, in the course's ``.autograder/``. SQLite commits a report
+whole or not at all, whatever ends the process, and locks out a second run while the first one
+lasts.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ FOLDER = ".autograder"
 _TABLES = """
 create table if not exists run (
     seed integer not null,  -- of the checks' inputs
-    key text not null,  -- of all that makes two runs with one seed the same
+    key text not null,  -- fingerprint of what else decides the grades
     complete integer not null
 );
 create table if not exists graded (
-    student blob primary key,  -- a folder's name may be no text
-    submission text not null,  -- digest of what was handed in
+    student blob primary key,  -- a folder's name need not be UTF-8
+    submission text not null,  -- its digest
     report blob not null,
     recorded integer not null default 0  -- whether it is in the gradebook
 );
@@ -44,8 +44,9 @@ class Run:
 
     Attributes:
         seed: of the checks' inputs.
-        key: of the checks, the engine and the protection; another key needs another run.
-        complete: whether it came to its end.
+        key: fingerprint of the checks, the engine and the protection; a run with another key cannot
+            be resumed.
+        complete: whether it is finished.
     """
 
     seed: int
@@ -66,7 +67,7 @@ class Journal:
     """The last run of an assignment; used as a context manager, from any thread.
 
     Raises (on entering):
-        AutograderError: another run is at work, or the file cannot be used.
+        AutograderError: another run has not finished, or the file cannot be used.
     """
 
     def __init__(self, course: Path, assignment: str) -> None:
@@ -118,12 +119,12 @@ class Journal:
             self._database.execute("insert into run values (?, ?, 0)", (run.seed, run.key))
 
     def complete(self) -> None:
-        """Note that the run came to its end."""
+        """Note that the run is finished."""
         self._do("update run set complete = 1")
 
     def add(self, submission: str, report: Report) -> None:
-        """Note a report, in place of an earlier one of the same student."""
-        # Without the id, which may hold bytes that are no text.
+        """Add a report; it replaces an earlier one of the same student."""
+        # Without the id, which need not be valid Unicode.
         content = msgspec.json.encode(replace(report, student=""))
         self._do(
             "insert or replace into graded (student, submission, report) values (?, ?, ?)",
@@ -133,11 +134,11 @@ class Journal:
         )
 
     def recorded(self, student: str) -> None:
-        """Note that a student's grades are in the gradebook, and the feedback is written."""
+        """Note that a student's grades are in the gradebook, and the feedback page is written."""
         self._do("update graded set recorded = 1 where student = ?", os.fsencode(student))
 
     def entries(self) -> Mapping[str, Entry]:
-        """What is graded, by student."""
+        """The reports so far, by student."""
         found = {}
         columns = "student, submission, report, recorded"
         for name, submission, content, recorded in self._all(f"select {columns} from graded"):
@@ -174,27 +175,27 @@ class Journal:
         except OSError as error:
             raise AutograderError(
                 f"{self.path.parent} could not be written: {error.strerror}. Make the course "
-                "folder writable: what is graded is noted there, so that nothing gets lost."
+                "folder writable: the reports are stored there, so that an interrupted run can be "
+                "resumed."
             ) from error
         except sqlite3.Error as error:
             raise AutograderError(self._remedy(error)) from error
-        except UnicodeError as error:  # SQLite quotes what it cannot read, and Python reads that
+        except UnicodeError as error:  # SQLite quotes the bytes it cannot read
             raise AutograderError(self._damaged(error)) from error
 
     def _remedy(self, error: sqlite3.Error) -> str:
         if "locked" in str(error):
             return (
-                f"Another `autograder grade` is at work on this assignment (it holds {self.path}). "
-                "Wait until it has ended."
+                "Another `autograder grade` is already running for this assignment (it locks "
+                f"{self.path}). Wait until it finishes."
             )
         if isinstance(error, sqlite3.OperationalError) and "disk" in str(error):
             return (
-                f"{self.path}: {error}. Make room and run the same command again: it goes on with "
-                "what is missing."
+                f"{self.path}: {error}. Free some space, then run the same command again to resume."
             )
         if isinstance(error, sqlite3.OperationalError):
             return f"{self.path}: {error}. Make the file and its folder writable, and grade again."
         return self._damaged(error)
 
     def _damaged(self, what: object) -> str:
-        return f"{self.path} is damaged ({what}). Delete it: the class is then graded anew."
+        return f"{self.path} is damaged ({what}). Delete it and grade the whole class again."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.atomic import atomic_write
 from autograder.model import AutograderError, ExerciseReport, Report, Verdict
 
 VERSION = 1
@@ -59,15 +59,9 @@ def write(path: Path, content: dict[str, Any]) -> None:
     Raises:
         AutograderError: the folder cannot be written to, or the disk is full.
     """
-    beside = path.with_name(
-        f".{path.name}.new"
-    )  # always the same name, so that leftovers are replaced
     try:
-        beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
+        atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise AutograderError(
             f"{path} could not be written ({error.strerror}). Choose another file with --json."
         ) from error

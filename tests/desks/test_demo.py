@@ -182,11 +182,10 @@ def test_the_seed_reproduces_the_run(course: Path, students: dict[str, Any]) -> 
 def test_a_gradebook_that_breaks_midway_loses_no_verdict(
     course: Path, students: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(_course: Path, _name: str, _release: Any, submissions: Any, **_: Any) -> Any:
-        next(iter(submissions))
+    def breaks(*_: Any) -> bool:
         raise AutograderError("the disk is full")
 
-    monkeypatch.setattr("autograder.desks.instructor.record", breaks)
+    monkeypatch.setattr("autograder.desks.instructor.Recorder.save", breaks)
     kept = tmp_path / "results.json"
     chosen = frozenset({"untouched", "nothing-submitted", "not-a-notebook"})
     with pytest.raises(AutograderError, match="the disk is full"):

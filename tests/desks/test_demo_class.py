@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.desks.demo_class import submit_class
-from autograder.desks.release import release_notebook
+from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment
 from autograder.sources.course import Course
 from autograder.sources.submission import Submission, find_submission, locked_cells

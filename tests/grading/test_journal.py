@@ -1,4 +1,4 @@
-"""The journal of a run: what it keeps, and what it says when it cannot."""
+"""The journal of a run: what it stores, and what it says when it cannot."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:
         assert journal.entries() == {}
 
 
-def test_a_second_run_is_kept_out_until_the_first_ends(tmp_path: Path) -> None:
+def test_a_second_run_is_locked_out_until_the_first_ends(tmp_path: Path) -> None:
     with (
         Journal(tmp_path, "descent"),
-        pytest.raises(AutograderError, match="Another `autograder grade`"),
+        pytest.raises(AutograderError, match="Another `autograder grade` is already running"),
         Journal(tmp_path, "descent"),
     ):
         pass
@@ -78,8 +78,8 @@ def read(journal: Journal) -> None:
     journal.entries()
 
 
-def test_bytes_that_only_begin_like_a_database_say_what_to_delete(tmp_path: Path) -> None:
-    """SQLite quotes them in its message, as no text at all."""
+def test_a_file_with_damage_inside_says_what_to_delete(tmp_path: Path) -> None:
+    """SQLite quotes the damaged bytes in its message, which is then not valid UTF-8."""
     with Journal(tmp_path, "descent") as journal:
         journal.begin(Run(7, "key"))
     content = journal.path.read_bytes().replace(b"create", b"cr\xb9ate", 1)

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from editing import change, downhill
 
-from autograder.desks.release import release_notebook
+from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.regions import without_solutions
 from autograder.sources.views import instructor_notebook, solution_lines, student_notebook

@@ -1,0 +1,82 @@
+"""The gradebook's database: found, created, and explained when it fails."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from graded_class import Graded, record, recorded, report, solved
+from nbformat.notebooknode import NotebookNode
+
+from autograder.model import AutograderError
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_instructors_database_and_exporter_count(course: Path, release: NotebookNode) -> None:
+    (course / "gradebook.db").rename(course / "elsewhere.db")
+    (course / "names.py").write_text(
+        "from pathlib import Path\n"
+        "from nbgrader.plugins import ExportPlugin\n"
+        "class Names(ExportPlugin):\n"
+        "    def export(self, gradebook):\n"
+        "        Path(self.to).write_text(','.join(s.id for s in gradebook.students))\n"
+    )
+    (course / "nbgrader_config.py").write_text(
+        "c = get_config()\n"
+        "c.CourseDirectory.db_url = 'sqlite:///elsewhere.db'\n"
+        "c.ExportApp.plugin_class = 'names.Names'\n"
+    )
+    done = recorded(course, release, Graded(report(), solved(release)))
+
+    assert done.database == str(course / "elsewhere.db")
+    assert done.grades_csv.read_text() == "ada"
+    with sqlite3.connect(course / "elsewhere.db") as database:
+        assert database.execute("select id from student").fetchall() == [("ada",)]
+    assert not (course / "gradebook.db").exists()
+
+
+def test_a_new_gradebook_is_created_without_an_activated_environment(
+    course: Path, release: NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (course / "gradebook.db").unlink()
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    recorded(course, release, Graded(report(), solved(release)))
+
+    with sqlite3.connect(course / "gradebook.db") as database:
+        assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
+
+
+def test_half_a_gradebook_is_not_left_behind(
+    course: Path, release: NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> str:
+        raise KeyboardInterrupt
+
+    (course / "gradebook.db").unlink()
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", fail)
+    with pytest.raises(KeyboardInterrupt):
+        record(course, release)
+
+    assert not (course / "gradebook.db").exists()
+
+
+def test_a_corrupt_gradebook_says_how_to_fix_it(course: Path, release: NotebookNode) -> None:
+    (course / "gradebook.db").write_text("grades: all good")
+
+    with pytest.raises(AutograderError, match=r"gradebook\.db: file is not a database.*backup"):
+        record(course, release)
+
+    assert (course / "gradebook.db").read_text() == "grades: all good"
+
+
+def test_a_locked_gradebook_says_what_to_wait_for(course: Path, release: NotebookNode) -> None:
+    recorded(course, release, Graded(report(), solved(release)))
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("begin exclusive")
+    try:
+        with pytest.raises(AutograderError, match=r"is locked.*[Aa]nother program"):
+            record(course, release)
+    finally:
+        other.close()

@@ -1,0 +1,85 @@
+"""nbgrader's own commands see what was recorded, and grade with the engine."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from graded_class import (
+    NAME,
+    ROOT,
+    Graded,
+    drop_checks,
+    grade,
+    nbgrader,
+    nbgrader_api,
+    page,
+    recorded,
+    report,
+    solved,
+)
+from nbformat.notebooknode import NotebookNode
+
+pytestmark = pytest.mark.slow
+
+
+def test_nbgraders_commands_and_the_formgrader_see_the_grades(
+    course: Path, release: NotebookNode
+) -> None:
+    submitted = course / "submitted" / "ada" / NAME
+    submitted.mkdir(parents=True)
+    nbformat.write(solved(release), submitted / f"{NAME}.ipynb")
+    (submitted / "timestamp.txt").write_text("2030-01-01 15:00:00 UTC")
+    graded = Graded(report(momentum=7.5), solved(release), timestamp="2030-01-01 15:00:00 UTC")
+    done = recorded(course, release, graded)
+    ours, html = done.grades_csv.read_text(), page(course)
+
+    done.grades_csv.unlink()
+    nbgrader(course, "export")
+    assert done.grades_csv.read_text() == ours
+    nbgrader(course, "generate_feedback", NAME, "--force")
+    assert page(course) == html
+
+    api = nbgrader_api(course)
+    (submission,) = api.get_submissions(NAME)
+    assert (submission["student"], submission["score"], submission["max_score"]) == (
+        "ada",
+        31.5,
+        35,
+    )
+    assert submission["autograded"] is True
+    assert submission["needs_manual_grade"] is True  # the written answer
+    (notebook,) = api.get_notebook_submissions(NAME, NAME)
+    assert notebook["failed_tests"] is True
+
+
+def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: NotebookNode) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    # The engine itself would start keras; here a module in the course grades instead.
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(
+            "import stand_in\nfrom autograder.desks import nbgrader_plugin\n"
+            "nbgrader_plugin.grade_one = stand_in.grade_one\n"
+        )
+    (course / "stand_in.py").write_text(
+        "import graded_class as t\n"
+        "def grade_one(course, assignment, student, notebook):\n"
+        "    assert notebook.is_file() and (course / 'submitted').is_dir()\n"
+        "    return t.report(student, momentum=7.5, adam_status='ungraded')\n"
+    )
+    shutil.copy(Path(__file__).with_name("graded_class.py"), course)
+    for path in (f"assignments/{NAME}", f"submitted/ada/{NAME}"):
+        (course / path).mkdir(parents=True)
+        nbformat.write(release, course / path / f"{NAME}.ipynb")
+    tampered = solved(release)
+    drop_checks(tampered)
+    nbformat.write(tampered, course / f"submitted/ada/{NAME}/{NAME}.ipynb")
+
+    log = nbgrader(course, "autograde", NAME)
+
+    assert "ERROR" not in log
+    assert grade(course, "check-Momentum")["auto_score"] == 7.5
+    assert grade(course, "check-Adam")["auto_score"] is None
+    assert grade(course, "check-Nesterov")["extra_credit"] == 4
