@@ -61,6 +61,14 @@ def average(numbers):
 }
 """Correct, but not the lines of the reference."""
 
+NEIGHBOURS = {
+    "right": HONEST["Descent"] + HONEST["average"],
+    "half": HONEST["average"],
+    "mistaken": HONEST["Descent"].replace("assign_sub", "assign_add")
+    + "\n\ndef average(numbers):\n    return sum(numbers)\n",
+}
+"""Submissions that are graded next to each attack: their reports must not change."""
+
 THIEF = """
 class Descent:
     def __init__(self, *_, **__):

@@ -154,8 +154,8 @@ def token() -> Iterator[None]:
 
 
 NEWEST = landlock_abi()
-LEVELS = [Level(NEWEST), *(Level(abi) for abi in range(1, NEWEST)), Level(NEWEST, True)]
-LEVELS += [Level(1, True), Level(0, True)]
+LEVELS = [Level(abi) for abi in range(NEWEST, 0, -1)]
+LEVELS += [Level(abi, True) for abi in sorted({NEWEST, min(1, NEWEST), 0}, reverse=True)]
 
 
 @pytest.fixture(scope="module", params=LEVELS, ids=lambda level: str(level).partition(":")[0])
