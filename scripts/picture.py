@@ -23,7 +23,7 @@ from autograder.reports.terminal import class_table
 from autograder.sources.course import find_course
 
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.svg"
-WIDTH = 132
+WIDTH = 144
 STUDENTS = (
     "all-right",
     "built-in",
