@@ -18,6 +18,8 @@ from rich.console import Console
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autograder.model import Report
     from autograder.sources.course import Course
 
@@ -152,13 +154,14 @@ def build(
     jobs: JobsOption = CORES,
 ) -> None:
     """Build the students' folders in assignments/ from solutions/."""
+    found = _course(course, names or ())
     from autograder.desks.release import build_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
     changed = False
     for name, files in build_course(
-        _course(course), names, console, jobs=jobs, write=not stale, recompute=recompute
+        found, names, console, jobs=jobs, write=not stale, recompute=recompute
     ):
         state = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "up to date"
         console.print(f"{name}: {state}", soft_wrap=True)
@@ -182,18 +185,20 @@ def verify(
 
     Every known mistake must also be named correctly, and every correct variant must pass.
     """
+    found = _course(course, names or ())
     from autograder.desks.author import verify_course
     from autograder.reports.proof import show_proof
     from autograder.reports.terminal import new_console
 
     console = new_console()
     failed = False
-    for assignment, proof in verify_course(_course(course), names, console, jobs=jobs, seeds=seeds):
+    for assignment, proof in verify_course(found, names, console, jobs=jobs, seeds=seeds):
         show_proof(console, assignment, proof)
         failed = failed or bool(proof.problems)
     raise typer.Exit(1 if failed else 0)
 
 
+# Longer than 50 lines because it declares every option of the command.
 @app.command()
 def grade(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
@@ -239,13 +244,14 @@ def grade(
 
     Run the same command again to resume an interrupted run.
     """
+    found = _course(course, [name])
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
     try:
         graded = grade_course(
-            _course(course),
+            found,
             name,
             console,
             submissions=submissions,
@@ -284,13 +290,18 @@ def demo(
     unsafe: UnsafeOption = False,
 ) -> None:
     """Build an assignment, submit a varied class, grade it, and show where the results are."""
+    found = _course(course, [name] if name else ())
     from autograder.desks.demo import run
     from autograder.reports.terminal import new_console
 
-    run(_course(course), name, into, new_console(), jobs=jobs, confined=not unsafe)
+    run(found, name, into, new_console(), jobs=jobs, confined=not unsafe)
 
 
-def _course(start: Path) -> Course:
+def _course(start: Path, names: Sequence[str]) -> Course:
+    """The course, if it has these assignments: a typing error is answered before slow imports."""
     from autograder.sources.course import find_course
 
-    return find_course(start)
+    course = find_course(start)
+    for name in names:
+        course.solution(name)
+    return course

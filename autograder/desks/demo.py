@@ -15,6 +15,7 @@ from autograder.desks.release import build, compute_expected
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
+from autograder.sources.probes import SHARED
 
 
 def run(
@@ -76,7 +77,12 @@ def _empty_folder(into: Path | None) -> Path:
 
 def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:
     target = scratch.solutions / original.name
-    shutil.copytree(original, target, ignore=shutil.ignore_patterns("__pycache__"))
+    without_caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(original, target, ignore=without_caches)
+    if (course.solutions / SHARED).is_dir():
+        shutil.copytree(
+            course.solutions / SHARED, scratch.solutions / SHARED, ignore=without_caches
+        )
     if course.release(original.name).is_dir():
         # Built from the same sources, so its arrays need not be computed again.
         shutil.copytree(course.release(original.name), scratch.release(original.name))

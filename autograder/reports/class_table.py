@@ -69,7 +69,14 @@ def diagnosis(report: Report) -> str:
 
 
 def _few(found: Sequence[str]) -> str:
-    """At most two problems, each cut to ``SHORT`` characters, and how many more there are."""
-    shown = [text if len(text) <= SHORT else f"{text[:SHORT]}..." for text in found[:2]]
+    """At most two problems, cut to what a row has room for, and how many more there are."""
     more = f"; and {len(found) - 2} more" if len(found) > 2 else ""
-    return "; ".join(text.rstrip(".") if len(text) <= SHORT else text for text in shown) + more
+    return "; ".join(_cut(text) for text in found[:2]) + more
+
+
+def _cut(text: str) -> str:
+    if len(text) <= SHORT:
+        return text.rstrip(".")
+    words, _, last = text[:SHORT].rpartition(" ")
+    # A very long word is cut too, or hardly anything would be left.
+    return f"{words if len(last) < SHORT // 2 else text[:SHORT]}..."

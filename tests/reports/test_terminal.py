@@ -163,6 +163,11 @@ def test_a_long_diagnosis_is_cut_and_says_how_much_is_missing() -> None:
     words = diagnosis(report(*broken))
     assert words.endswith("...; and 1 more")
     assert len(words) < 200
+    sentence = (
+        "The velocity of every variable must be stored in a slot, and updated in place there."
+    )
+    broken = [ExerciseReport("SGD", False, (verdict("a", "error", message=sentence),))]
+    assert diagnosis(report(*broken)).endswith("updated in...")
 
 
 def test_what_a_student_wrote_is_not_read_as_markup() -> None:
