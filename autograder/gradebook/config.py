@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 CONFIG = "nbgrader_config.py"
 
+_LIBRARY_LOGS = ("traitlets", "tornado.application")
+"""Where nbformat and nbgrader's gradebook log what they then raise."""
+
 
 def course_config(course: Path) -> Config:
     """nbgrader's configuration as its commands find it when they run in ``course``.
@@ -94,6 +97,26 @@ def quiet() -> Iterator[list[str]]:
             notices += dict.fromkeys(str(warning.message) for warning in caught)
     finally:
         logging.disable(disabled)
+
+
+@contextmanager
+def silent_libraries() -> Iterator[None]:
+    """Drop the log messages of nbgrader and its libraries, and nothing else.
+
+    Unlike ``quiet``, it may be used while grading threads run: they do not use these loggers.
+    """
+    logs = [logging.getLogger(name) for name in _LIBRARY_LOGS]
+    for log in logs:
+        log.addFilter(_drop)
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.removeFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    return False
 
 
 def silent_log() -> logging.Logger:

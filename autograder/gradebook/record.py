@@ -12,7 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from autograder.gradebook.config import course_config, in_course_folder, quiet, silent_log
+from autograder.gradebook.config import (
+    course_config,
+    in_course_folder,
+    quiet,
+    silent_libraries,
+    silent_log,
+)
 from autograder.gradebook.database import (
     absolute_url,
     address,
@@ -141,7 +147,7 @@ class Recorder:
         def page() -> None:
             self._pages.save(student, timestamp)
 
-        with database_errors_explained(self._course):
+        with silent_libraries(), database_errors_explained(self._course):
             return self._done(student, "grade", grades) and self._done(
                 student, "feedback page", page
             )

@@ -66,7 +66,8 @@ def grade(course: Path, *words: str, code: int = 0) -> str:
 
 
 def results(course: Path) -> dict[str, Any]:
-    return json.loads((course / "results.json").read_text())
+    content: dict[str, Any] = json.loads((course / "results.json").read_text())
+    return content
 
 
 def scores(course: Path) -> dict[str, float]:
@@ -97,7 +98,14 @@ ALL = {"ada": 5.0, "ben": 4.0, "cleo": 5.0}
 
 def test_kills_at_random_moments_change_no_grade() -> None:
     """A few of what `benchmarks/faults.py` does fifty times over a class of 40."""
-    faults = [sys.executable, ROOT / "benchmarks" / "faults.py", "--kills", "5", "--students", "8"]
+    faults = [
+        sys.executable,
+        str(ROOT / "benchmarks" / "faults.py"),
+        "--kills",
+        "5",
+        "--students",
+        "8",
+    ]
     done = subprocess.run(faults, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "5 kills survived" in done.stdout

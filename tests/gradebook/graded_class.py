@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def code(source: str, **nbgrader: Any) -> NotebookNode:
-    cell = nbformat.v4.new_code_cell(source)
+    cell: NotebookNode = nbformat.v4.new_code_cell(source)
     if nbgrader:
         cell.metadata["nbgrader"] = {"schema_version": 3, **nbgrader}
     return cell
@@ -45,7 +45,7 @@ def check(name: str, points: float) -> NotebookNode:
 
 
 def essay() -> NotebookNode:
-    cell = nbformat.v4.new_markdown_cell("Write your answer here.")
+    cell: NotebookNode = nbformat.v4.new_markdown_cell("Write your answer here.")
     cell.metadata["nbgrader"] = {
         "schema_version": 3,
         "grade": True,

@@ -24,10 +24,10 @@ from graded_class import (
     rows,
     solution,
     solved,
-    with_checksums,
 )
 from nbformat.notebooknode import NotebookNode
 
+from autograder.gradebook.release import with_checksums
 from autograder.model import ExerciseReport, Report, Verdict
 
 pytestmark = pytest.mark.slow

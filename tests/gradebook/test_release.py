@@ -18,10 +18,10 @@ from graded_class import (
     report,
     solution,
     solved,
-    with_checksums,
 )
 from nbformat.notebooknode import NotebookNode
 
+from autograder.gradebook.release import with_checksums
 from autograder.model import AutograderError, Report
 
 pytestmark = pytest.mark.slow
