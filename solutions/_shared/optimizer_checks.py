@@ -166,7 +166,8 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-# The cheap ones, and those that tell the most mistakes apart, first.
+# Name, claim, then points, probe, draw, updates, uses. The cheap ones, and those that tell the most
+# mistakes apart, come first.
 ROWS = (
     Row(
         "first_update_follows_the_rule",
