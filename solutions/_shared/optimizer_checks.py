@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from _shared.digits import HELD_OUT, digits
+from _shared.digits import HELD_OUT, digits, some_weights
 
 from autograder.grading.judge import close, expect, expect_close
 from autograder.model import Judge
@@ -166,7 +166,8 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-# The cheap ones, and those that tell the most mistakes apart, first.
+# Name, claim, then points, probe, draw, updates, uses. The cheap ones, and those that tell the most
+# mistakes apart, come first.
 ROWS = (
     Row(
         "first_update_follows_the_rule",
@@ -244,7 +245,7 @@ ROWS = (
         "model.fit on handwritten digits ends every epoch at the weights of the rule.",
         *(2, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
-        options={"withheld": HELD_OUT},
+        options={"withheld": HELD_OUT, "measure": some_weights},
     ),
 )
 

@@ -96,18 +96,19 @@ def changing_learning_rate(optimizer_class, *, settings, rates, start, gradients
 
     Shapes: rates (updates,), start (d,), gradients (updates, d).
     """
-    assigned, rates = optimizer_class(**settings), [float(rate) for rate in rates]
-    coming = iter(rates)
+    rates, steps = [float(rate) for rate in rates], gradients[:, None]
+    assigned, coming = optimizer_class(**settings), iter(rates)
 
     def update(gradients, weights):
         assigned.learning_rate = next(coming)
         assigned.apply(gradients, weights)
 
+    path = positions(update, variables(start), steps)[0]
+    # Made after the first has finished: instances may share something, which is another check.
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(list(range(len(rates) - 1)), rates)
     scheduled = optimizer_class(**{**settings, "learning_rate": schedule})
-    steps = gradients[:, None]
     return {
-        "assigned": positions(update, variables(start), steps)[0],
+        "assigned": path,
         "scheduled": positions(scheduled.apply, variables(start), steps)[0],
     }
 

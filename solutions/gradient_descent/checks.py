@@ -10,7 +10,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from _shared.digits import HELD_OUT, digits, linear_accuracy
+from _shared.digits import HELD_OUT, digits, linear_accuracy, some_weights
 from _shared.optimizer_checks import standard_check
 
 from autograder.grading.judge import alike, at_least, close, expect, expect_close
@@ -593,5 +593,6 @@ train.rule(
     # than 0.846. This is 9 deviations below: a false alarm in far less than one of 1e6.
     # (benchmarks/false_alarms.py gradient_descent)
     judge=at_least(linear_accuracy, 0.75, "share of unseen digits read correctly"),
+    measure=some_weights,
     withheld=HELD_OUT,
 )

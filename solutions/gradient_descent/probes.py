@@ -89,16 +89,13 @@ def kinds_of_batches(minibatches, *, x, y, batch_size, seed, epochs=1):
     pairs = [
         pair for _ in range(epochs) for pair in one_epoch(minibatches, *wholes, batch_size, rng)
     ]
-    both = list(zip(wholes, (x, y), zip(*pairs, strict=True), strict=True))
-    return {
-        "is_array": np.array(
-            [all(isinstance(batch, np.ndarray) for batch in batches) for _, _, batches in both]
-        ),
-        "same_dtype": np.array(
-            [all(batch.dtype == whole.dtype for batch in batches) for _, whole, batches in both]
-        ),
-        "is_unchanged": np.array([np.array_equal(used, whole) for used, whole, _ in both]),
-    }
+    found = {"is_array": [], "same_dtype": [], "is_unchanged": []}
+    for used, whole, batches in zip(wholes, (x, y), zip(*pairs, strict=True), strict=True):
+        dtypes = {getattr(batch, "dtype", None) for batch in batches}
+        found["is_array"].append(all(isinstance(batch, np.ndarray) for batch in batches))
+        found["same_dtype"].append(dtypes == {whole.dtype})
+        found["is_unchanged"].append(np.array_equal(used, whole))
+    return {name: np.array(values) for name, values in found.items()}
 
 
 def complaints(minibatches, *, x, y, cases, seed):
