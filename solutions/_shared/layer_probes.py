@@ -134,9 +134,9 @@ def fit_and_predict(
     returns "x" and "outputs" (2 epochs, n, d), "predicted" (2 n, 1), and "kernel" and "bias" of the
     dense layer.
     """
-    rows = len(x) // 2
+    rows, layer = len(x) // 2, layer_class(**settings)
     remember, dense = Remember(2 * epochs, rows, x.shape[1]), keras.layers.Dense(1)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer_class(**settings), remember, dense])
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer, remember, dense])
     remember.count.assign(0)  # Keras has called the layers once to see their shapes
     compile_model(model, keras.optimizers.SGD(0.01), "mse")
     model.fit(x, y, batch_size=rows, epochs=epochs, shuffle=False, verbose=0)
