@@ -148,9 +148,9 @@ def scale(outputs, x, rate):
 
 
 def masks_and_scales(observed, inputs):
-    """For each rate: the share of zeros, the scale, and what is not left to chance.
+    """For each rate: the share of zeros, the scale, and how drops depend on each other.
 
-    That is along which axes drops go together, and whether there are always as many.
+    They depend if they go together along an axis, or if there are always as many of them.
 
     NaN is what depends on chance, such as the share where one draw decides on many elements.
     """
@@ -553,7 +553,7 @@ def mean_is_over_the_samples(observed, inputs):
     So the number of passes that kept a value, as the mean tells, is whole.
     """
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
-    what = f"number of the {samples} passes that kept a value, mean * (1 - rate) * {samples} / x"
+    what = f"by mean * (1 - rate) * {samples} / x, the number of passes that keep x"
     expect_close(kept, np.clip(np.round(kept), 0, samples), what=what, rtol=0, atol=1e-3)
 
 
