@@ -134,9 +134,9 @@ def fit_and_predict(
     returns "x" and "outputs" (2 epochs, n, d), "predicted" (2 n, 1), and "kernel" and "bias" of the
     dense layer.
     """
-    rows = len(x) // 2
+    rows, layer = len(x) // 2, layer_class(**settings)
     remember, dense = Remember(2 * epochs, rows, x.shape[1]), keras.layers.Dense(1)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer_class(**settings), remember, dense])
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer, remember, dense])
     remember.count.assign(0)  # Keras has called the layers once to see their shapes
     compile_model(model, keras.optimizers.SGD(0.01), "mse")
     model.fit(x, y, batch_size=rows, epochs=epochs, shuffle=False, verbose=0)
@@ -187,7 +187,7 @@ def called(layer: Any, batches: Sequence[np.ndarray], *, training: bool) -> np.n
     return np.stack([real(layer(tensor(batch), training=training)) for batch in batches])
 
 
-def compiled(layer: Any, *, training: bool, features: int | None = None) -> Callable[[Any], Any]:
+def compiled(layer: Any, *, training: bool, features: int | None = None) -> Any:
     """The layer as a function compiled by TensorFlow; with ``features``, for any number of rows."""
     any_rows = features and [tf.TensorSpec([None, features], keras.config.floatx())]
 
@@ -230,18 +230,18 @@ def weights_after_epochs(
     *,
     batch_size: int,
     epochs: int,
-    weights: Mapping[str, Any],
+    weights: Callable[[], Mapping[str, Any]],
 ) -> dict[str, np.ndarray]:
     """Values of some weights after each epoch of ``model.fit`` on the mean squared error.
 
-    Rows come in order. Returns an array of each weight's shape with the epochs in front.
+    Rows come in order. ``weights`` is called after each epoch, since an attribute may then be
+    something else than before. Returns an array of each weight's shape with the epochs in front.
     """
     compile_model(model, optimizer, "mse")
-    path: dict[str, list[np.ndarray]] = {name: [] for name in weights}
+    path: list[dict[str, np.ndarray]] = []
 
     def remember(epoch: int, logs: Any) -> None:
-        for name, weight in weights.items():
-            path[name].append(numbers(weight))
+        path.append({name: numbers(weight) for name, weight in weights().items()})
 
     model.fit(
         tensor(x),
@@ -252,4 +252,4 @@ def weights_after_epochs(
         verbose=0,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=remember)],
     )
-    return {name: np.stack(values) for name, values in path.items()}
+    return {name: np.stack([values[name] for values in path]) for name in path[0]}

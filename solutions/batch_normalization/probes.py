@@ -195,7 +195,11 @@ def fit(layer_class, *, settings, gamma, kernel, last_kernel, learning_rate, x, 
     layer.build((None, kernel.shape[1]))
     model = small_network(layer, kernel, last_kernel)
     layer.gamma.assign(gamma)
-    weights = {"kernel": model.layers[0].kernel, **{name: getattr(layer, name) for name in WEIGHTS}}
+
+    def weights():
+        own = {name: getattr(layer, name) for name in WEIGHTS}
+        return {"kernel": model.layers[0].kernel, **own}
+
     optimizer = keras.optimizers.SGD(learning_rate)
     path = weights_after_epochs(model, optimizer, x, y, weights=weights, **lengths)
     return {**path, "prediction": numbers(model(tensor(x), training=False))}
@@ -313,9 +317,13 @@ def fit_block(block_class, *, filters, kernel_size, kernel, weights, last_kernel
     last.kernel.assign(last_kernel)
     for name, value in weights.items():
         getattr(layer.bn, name).assign(value)
-    path = {"kernel": layer.conv.kernel, "gamma": layer.bn.gamma, "beta": layer.bn.beta}
-    optimizer = keras.optimizers.SGD(0.05)
-    return weights_after_epochs(model, optimizer, x, y, batch_size=4, epochs=epochs, weights=path)
+
+    def trained():
+        return {"kernel": layer.conv.kernel, "gamma": layer.bn.gamma, "beta": layer.bn.beta}
+
+    return weights_after_epochs(
+        model, keras.optimizers.SGD(0.05), x, y, batch_size=4, epochs=epochs, weights=trained
+    )
 
 
 def block_in_mixed_precision(block_class, *, x, **parts):

@@ -148,14 +148,16 @@ def scale(outputs, x, rate):
 
 
 def masks_and_scales(observed, inputs):
-    """For each rate: the share of zeros, the scale, and along which axes drops go together.
+    """For each rate: the share of zeros, the scale, and how drops depend on each other.
+
+    They depend if they go together along an axis, or if there are always as many of them.
 
     NaN is what depends on chance, such as the share where one draw decides on many elements.
     """
     shares = {float(np.mean(call == 0)) for calls in observed["outputs"] for call in calls}
     if 1.0 in shares and shares <= {0.0, 1.0}:
         return {"all_or_nothing": np.array(1.0)}
-    found = {"share": [], "scale": [], "together": [], "same_count": []}
+    found = {"share": [], "scale": [], "dependent": []}
     for rate, outputs, x in outputs_of(observed, inputs):
         zero = (outputs == 0).astype(float)
         together = [
@@ -165,8 +167,7 @@ def masks_and_scales(observed, inputs):
         ]
         found["share"].append(np.nan if any(together) else zero.mean())
         found["scale"].append(scale(outputs, x, rate))
-        found["together"].append(together)
-        found["same_count"].append(zero.any() and always_as_many(zero))
+        found["dependent"].append([*together, zero.any() and always_as_many(zero)])
     # Only some probes return these.
     for name, wanted in (("inference", inputs["x"]), ("bytes", 2)):
         if name in observed:
@@ -523,8 +524,8 @@ def samples_taken(observed, inputs):
     shapes = {f"{name}_shape": np.array(observed[name].shape) for name in ("mean", "std")}
     if any(len(shape) != 2 or shape[0] != len(inputs["x"]) for shape in shapes.values()):
         return shapes
-    varies = np.array((observed["std"] > SOME).any())
     if "kernel" in observed:
+        varies = np.array((observed["std"] > SOME).any())
         wanted, margin = network_mean(inputs)
         near = (np.abs(observed["mean"].mean(axis=0) - wanted) <= margin).all()
         same = np.array_equal(observed["kernel"], inputs["kernel"])
@@ -535,7 +536,6 @@ def samples_taken(observed, inputs):
     wanted = deviation(observed, inputs)
     some = wanted > 0.1
     return {
-        "varies": varies,
         "whole": np.array([np.allclose(n, np.round(n), rtol=0, atol=1e-3) for n in numbers]),
         "share": np.mean(kept / samples, keepdims=True),
         "spread": np.digitize([spread(observed, inputs)[0]], [0.5, 1.58, 2.4]),
@@ -553,7 +553,7 @@ def mean_is_over_the_samples(observed, inputs):
     So the number of passes that kept a value, as the mean tells, is whole.
     """
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
-    what = f"number of the {samples} passes that kept a value, mean * (1 - rate) * {samples} / x"
+    what = f"by mean * (1 - rate) * {samples} / x, the number of passes that keep x"
     expect_close(kept, np.clip(np.round(kept), 0, samples), what=what, rtol=0, atol=1e-3)
 
 

@@ -115,14 +115,14 @@ def reloaded(layer_class, *, rate, x):
 def half_precision(layer_class, *, rates, x):
     """Outputs of the layer under ``mixed_float16``, and the size in bytes of their numbers.
 
-    Shapes: x (n, d); returns (rates, 1, n, d), (rates, n, d) and (rates, 2).
+    Shapes: x (n, d); returns (rates, 1, n, d), (rates, n, d) and (2 rates,).
     """
     found = at_each_rate(mixed_precision, layer_class, rates, batches=[x])
     return {
         "x": x.astype("float16"),
         "outputs": found["training"],
         "inference": found["inference"],
-        "bytes": found["output_bytes"],
+        "bytes": found["output_bytes"].ravel(),
     }
 
 
@@ -142,8 +142,9 @@ def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, e
     Shapes: x (n, d), y (n,) of class numbers, hidden (d, h), output (h, k).
     """
     first = keras.layers.Dense(hidden.shape[1], "relu", use_bias=False)
+    layer = layer_class(rate)
     last = keras.layers.Dense(output.shape[1], "softmax", use_bias=False)
-    model = keras.Sequential([keras.Input(x.shape[1:]), first, layer_class(rate), last])
+    model = keras.Sequential([keras.Input(x.shape[1:]), first, layer, last])
     first.kernel.assign(hidden)
     last.kernel.assign(output)
     optimizer = keras.optimizers.SGD(learning_rate, momentum=0.9)
@@ -167,8 +168,9 @@ def sampled_network(mc_predict, *, rate, x, kernel, samples):
 
     Shapes: x (n, d), kernel (d, k); the answers are (n, k).
     """
+    dropout = keras.layers.Dropout(rate)
     dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Dropout(rate), dense])
+    model = keras.Sequential([keras.Input(x.shape[1:]), dropout, dense])
     dense.kernel.assign(kernel)
     mean, std = mc_predict(model, x, samples)
     return {"mean": numbers(mean), "std": numbers(std), "kernel": numbers(dense.kernel)}
