@@ -16,35 +16,27 @@ from keras import ops
 
 from autograder.probing.kit import compile_model, numbers, saved_and_loaded, tensors, variables
 
+Arrays = dict[str, np.ndarray]
+Settings = Mapping[str, Any]
 
-def penalties(
-    regularizer_class: Any, *, settings: Mapping[str, Any], **weights: np.ndarray
-) -> dict[str, np.ndarray]:
+
+def penalties(regularizer_class: Any, *, settings: Settings, **weights: np.ndarray) -> Arrays:
     """The penalty of each tensor, of any names and ranks."""
     regularizer = regularizer_class(**settings)
     return {name: plain(regularizer(variables(w)[0])) for name, w in weights.items()}
 
 
-def gradients(
-    regularizer_class: Any, *, settings: Mapping[str, Any], **weights: np.ndarray
-) -> dict[str, np.ndarray]:
+def gradients(regularizer_class: Any, *, settings: Settings, **weights: np.ndarray) -> Arrays:
     """The gradient of the penalty of each tensor, zeros where none arrives."""
     regularizer = regularizer_class(**settings)
     return {name: penalty_and_gradient(regularizer, w)[1] for name, w in weights.items()}
 
 
 def two_strengths(
-    regularizer_class: Any,
-    *,
-    settings: Mapping[str, Any],
-    other_settings: Mapping[str, Any],
-    **weights: np.ndarray,
-) -> dict[str, np.ndarray]:
+    regularizer_class: Any, *, settings: Settings, other_settings: Settings, **weights: np.ndarray
+) -> Arrays:
     """Penalties by two regularizers that are made first and then used in turn."""
-    pair = {
-        "first": regularizer_class(**settings),
-        "second": regularizer_class(**other_settings),
-    }
+    pair = {"first": regularizer_class(**settings), "second": regularizer_class(**other_settings)}
     return {
         f"{which}_{name}": plain(regularizer(variables(w)[0]))
         for name, w in weights.items()
@@ -53,8 +45,8 @@ def two_strengths(
 
 
 def several_settings(
-    regularizer_class: Any, *, alternatives: Sequence[Mapping[str, Any]], vector: np.ndarray
-) -> dict[str, np.ndarray]:
+    regularizer_class: Any, *, alternatives: Sequence[Settings], vector: np.ndarray
+) -> Arrays:
     """Penalties and gradients of one vector, shape (d,), for each choice of arguments."""
     found = [penalty_and_gradient(regularizer_class(**chosen), vector) for chosen in alternatives]
     return {
@@ -63,9 +55,7 @@ def several_settings(
     }
 
 
-def gradients_at_zero(
-    regularizer_class: Any, *, settings: Mapping[str, Any], vector: np.ndarray
-) -> dict[str, np.ndarray]:
+def gradients_at_zero(regularizer_class: Any, *, settings: Settings, vector: np.ndarray) -> Arrays:
     """Penalties and gradients of a vector that is partly zero, and of an all-zero matrix.
 
     Shapes: vector (d,). Each array has two rows: computed eagerly, and inside ``tf.function``.
@@ -87,17 +77,13 @@ def gradients_at_zero(
     return {name: np.stack(values) for name, values in found.items()}
 
 
-def double_precision(
-    regularizer_class: Any, *, settings: Mapping[str, Any], vector: np.ndarray
-) -> dict[str, np.ndarray]:
+def double_precision(regularizer_class: Any, *, settings: Settings, vector: np.ndarray) -> Arrays:
     """The penalty and the gradient of a float64 vector, shape (d,)."""
     penalty, gradient = penalty_and_gradient(regularizer_class(**settings), vector, "float64")
     return {"penalty": penalty, "gradient": gradient}
 
 
-def config_round_trip(
-    regularizer_class: Any, *, settings: Mapping[str, Any], vector: np.ndarray
-) -> dict[str, np.ndarray]:
+def config_round_trip(regularizer_class: Any, *, settings: Settings, vector: np.ndarray) -> Arrays:
     """The penalty of a vector, shape (d,), by ``from_config(regularizer.get_config())``."""
     regularizer = regularizer_class(**settings)
     weight = variables(vector)[0]
@@ -107,9 +93,7 @@ def config_round_trip(
     return {"before": before, "after": plain(again(weight))}
 
 
-def compiled(
-    regularizer_class: Any, *, settings: Mapping[str, Any], matrices: np.ndarray
-) -> dict[str, np.ndarray]:
+def compiled(regularizer_class: Any, *, settings: Settings, matrices: np.ndarray) -> Arrays:
     """Penalties and gradients of one matrix after another, by a function compiled once.
 
     Shapes: matrices (calls, n, m).
@@ -132,8 +116,8 @@ def compiled(
 
 
 def reloaded(
-    regularizer_class: Any, *, settings: Mapping[str, Any], kernel: np.ndarray, bias: np.ndarray
-) -> dict[str, np.ndarray]:
+    regularizer_class: Any, *, settings: Settings, kernel: np.ndarray, bias: np.ndarray
+) -> Arrays:
     """The penalties of a layer's kernel and bias, before and after a trip through a file.
 
     Shapes: kernel (d, k), bias (k,).
@@ -153,13 +137,13 @@ def reloaded(
 def mixed_precision(
     regularizer_class: Any,
     *,
-    settings: Mapping[str, Any],
+    settings: Settings,
     kernel: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
     learning_rate: float,
     updates: int,
-) -> dict[str, np.ndarray]:
+) -> Arrays:
     """The penalty and the weights of a ``mixed_float16`` layer at each of some updates.
 
     Shapes: kernel (d, k), x (n, d), y (n, k).
@@ -186,13 +170,13 @@ def mixed_precision(
 def fit(
     regularizer_class: Any,
     *,
-    settings: Mapping[str, Any],
+    settings: Settings,
     kernel: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
     learning_rate: float,
     epochs: int,
-) -> dict[str, np.ndarray]:
+) -> Arrays:
     """Weights of a linear model after each epoch of ``model.fit``, and the losses it reports.
 
     Shapes: kernel (d, k), x (n, d), y (n, k). Batches of two rows, in order.
@@ -212,13 +196,13 @@ def fit(
 def regression(
     regularizer_class: Any,
     *,
-    settings: Mapping[str, Any],
+    settings: Settings,
     kernel: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
     learning_rate: float,
     updates: int,
-) -> dict[str, np.ndarray]:
+) -> Arrays:
     """Weights of a linear model after descent on its squared error plus the penalty.
 
     Shapes: kernel (d, k), x (n, d), y (n, k).

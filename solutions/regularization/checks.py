@@ -34,7 +34,7 @@ L1L2 = Exercise(
 L2Norm = Exercise("L2Norm")
 penalized_loss = Exercise("penalized_loss")
 
-standard_checks(L1, settings={"l1": 0.3}, other={"l1": 2.5}, training={"l1": 0.4})
+standard_checks(L1, settings={"l1": 0.3}, other={"l1": 2.5}, training={"l1": 0.4}, steepest=0.3)
 standard_checks(L2, settings={"l2": 0.3}, other={"l2": 2.5}, training={"l2": 0.2})
 standard_checks(
     L1L2,
@@ -42,13 +42,14 @@ standard_checks(
     other={"l1": 1.7, "l2": 0.4},
     training={"l1": 0.3, "l2": 0.05},
     alternatives=({"l1": 0.4}, {"l2": 0.6}, {}),
+    steepest=0.3,
 )
 standard_checks(
     L2Norm,
     settings={"l2": 0.3},
     other={"l2": 2.5},
     training={"l2": 4.0},
-    slack=1e-3,  # an epsilon of up to 1e-7 under the root costs 3e-4 of the strength at 0
+    slack=3e-4,  # an epsilon of up to 1e-7 under the root costs 1e-4 at 0
 )
 
 # --- penalized_loss -------------------------------------------------------------------------------
