@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.sandbox.wire import Connection
+from autograder.sandbox.channel import Connection
 
 EXEC = "starting another program"
 

@@ -22,17 +22,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from autograder.sandbox.channel import Channel, Connection, HungUpError, UnsendableError
 from autograder.sandbox.interface import SandboxLost
 from autograder.sandbox.watch import ChildDied
-from autograder.sandbox.wire import (
-    Channel,
-    Connection,
-    HungUpError,
-    Message,
-    NamedArrays,
-    UnsendableError,
-    WireError,
-)
+from autograder.sandbox.wire import Message, NamedArrays, WireError
 
 START_SECONDS = 180.0
 LOOK_SECONDS = 0.25

@@ -31,6 +31,7 @@ import numpy as np
 
 from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
+from autograder.sandbox.channel import Channel, HungUpError, UnsendableError
 from autograder.sandbox.interface import SandboxLost
 from autograder.sandbox.levels import NONE, Level, by_strength
 from autograder.sandbox.limits import CONTROL_BYTES, Limits
@@ -44,15 +45,7 @@ from autograder.sandbox.watch import (
     process_number,
     size_and_threads,
 )
-from autograder.sandbox.wire import (
-    Bounds,
-    Channel,
-    HungUpError,
-    Message,
-    NamedArrays,
-    UnsendableError,
-    WireError,
-)
+from autograder.sandbox.wire import Bounds, Message, NamedArrays, WireError
 
 __all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "Statistics"]
 

@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import json
 import math
-import secrets
-import selectors
-import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -51,14 +48,6 @@ DTYPES = {
 
 class WireError(Exception):
     """A frame is malformed, too large, or answers another request: the message says which."""
-
-
-class UnsendableError(Exception):
-    """A request of the grader's own is not JSON and arrays, or too large: no child's fault."""
-
-
-class HungUpError(Exception):
-    """The other side closed the connection before its frame was complete."""
 
 
 @dataclass(frozen=True)
@@ -243,140 +232,3 @@ def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.nda
     if dtype == np.bool_ and array.size and array.max() > 1:
         raise WireError(f"array {name!r} holds booleans that are neither 0 nor 1")
     return array.astype(dtype)  # a copy, which is writable and owns its memory
-
-
-# Needs no descriptor of its own, where the system has it.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-
-
-class Channel:
-    """The grader's end of a connection to a child.
-
-    Sends and receives at the same time, so that a child that does not read cannot hold the
-    grader, and stops reading at the bound, so that a child that floods cannot fill its memory.
-    """
-
-    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
-        connection.setblocking(False)
-        self._connection = connection
-        self._bounds = bounds
-
-    def exchange(
-        self,
-        message: Mapping[str, Any],
-        arrays: Mapping[str, np.ndarray],
-        pause: Callable[[], float],
-    ) -> tuple[Message, NamedArrays]:
-        """Send a request, receive its reply.
-
-        Args:
-            message: JSON values; the key "nonce" is the channel's own.
-            arrays: as for `encode`.
-            pause: called before every wait; returns for how many seconds to wait at most, or
-                raises to give up (a deadline).
-
-        Raises:
-            UnsendableError: the request cannot be encoded; nothing has been sent.
-            WireError: the reply is malformed, exceeds the bounds, or is not to this request. The
-                connection cannot be used any more.
-            HungUpError: the child closed its end.
-        """
-        nonce = secrets.token_hex(16)
-        try:
-            request = encode({**message, NONCE: nonce}, arrays)
-            frame_size(request[: HEADER.size])  # or the child would refuse it
-        except WireError as error:
-            raise UnsendableError(str(error)) from error
-        frame, surplus = self._transfer(memoryview(request), pause)
-        reply, reply_arrays = decode(frame, self._bounds)
-        if reply.pop(NONCE, None) != nonce:
-            raise WireError("the reply does not belong to the request")
-        if surplus:
-            raise WireError("there is more than one reply")
-        return reply, reply_arrays
-
-    def _transfer(
-        self, unsent: memoryview, pause: Callable[[], float]
-    ) -> tuple[memoryview, memoryview]:
-        """Send all and receive a frame; returns it, and what has come with it."""
-        received = bytearray()
-        size: int | None = None
-        with _Selector() as selector:
-            selector.register(self._connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while size is None or len(received) < size:
-                found = selector.select(pause())
-                events = found[0][1] if found else 0
-                if events & selectors.EVENT_WRITE and unsent:
-                    unsent = unsent[self._send_some(unsent) :]
-                    if not unsent:
-                        selector.modify(self._connection, selectors.EVENT_READ)
-                if events & selectors.EVENT_READ:
-                    received += self._receive_some()
-                if size is None and len(received) >= HEADER.size:
-                    size = frame_size(received[: HEADER.size], self._bounds)
-        if unsent:
-            raise WireError("the reply came before the request was read")
-        return memoryview(received)[:size], memoryview(received)[size:]
-
-    def _send_some(self, unsent: memoryview) -> int:
-        try:
-            return self._connection.send(unsent)
-        except BlockingIOError:
-            return 0
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise HungUpError from error
-
-    def _receive_some(self) -> bytes:
-        try:
-            data = self._connection.recv(MEBIBYTE)
-        except BlockingIOError:
-            return b""
-        except ConnectionResetError as error:
-            raise HungUpError from error
-        if not data:
-            raise HungUpError
-        return data
-
-
-class Connection:
-    """The child's end: blocking, one reply to each request.
-
-    ``receive`` raises EOFError when the grader has no further request.
-    """
-
-    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
-        connection.setblocking(True)
-        self._connection = connection
-        self._bounds = bounds
-        self._nonce: str | None = None
-
-    def receive(self) -> tuple[Message, NamedArrays]:
-        """Wait for the next request.
-
-        Raises:
-            EOFError: there is none.
-            WireError: the request exceeds the bounds.
-        """
-        header = self._read(HEADER.size)
-        frame = header + self._read(frame_size(header, self._bounds) - HEADER.size)
-        message, arrays = decode(frame, self._bounds)
-        self._nonce = message.pop(NONCE, None)
-        return message, arrays
-
-    def send(self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Answer the last request.
-
-        Raises:
-            WireError: as `encode`; nothing has been sent then.
-        """
-        self._connection.sendall(encode({**message, NONCE: self._nonce}, arrays))
-
-    def _read(self, size: int) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            count = self._connection.recv_into(view)
-            if count == 0:
-                raise EOFError
-            view = view[count:]
-        return data

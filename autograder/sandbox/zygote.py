@@ -32,8 +32,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from autograder.sandbox import canary, confinement, scratch
+from autograder.sandbox.channel import Connection
 from autograder.sandbox.limits import CONTROL_BYTES, OUT_OF_MEMORY, Limits
-from autograder.sandbox.wire import Connection
 
 Serve = Callable[[Connection], None]
 

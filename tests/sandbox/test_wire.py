@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.sandbox import wire
-from autograder.sandbox.wire import HEADER, Bounds, Channel, Connection, HungUpError, WireError
+from autograder.sandbox.wire import HEADER, Bounds, WireError
 
 dtypes = st.sampled_from(sorted(wire.DTYPES.values(), key=str))
 arrays = dtypes.flatmap(
@@ -168,115 +165,3 @@ def test_bounds_are_kept():
     ]:
         with pytest.raises(WireError, match=reason):
             wire.decode(wire.encode(message, named), small)
-
-
-# --- over a connection -------------------------------------------------------------------------
-
-
-class DeadlineError(Exception):
-    pass
-
-
-def deadline(seconds: float):
-    end = time.monotonic() + seconds
-
-    def pause() -> float:
-        if time.monotonic() > end:
-            raise DeadlineError
-        return 0.05
-
-    return pause
-
-
-@pytest.fixture
-def pair():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours, theirs
-
-
-def serve(connection: socket.socket, answer) -> threading.Thread:
-    thread = threading.Thread(target=answer, args=(connection,), daemon=True)
-    thread.start()
-    return thread
-
-
-def test_large_frames_cross_in_both_directions_at_once(pair):
-    ours, theirs = pair
-
-    def echo(connection):
-        child = Connection(connection)
-        message, named = child.receive()
-        child.send(message, named)
-
-    thread = serve(theirs, echo)
-    sent = {"x": np.random.default_rng(0).normal(size=500_000)}
-    message, received = Channel(ours).exchange({"a": 1}, sent, deadline(20))
-    thread.join(5)
-    assert message == {"a": 1}
-    np.testing.assert_array_equal(received["x"], sent["x"])
-
-
-def test_a_child_that_does_not_read_meets_the_deadline(pair):
-    with pytest.raises(DeadlineError):
-        Channel(pair[0]).exchange({}, {"x": np.zeros(2_000_000)}, deadline(0.2))
-
-
-def test_a_child_that_floods_is_cut_at_the_bound(pair):
-    ours, theirs = pair
-
-    def flood(connection):
-        try:
-            connection.sendall(HEADER.pack(10, 1 << 20))
-            while True:
-                connection.sendall(bytes(1 << 16))
-        except OSError:
-            pass
-
-    serve(theirs, flood)
-    with pytest.raises(WireError, match="at most 100,000"):
-        Channel(ours, Bounds(frame_bytes=100_000)).exchange({}, {}, deadline(10))
-    ours.close()
-
-
-def test_a_reply_to_another_request_is_refused(pair):
-    ours, theirs = pair
-    theirs.sendall(wire.encode({"nonce": "0" * 32, "score": 100}, {}))
-    with pytest.raises(WireError, match="belong"):
-        Channel(ours).exchange({}, {}, deadline(5))
-
-
-def test_a_reply_to_another_request_is_told_as_that_whatever_follows_it(pair):
-    """What it is called must not depend on how soon the true one follows."""
-    ours, theirs = pair
-    theirs.sendall(2 * wire.encode({"nonce": "0" * 32, "score": 100}, {}))
-    with pytest.raises(WireError, match="belong"):
-        Channel(ours).exchange({}, {}, deadline(5))
-
-
-def test_a_second_reply_is_refused(pair):
-    ours, theirs = pair
-
-    def twice(connection):
-        request, _ = wire.decode(connection.recv(1 << 16))
-        connection.sendall(2 * wire.encode({"nonce": request["nonce"]}, {}))
-
-    serve(theirs, twice)
-    with pytest.raises(WireError, match="more than one"):
-        Channel(ours).exchange({}, {}, deadline(5))
-
-
-@pytest.mark.parametrize("data", [b"", b"\x05\x00", HEADER.pack(10, 10) + b"{"])
-def test_a_child_that_hangs_up_is_noticed(pair, data):
-    ours, theirs = pair
-    theirs.sendall(data)
-    theirs.close()
-    with pytest.raises(HungUpError):
-        Channel(ours).exchange({}, {}, deadline(5))
-
-
-def test_the_child_sees_the_end(pair):
-    ours, theirs = pair
-    ours.close()
-    with pytest.raises(EOFError):
-        Connection(theirs).receive()
