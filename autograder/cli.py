@@ -138,17 +138,17 @@ def verify(
 ) -> None:
     """Prove the checks: reference full, stub none, misconceptions named, variants full."""
     from autograder.grading.grade import new_seed
+    from autograder.grading.observe import probing_sandbox
     from autograder.grading.verify import steps
     from autograder.grading.verify import verify as prove
     from autograder.reports.terminal import new_console, progress, show_proof
-    from autograder.sandbox.sandbox import Sandbox
     from autograder.sources.assignment import read_assignment
 
     console = new_console()
     found = _course(course)
     assignments = [read_assignment(found.solution(n)) for n in names or found.assignments()]
     failed = False
-    with Sandbox(confined=False) as sandbox:
+    with probing_sandbox(confined=False) as sandbox:
         for assignment in assignments:
             drawn = [new_seed() for _ in range(seeds)]
             with progress(console, assignment.name, steps(assignment, seeds)) as step:

@@ -7,7 +7,7 @@ import copy
 import hashlib
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from autograder.desks.release import release_notebook, write_source
 from autograder.gradebook.record import Graded, Recorded, record, saved_students
 from autograder.grading.grade import grade_class, grade_submission, new_seed
 from autograder.grading.journal import Journal, Run
-from autograder.grading.observe import clean
+from autograder.grading.observe import clean, probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.model import AutograderError, Report
 from autograder.reports.results import results, write
@@ -133,7 +133,7 @@ def grade_course(
             reports = {student: entry.report for student, entry in journal.entries().items()}
             return [reports[student] for student in everybody if student in reports]
 
-        with Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
+        with probing_sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox:
             console.print(
                 f"sandbox: {sandbox.level}; {len(left.ungraded)} students, {jobs} at a time"
             )
@@ -274,8 +274,10 @@ def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:
 def _engine(root: Path, name: str) -> tuple[Assignment, LiveOracle, Sandbox, dict[str, str]]:
     course = Course(root)
     assignment = read_assignment(course.solution(name))
-    sandbox = Sandbox(secrets=[course.solutions, root / "submitted"]).__enter__()
-    atexit.register(sandbox.close)
+    until_exit = ExitStack()
+    atexit.register(until_exit.close)
+    secrets = [course.solutions, root / "submitted"]
+    sandbox = until_exit.enter_context(probing_sandbox(secrets=secrets))
     locked = locked_cells(release_notebook(assignment))
     return assignment, LiveOracle(sandbox, assignment, new_seed()), sandbox, locked
 

@@ -6,13 +6,13 @@ import contextlib
 import gc
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
 @contextlib.contextmanager
-def refused(forbidden: list[str], target: Any) -> Iterator[list[str]]:
-    """While a probe runs, whatever already is this exercise refuses to work in its place.
+def refused(forbidden: Sequence[str], target: Any) -> Iterator[list[str]]:
+    """While a probe runs, what already is this exercise refuses to work.
 
     The code of the ``forbidden`` functions, and of every method of the ``forbidden`` classes, is
     exchanged for one that refuses. The objects stay the same, so it does not matter under which
@@ -84,7 +84,7 @@ def _copies(originals: Mapping[types.CodeType, str]) -> list[tuple[types.Functio
 
 
 def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.CodeType:
-    """Code that raises, and notes that it did, in place of ``code``."""
+    """Code to exchange for ``code``: it raises, and notes that it did."""
 
     class AlreadyFinishedError(RuntimeError):
         def __init__(self) -> None:
@@ -110,10 +110,7 @@ def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.Cod
 
 
 def _sentence(name: str) -> str:
-    return (
-        f"{name} was used in place of writing it; it already is this exercise, so that earns "
-        "nothing."
-    )
+    return f"Uses {name}, which is not allowed here. Implement it yourself."
 
 
 def _resolve(name: str) -> Any:

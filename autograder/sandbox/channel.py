@@ -14,7 +14,7 @@ from autograder.sandbox.wire import (
     DEFAULT_BOUNDS,
     HEADER,
     MEBIBYTE,
-    NONCE,
+    NONCE_BYTES,
     Bounds,
     Message,
     NamedArrays,
@@ -22,6 +22,7 @@ from autograder.sandbox.wire import (
     decode,
     encode,
     frame_size,
+    nonce_of,
 )
 
 
@@ -49,19 +50,25 @@ class Channel:
         self._connection = connection
         self._bounds = bounds
 
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        self._connection.close()
+
     def exchange(
         self,
-        message: Mapping[str, Any],
+        message: object,
         arrays: Mapping[str, np.ndarray],
         pause: Callable[[], float],
-    ) -> tuple[Message, NamedArrays]:
+        reply: Any = Message,
+    ) -> tuple[Any, NamedArrays]:
         """Send a request, receive its reply.
 
         Args:
-            message: JSON values; the key "nonce" is the channel's own.
+            message: as for `encode`.
             arrays: as for `encode`.
             pause: called before every wait; returns for how many seconds to wait at most, or
                 raises to give up (a deadline).
+            reply: type of the reply's message, as for `decode`.
 
         Raises:
             UnsendableError: the request cannot be encoded; nothing has been sent.
@@ -69,19 +76,18 @@ class Channel:
                 connection cannot be used any more.
             HungUpError: the child closed its end.
         """
-        nonce = secrets.token_hex(16)
+        nonce = secrets.token_bytes(NONCE_BYTES)
         try:
-            request = encode({**message, NONCE: nonce}, arrays)
+            request = encode(message, arrays, nonce)
             frame_size(request[: HEADER.size])  # or the child would refuse it
         except WireError as error:
             raise UnsendableError(str(error)) from error
         frame, surplus = self._transfer(memoryview(request), pause)
-        reply, reply_arrays = decode(frame, self._bounds)
-        if reply.pop(NONCE, None) != nonce:
+        if nonce_of(frame) != nonce:
             raise WireError("the reply does not belong to the request")
         if surplus:
             raise WireError("there is more than one reply")
-        return reply, reply_arrays
+        return decode(frame, reply, self._bounds)
 
     def _transfer(
         self, unsent: memoryview, pause: Callable[[], float]
@@ -136,28 +142,31 @@ class Connection:
         connection.setblocking(True)
         self._connection = connection
         self._bounds = bounds
-        self._nonce: str | None = None
+        self._nonce = bytes(NONCE_BYTES)
 
-    def receive(self) -> tuple[Message, NamedArrays]:
+    def receive(self, expected: Any = Message) -> tuple[Any, NamedArrays]:
         """Wait for the next request.
+
+        Args:
+            expected: type of its message, as for `decode`.
 
         Raises:
             EOFError: there is none.
-            WireError: the request exceeds the bounds.
+            WireError: the request exceeds the bounds, or is another message.
         """
         header = self._read(HEADER.size)
         frame = header + self._read(frame_size(header, self._bounds) - HEADER.size)
-        message, arrays = decode(frame, self._bounds)
-        self._nonce = message.pop(NONCE, None)
+        message, arrays = decode(frame, expected, self._bounds)
+        self._nonce = nonce_of(header)
         return message, arrays
 
-    def send(self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    def send(self, message: object, arrays: Mapping[str, np.ndarray]) -> None:
         """Answer the last request.
 
         Raises:
             WireError: as `encode`; nothing has been sent then.
         """
-        self._connection.sendall(encode({**message, NONCE: self._nonce}, arrays))
+        self._connection.sendall(encode(message, arrays, self._nonce))
 
     def _read(self, size: int) -> bytearray:
         data = bytearray(size)

@@ -1,6 +1,6 @@
 """What grader and zygote agree on: a child's limits, and the numbers of their own protocol.
 
-Unlike its neighbours it can be imported on any system, so that `pool` can say what it needs.
+Unlike its neighbours it can be imported on any system, so that `sandbox` can say what it needs.
 """
 
 from __future__ import annotations

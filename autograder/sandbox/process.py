@@ -1,77 +1,84 @@
-"""One child: a process that is asked, timed, and removed."""
+"""A child: one process that is asked, timed, and removed, however it was started."""
 
 from __future__ import annotations
 
-import secrets as random_bytes
+import secrets
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
 from autograder.sandbox import scratch
 from autograder.sandbox.channel import Channel, HungUpError, UnsendableError
-from autograder.sandbox.interface import SandboxLost
+from autograder.sandbox.control import Readiness
+from autograder.sandbox.interface import ChildDied, SandboxLost
+from autograder.sandbox.keeper import KILL_SECONDS, START_SECONDS, Job, Keeper
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.watch import (
     LOOK_SECONDS,
-    ChildDied,
+    Measured,
     Watch,
+    cpu_time,
     explain,
     has_ended,
     size_and_threads,
+    waited_for_a_core,
 )
 from autograder.sandbox.wire import Bounds, Message, NamedArrays, WireError
 
-if TYPE_CHECKING:
-    from autograder.sandbox.sandbox import Sandbox
+Reply = TypeVar("Reply")
 
-START_SECONDS = 180.0
-KILL_SECONDS = 20.0
-"""How long a killed process may take to be gone before the sandbox is declared broken."""
 REPLY_JSON_BYTES = 1 << 20
 
 
-class RefusedError(SandboxLost):
+class NotConfinedError(SandboxLost):
     """A child could not confine itself, and has run nothing."""
 
 
-class Child:
-    """A process that runs the service for one implementation, confined if the sandbox is.
-
-    After a request has raised, the process is gone and every further request raises `ChildDied`.
-    """
-
-    def __init__(
-        self, sandbox: Sandbox, limits: Limits, *, confined: bool, test: bool = False
-    ) -> None:
-        self._sandbox = sandbox
-        self._limits = limits
-        self._gone: ChildDied | None = None
-        self._closed = False
-        self._folder = sandbox.folder / f"child-{random_bytes.token_hex(8)}"
-        try:
-            self._folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise SandboxLost(f"{self._folder} could not be made: {error.strerror}") from error
-        try:
-            self._job, self._socket = sandbox._start(self._folder, limits, confined, test)
-        except BaseException:
-            scratch.remove(self._folder)
-            raise
-        bounds = Bounds(frame_bytes=limits.frame_bytes, json_bytes=REPLY_JSON_BYTES)
-        self._channel = Channel(self._socket, bounds)
-        try:
-            self._await_readiness()
-        except BaseException:
-            self.close()
-            raise
+class Process(Measured, Protocol):
+    """What a `Child` needs of its process."""
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._job.pid
+        ...
+
+    def kill(self) -> None:
+        """Kill the process and wait until it is gone, so that nothing of it can still run."""
+        ...
+
+    def death(self) -> ChildDied:
+        """Why the connection ended although the grader did not close it; the process is gone.
+
+        Raises:
+            SandboxLost: that was the grader's own fault.
+        """
+        ...
+
+    def remove_files(self) -> None:
+        """Remove all that it left."""
+        ...
+
+
+class Child:
+    """A process that runs the service for one implementation.
+
+    After a request has raised, the process is gone and every further request raises `ChildDied`.
+    """
+
+    def __init__(self, process: Process, channel: Channel) -> None:
+        self._process = process
+        self._channel = channel
+        self._gone: ChildDied | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
 
     def __enter__(self) -> Self:
         return self
@@ -85,27 +92,48 @@ class Child:
         self.close()
 
     def close(self) -> None:
-        """End the process and remove its folder; may be called twice."""
+        """Kill the process and remove its files; may be called twice."""
         if self._closed:
             return
         self._closed = True
-        self._socket.close()
+        self._gone = self._gone or ChildDied("crashed", "The process was closed.")
+        self._channel.close()
         try:
-            # Nothing of it is wanted any more, so it is not asked to end: it might refuse.
-            self._sandbox._kill(self._job)
+            self._process.kill()  # not asked to exit, which it might refuse
         finally:
-            scratch.remove(self._folder)
+            self._process.remove_files()
+
+    @overload
+    def request(
+        self, message: object, arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
+    ) -> tuple[Message, NamedArrays]: ...
+
+    @overload
+    def request(
+        self,
+        message: object,
+        arrays: Mapping[str, np.ndarray],
+        *,
+        cpu_seconds: float,
+        reply: type[Reply],
+    ) -> tuple[Reply, NamedArrays]: ...
 
     def request(
-        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> tuple[Message, NamedArrays]:
+        self,
+        message: object,
+        arrays: Mapping[str, np.ndarray],
+        *,
+        cpu_seconds: float,
+        reply: Any = Message,
+    ) -> tuple[Any, NamedArrays]:
         """Send a request and wait for its reply.
 
         Args:
-            message: JSON values; the key "nonce" is taken.
+            message: a dictionary of JSON values, or a Struct.
             arrays: named arrays of numbers or booleans.
-            cpu_seconds: CPU time (all threads) the answer may take. The wall clock only ends a
-                child after 6 times that plus 5 seconds, so that a busy machine fails nobody.
+            cpu_seconds: CPU time (all threads) that the answer may take. The wall clock ends a
+                child only after 6 times that plus 5 seconds.
+            reply: type of the reply's message: a Struct, or a dictionary.
 
         Raises:
             ChildDied: out of time, out of memory, or crashed; the process is gone.
@@ -114,57 +142,144 @@ class Child:
         """
         if self._gone is not None:
             raise self._gone
-        watch = Watch(self._job, self._folder, self._limits, cpu_seconds)
+        watch = Watch(self._process, cpu_seconds)
         try:
-            answer = self._channel.exchange(message, arrays, watch.pause)
-            watch.look()  # or what it gets away with would depend on how fast it was
+            answer = self._channel.exchange(message, arrays, watch.pause, reply)
+            self._process.look()  # or a fast child would get away with more than a slow one
             return answer
         except ChildDied as died:
+            died.cpu_seconds = watch.spent()
             self._gone = died
-            self._sandbox._kill(self._job)
+            self._process.kill()
             raise
         except UnsendableError as error:
-            raise SandboxLost(f"a request could not be sent: {error}") from error
+            raise SandboxLost(f"A request could not be sent: {error}.") from error
         except HungUpError:
-            self._gone = self._explain_end(watch)
+            spent = watch.spent()
+            self._gone = self._process.death()
+            self._gone.cpu_seconds = max(spent, watch.spent())
             raise self._gone from None
-        except WireError as error:
-            self._gone = ChildDied("crashed", "the process was ended after a malformed answer")
-            self._sandbox._kill(self._job)
-            raise error
-        except BaseException:  # Ctrl-C: a reply that nobody waits for must not be read later
-            self._gone = ChildDied("crashed", "the process was ended in the middle of a request")
+        except WireError:
+            self._gone = ChildDied("crashed", "The process was killed after an invalid reply.")
+            self._process.kill()
+            raise
+        except BaseException:  # Ctrl-C: its reply must not be taken for that to a later request
+            self._gone = ChildDied("crashed", "The request was interrupted.")
             raise
 
-    def _await_readiness(self) -> None:
-        """Wait until the child is confined; nothing of the student's has run before."""
+
+class ForkedProcess:
+    """A process that the zygote has forked, with a folder of its own."""
+
+    def __init__(self, keeper: Keeper, job: Job, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self._keeper = keeper
+        self._job = job
+        self._limits = limits
+        self._first_size = 0
+        self._memory_was_short = False
+
+    @property
+    def pid(self) -> int:
+        return self._job.pid
+
+    def cpu_seconds(self) -> float:
+        return cpu_time(self.pid)
+
+    def waited_seconds(self) -> float:
+        return waited_for_a_core(self.pid)
+
+    def look(self) -> None:
+        limits = self._limits
+        size, threads = size_and_threads(self.pid)
+        self._memory_was_short |= size - self._first_size > 0.75 * limits.memory_bytes
+        if threads > limits.threads:
+            raise ChildDied("crashed", f"Started more than {limits.threads} threads.")
+        try:
+            size, files = scratch.usage(self.folder, limits.scratch_files)
+        except scratch.HiddenError as error:
+            raise ChildDied("crashed", "Made a directory that cannot be read.") from error
+        if files > limits.scratch_files:
+            raise ChildDied("crashed", f"Wrote more than {limits.scratch_files:,} files.")
+        if size + scratch.deleted(self.pid) > limits.scratch_bytes:
+            message = f"Wrote more than {limits.scratch_bytes:,} bytes of files."
+            raise ChildDied("crashed", message)
+
+    def kill(self) -> None:
+        self._keeper.kill(self._job)
+
+    def death(self) -> ChildDied:
+        job = self._job
+        # On a busy machine, the zygote may take its time to report the end.
+        ended_by_itself = job.ended.wait(1.0) or has_ended(job.pid)
+        self.kill()
+        if job.lost:
+            raise SandboxLost(job.lost)
+        if not ended_by_itself:
+            return ChildDied("crashed", "The process closed its connection to the grader.")
+        return explain(
+            job.status,
+            self._limits,
+            peak_bytes=job.peak_bytes,
+            cpu_seconds=job.cpu_seconds,
+            memory_was_short=self._memory_was_short,
+        )
+
+    def remove_files(self) -> None:
+        scratch.remove(self.folder)
+
+    def await_readiness(self, channel: Channel) -> None:
+        """Wait until it is confined; it has run nothing of the student's before.
+
+        Raises:
+            NotConfinedError: it cannot confine itself.
+            SandboxLost: it ended, or took too long.
+        """
 
         def pause() -> float:
             if time.monotonic() > end:
-                raise SandboxLost("a new process did not confine itself in time")
+                raise SandboxLost("A new process did not confine itself in time.")
             return LOOK_SECONDS
 
         end = time.monotonic() + START_SECONDS
         try:
-            reply, _ = self._channel.exchange({}, {}, pause)
+            reply, _ = channel.exchange({}, {}, pause, Readiness)
         except HungUpError:
             self._job.ended.wait(KILL_SECONDS)
             reason = self._job.lost or f"it ended with status {self._job.status}"
-            raise SandboxLost(f"a process could not be started: {reason}") from None
-        if "refused" in reply:
-            raise RefusedError(reply["refused"])
+            raise SandboxLost(f"A process could not be started: {reason}") from None
+        if reply.problem:
+            raise NotConfinedError(reply.problem)
         self._job.started.wait(KILL_SECONDS)
-        self._job.first_size = size_and_threads(self._job.pid)[0]
+        self._first_size = size_and_threads(self.pid)[0]
 
-    def _explain_end(self, watch: Watch) -> ChildDied:
-        """Why the connection ended although nobody here closed it."""
-        spent = watch.spent()
-        # A busy machine may take its time to say so.
-        ended_by_itself = self._job.ended.wait(1.0) or has_ended(self._job.pid)
-        self._sandbox._kill(self._job)
-        job = self._job
-        if job.lost:
-            raise SandboxLost(job.lost)
-        if not ended_by_itself:
-            return ChildDied("crashed", "the process closed its connection to the grader", spent)
-        return explain(job, self._limits, watch)
+
+def start_child(keeper: Keeper, limits: Limits, *, confined: bool, canary: bool = False) -> Child:
+    """Have a process forked, and wait until it is confined.
+
+    Args:
+        canary: whether it runs the self-test instead of the service.
+
+    Raises:
+        SandboxLost: it could not be started or confined.
+    """
+    folder = keeper.folder / f"child-{secrets.token_hex(8)}"
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise SandboxLost(f"{folder} could not be made: {error.strerror}.") from error
+    try:
+        job, connection = keeper.fork(folder, limits, confined=confined, canary=canary)
+    except BaseException:
+        scratch.remove(folder)
+        raise
+    bounds = Bounds(frame_bytes=limits.frame_bytes, json_bytes=REPLY_JSON_BYTES)
+    channel = Channel(connection, bounds)
+    process = ForkedProcess(keeper, job, folder, limits)
+    child = Child(process, channel)
+    try:
+        process.await_readiness(channel)
+    except BaseException:
+        child.close()
+        raise
+    return child

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 ATTEMPTS = 100
 """How often a folder is removed in which another thread goes on making new ones."""
 
@@ -27,20 +29,10 @@ def sweep() -> None:
     """
     for path in Path(tempfile.gettempdir()).glob("autograder-*"):
         name = re.fullmatch(r"autograder-(\d+)-\w+", path.name)
-        if name and not _alive(int(name[1])):
+        if name and not psutil.pid_exists(int(name[1])):
             with contextlib.suppress(OSError):
                 if path.stat(follow_symlinks=False).st_uid == os.getuid():
                     remove(path)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def usage(folder: Path, files: int) -> tuple[int, int]:

@@ -103,7 +103,7 @@ def test_an_endless_loop_is_an_error_of_time(students: dict[str, Any]) -> None:
 def test_the_built_in_class_is_refused_with_the_reason(students: dict[str, Any]) -> None:
     assert sum(points(students["built-in"])) == 0
     for exercise in students["built-in"]["exercises"]:
-        assert "already is this exercise" in exercise["checks"][0]["message"]
+        assert "which is not allowed here" in exercise["checks"][0]["message"]
 
 
 def test_edited_check_cells_change_nothing(students: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from autograder.grading.judge import close
 from autograder.grading.observe import (
     ATTEMPTS,
+    INVALID_REPLY,
     KILLS,
     PROBE_SECONDS,
     RestartableChild,
@@ -28,7 +29,17 @@ from autograder.grading.observe import (
     observations,
     read_reply,
 )
+from autograder.messages import (
+    Load,
+    Loaded,
+    Observe,
+    Observed,
+    ReportedFailure,
+    Request,
+    SourceText,
+)
 from autograder.model import (
+    Arrays,
     AutograderError,
     Check,
     Definitions,
@@ -40,7 +51,7 @@ from autograder.model import (
     SourceFile,
 )
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
-from autograder.sandbox.wire import WireError
+from autograder.sandbox.wire import WireError, decode, encode
 
 
 def arrays(**values: Any) -> dict[str, np.ndarray]:
@@ -60,7 +71,7 @@ def check_of(
 
 MOVES = check_of()
 
-Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
+Reply = tuple[Observed, dict[str, np.ndarray]]
 
 
 class FakeChild:
@@ -71,12 +82,19 @@ class FakeChild:
         self.closed = False
 
     def request(
-        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> Reply:
+        self,
+        message: Request,
+        arrays: Mapping[str, np.ndarray],
+        *,
+        reply: type,
+        cpu_seconds: float,
+    ) -> Reply | tuple[Loaded, Arrays]:
         assert not self.closed
-        self.sandbox.requests.append((self, dict(message), dict(arrays), cpu_seconds))
-        if message["op"] == "load":
-            return {}, {}
+        self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
+        if isinstance(message, Load):
+            assert reply is Loaded
+            return Loaded(), {}
+        assert reply is Observed
         step = self.sandbox.script.pop(0)
         if isinstance(step, Exception):
             raise step
@@ -92,14 +110,14 @@ class FakeSandbox:
     def __init__(self, *script: Reply | Exception) -> None:
         self.script = list(script)
         self.children: list[FakeChild] = []
-        self.requests: list[tuple[FakeChild, dict[str, Any], dict[str, np.ndarray], float]] = []
+        self.requests: list[tuple[FakeChild, Request, dict[str, np.ndarray], float]] = []
 
     def child(self) -> FakeChild:
         self.children.append(FakeChild(self))
         return self.children[-1]
 
 
-FINE: Reply = ({}, arrays(x=1.0))
+FINE: Reply = (Observed(None), arrays(x=1.0))
 SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "class Momentum: pass", (0,)),))
 
 
@@ -120,8 +138,9 @@ def test_one_child_is_asked_everything_and_then_ended() -> None:
     assert all(observation.failure is None for observation in found.values())
     (child,) = sandbox.children
     assert child.closed
-    assert [message["op"] for _, message, _, _ in sandbox.requests] == ["load"] + 3 * ["observe"]
-    assert sandbox.requests[0][1]["files"][0]["text"] == "class Momentum: pass"
+    load, *others = [message for _, message, _, _ in sandbox.requests]
+    assert load == Load((SourceText("cell_2.py", "cell 2", "class Momentum: pass", (0,)),))
+    assert [type(message) for message in others] == 3 * [Observe]
 
 
 @pytest.mark.parametrize("kind", ["timeout", "memory", "crashed"])
@@ -134,8 +153,8 @@ def test_a_child_that_dies_costs_the_check_it_was_in_and_no_other(kind: Any) -> 
     assert first.closed
     assert second.closed
     # The new child has the definitions too.
-    ops = [message["op"] for child, message, _, _ in sandbox.requests if child is second]
-    assert ops == ["load", "observe", "observe"]
+    asked = [type(message) for child, message, _, _ in sandbox.requests if child is second]
+    assert asked == [Load, Observe, Observe]
 
 
 @pytest.mark.parametrize("end", [ChildDied("crashed", "it ended"), WireError("two replies")])
@@ -159,16 +178,14 @@ def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> N
         replace(each, cpu_seconds=3.0, cpu_seconds_after_timeout=0.7) for each in [*trials, other]
     ]
     list(observations(sandbox, SUBMITTED, trials))
-    given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
+    given = [seconds for _, asked, _, seconds in sandbox.requests if isinstance(asked, Observe)]
     assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
 
 
 def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:
     sandbox = FakeSandbox(WireError("dtype C64"), FINE)
     found = tried(sandbox, "moves", "stops")
-    assert found["moves"].failure == Failure(
-        "malformed", "what came back could not be read: dtype C64"
-    )
+    assert found["moves"].failure == Failure("malformed", INVALID_REPLY)
     assert found["stops"].failure is None
     assert len(sandbox.children) == 2
 
@@ -188,11 +205,11 @@ def test_a_sandbox_lost_again_and_again_is_the_graders_own_fault() -> None:
 
 
 def test_a_child_that_somebody_killed_once_is_no_fault_of_the_submission() -> None:
-    killed = ChildDied("crashed", "the process crashed (SIGKILL)", killed=True)
+    killed = ChildDied("crashed", "The process crashed (SIGKILL).", killed=True)
     found = tried(FakeSandbox(killed, FINE, FINE), "moves", "stops")
     assert [observation.failure for observation in found.values()] == [None, None]
     found = tried(FakeSandbox(*[killed] * KILLS, FINE), "moves", "stops")
-    assert found["moves"].failure == Failure("crashed", "the process crashed (SIGKILL)")
+    assert found["moves"].failure == Failure("crashed", "The process crashed (SIGKILL).")
     assert found["stops"].failure is None
 
 
@@ -218,8 +235,8 @@ def test_another_implementation_is_loaded_into_the_same_child() -> None:
     with RestartableChild(sandbox) as children:
         for definitions in (SUBMITTED, other):
             list(children.observations(definitions, [trial(MOVES)]))
-    ops = [message["op"] for _, message, _, _ in sandbox.requests]
-    assert ops == ["load", "observe", "load", "observe"]
+    asked = [type(message) for _, message, _, _ in sandbox.requests]
+    assert asked == [Load, Observe, Load, Observe]
     assert len(sandbox.children) == 1
 
 
@@ -232,7 +249,7 @@ def test_what_a_check_withholds_is_not_sent() -> None:
     }
     asked = trial(check_of(withheld=("labels", "secret")), inputs)
     message, sent = asked.request()
-    assert message["inputs"] == {"rate": 0.1}
+    assert message.inputs == {"rate": 0.1}
     assert sent.keys() == {"rows"}
     assert "told to nobody" not in repr(message)
     assert "7001" not in repr((message, sent))
@@ -247,8 +264,8 @@ def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
         seed=987654321,
     )
     message, _ = asked.request()
-    assert message["forbidden"] == ["keras.optimizers.SGD"]
-    assert message["source"] == "def probe(implementation): ..."
+    assert message.forbidden == ("keras.optimizers.SGD",)
+    assert message.source == "def probe(implementation): ..."
     for secret in ("12345", "987654321", MOVES.claim):
         assert secret not in repr(message)
 
@@ -258,7 +275,7 @@ def test_what_children_are_told_says_nothing_about_the_seed_of_the_run() -> None
 
     def told(seed: int, name: str) -> int:
         asked = Trial(Exercise("Momentum"), check_of(name), Probe("probe", ""), {}, seed)
-        return asked.request()[0]["seed"]
+        return asked.request()[0].seed
 
     differences = {told(100, name) ^ told(101, name) for name in ("moves", "stops", "turns")}
     assert len(differences) == 3
@@ -292,26 +309,49 @@ def test_a_probe_has_many_times_the_time_of_the_reference(
     assert budget(check, reference) == seconds
 
 
-@pytest.mark.parametrize("kind", ["internal", "passed", "", None, 7, ["raised"], {"a": 1}])
+def received(content: dict[str, Any]) -> Observed:
+    """A reply as the sandbox decodes it."""
+    return decode(encode(content, {}), Observed)[0]
+
+
+@pytest.mark.parametrize(
+    "kind", ["internal", "timeout", "crashed", "passed", "", None, 7, ["raised"], {"a": 1}]
+)
 def test_a_child_that_claims_the_grader_failed_is_not_believed(kind: Any) -> None:
-    found = read_reply({"failure": {"kind": kind, "message": "let me through"}}, {})
-    assert found.failure == Failure("malformed", "let me through")
+    with pytest.raises(WireError, match="kind"):
+        received({"failure": {"kind": kind, "message": "let me through"}})
 
 
-@pytest.mark.parametrize("reported", ["", [], 0, True, "internal", ["raised"]])
+@pytest.mark.parametrize("reported", ["", [], 0, True, "internal", ["raised"], {}])
 def test_a_failure_that_is_no_failure_is_malformed(reported: Any) -> None:
-    found = read_reply({"failure": reported}, arrays(x=1.0))
-    assert found.failure == Failure("malformed", "what came back was no observation.")
+    with pytest.raises(WireError, match="failure"):
+        received({"failure": reported})
+
+
+@pytest.mark.parametrize(
+    "more", [{"points": 5}, {"seconds": -1.0}, {"seconds": "0"}, {"seconds": True}]
+)
+def test_a_reply_with_more_than_a_reply_has_is_malformed(more: dict[str, Any]) -> None:
+    with pytest.raises(WireError):
+        received({"failure": None, **more})
+
+
+@pytest.mark.parametrize(("part", "limit"), [("message", 600), ("where", 200), ("exception", 60)])
+def test_longer_texts_than_an_honest_child_sends_are_malformed(part: str, limit: int) -> None:
+    longest = {"kind": "raised", "message": "", part: limit * "x"}
+    assert received({"failure": longest}).failure
+    with pytest.raises(WireError, match=part):
+        received({"failure": {**longest, part: (limit + 1) * "x"}})
 
 
 def test_what_a_child_says_of_itself_is_kept_as_plain_text() -> None:
-    reported = {
-        "kind": "raised",
-        "message": "\x1b[31mValueError\x1b[0m:\n\tbad \u202eeulav\u2066\x00",
-        "where": "cell 2, line 3: `x`" + 999 * "y",
-        "exception": "E" * 999,
-    }
-    failure = read_reply({"failure": reported}, {}).failure
+    reported = ReportedFailure(
+        "raised",
+        "\x1b[31mValueError\x1b[0m:\n\tbad \u202eeulav\u2066\x00",
+        "cell 2, line 3: `x`" + 999 * "y",
+        "E" * 999,
+    )
+    failure = read_reply(Observed(reported), {}).failure
     assert failure is not None
     assert failure.message == "[31mValueError[0m: bad eulav"
     assert failure.where.startswith("cell 2, line 3: `x`")
@@ -332,7 +372,7 @@ def test_very_long_text_is_cut() -> None:
 
 
 def test_names_of_arrays_are_cleaned_too() -> None:
-    found = read_reply({}, {"x\u202e\n" + 100 * "y": np.ones(1)})
+    found = read_reply(Observed(None), {"x\u202e\n" + 100 * "y": np.ones(1)})
     assert list(found.arrays) == ["x " + 58 * "y"]
 
 
@@ -346,7 +386,11 @@ def test_names_of_arrays_are_cleaned_too() -> None:
 )
 def test_no_reply_makes_the_grader_fail(value: Any, name: str) -> None:
     reported = {"kind": "raised", "message": "m", name: value}
-    found = read_reply({"failure": value if name == "failure" else reported}, {})
+    try:
+        reply = received({"failure": value if name == "failure" else reported})
+    except WireError:
+        return
+    found = read_reply(reply, {})
     assert found.failure is None or found.failure.kind != "internal"
 
 

@@ -641,13 +641,13 @@ def compute(on):
 
 def forge(on):
     """A whole, well-formed reply, before the real one."""
-    os.write(on.own_descriptor, wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    os.write(on.own_descriptor, wire.encode({"score": 100}, {}))
     time.sleep(600)
 
 
 def answer_the_next_question_too(on):
     """Left in the pipe once the true reply has been read, which the file "read" tells."""
-    frame = wire.encode({"nonce": "0" * 32, "score": 100}, {})
+    frame = wire.encode({"score": 100}, {})
 
     def answer():
         while not Path("read").exists():
@@ -671,7 +671,7 @@ def leave_a_thread_behind(on):
 
 
 def flood(on):
-    os.write(on.own_descriptor, struct.pack("<II", 2, 3_000_000_000))
+    os.write(on.own_descriptor, struct.pack("<16xII", 2, 3_000_000_000))
     while True:
         os.write(on.own_descriptor, bytes(1 << 16))
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -68,7 +69,7 @@ def test_a_child_that_floods_is_cut_at_the_bound(pair):
 
     def flood(connection):
         try:
-            connection.sendall(HEADER.pack(10, 1 << 20))
+            connection.sendall(HEADER.pack(bytes(16), 10, 1 << 20))
             while True:
                 connection.sendall(bytes(1 << 16))
         except OSError:
@@ -82,7 +83,7 @@ def test_a_child_that_floods_is_cut_at_the_bound(pair):
 
 def test_a_reply_to_another_request_is_refused(pair):
     ours, theirs = pair
-    theirs.sendall(wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    theirs.sendall(wire.encode({"score": 100}, {}))
     with pytest.raises(WireError, match="belong"):
         Channel(ours).exchange({}, {}, deadline(5))
 
@@ -90,7 +91,7 @@ def test_a_reply_to_another_request_is_refused(pair):
 def test_a_reply_to_another_request_is_told_as_that_whatever_follows_it(pair):
     """What it is called must not depend on how soon the true one follows."""
     ours, theirs = pair
-    theirs.sendall(2 * wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    theirs.sendall(2 * wire.encode({"score": 100}, {}))
     with pytest.raises(WireError, match="belong"):
         Channel(ours).exchange({}, {}, deadline(5))
 
@@ -99,15 +100,15 @@ def test_a_second_reply_is_refused(pair):
     ours, theirs = pair
 
     def twice(connection):
-        request, _ = wire.decode(connection.recv(1 << 16))
-        connection.sendall(2 * wire.encode({"nonce": request["nonce"]}, {}))
+        nonce = wire.nonce_of(connection.recv(1 << 16))
+        connection.sendall(2 * wire.encode({}, {}, nonce))
 
     serve(theirs, twice)
     with pytest.raises(WireError, match="more than one"):
         Channel(ours).exchange({}, {}, deadline(5))
 
 
-@pytest.mark.parametrize("data", [b"", b"\x05\x00", HEADER.pack(10, 10) + b"{"])
+@pytest.mark.parametrize("data", [b"", b"\x05\x00", HEADER.pack(bytes(16), 10, 10) + b"{"])
 def test_a_child_that_hangs_up_is_noticed(pair, data):
     ours, theirs = pair
     theirs.sendall(data)
@@ -121,3 +122,24 @@ def test_the_child_sees_the_end(pair):
     ours.close()
     with pytest.raises(EOFError):
         Connection(theirs).receive()
+
+
+class Counted(msgspec.Struct):
+    count: int
+
+
+def test_a_reply_is_decoded_as_the_type_that_was_asked_for(pair):
+    ours, theirs = pair
+
+    def answer(connection):
+        child = Connection(connection)
+        request, _ = child.receive(Counted)
+        child.send(Counted(request.count + 1), {})
+        child.receive(Counted)
+        child.send({"count": "many"}, {})
+
+    serve(theirs, answer)
+    channel = Channel(ours)
+    assert channel.exchange(Counted(1), {}, deadline(5), Counted)[0] == Counted(2)
+    with pytest.raises(WireError, match="Expected `int`"):
+        channel.exchange(Counted(1), {}, deadline(5), Counted)
