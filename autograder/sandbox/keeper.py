@@ -22,9 +22,8 @@ from autograder.sandbox.watch import process_number
 RESTARTS = 5
 """How often in a row a zygote may be killed that has not served a single child."""
 
-START_SECONDS = 180.0
-KILL_SECONDS = 20.0
-"""How long a killed process may take to be gone before the sandbox is declared broken."""
+START_SECONDS, KILL_SECONDS = 180.0, 20.0
+"""How long a process may take to be ready, and how long a killed one to be gone."""
 
 ZYGOTE_ENDED = "The process that starts the children ended."
 
@@ -60,9 +59,7 @@ class Job:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.pid = 0
-        self.status = 0
-        self.peak_bytes = 0
+        self.pid = self.status = self.peak_bytes = 0
         self.cpu_seconds = 0.0
         self.lost = ""
         self.started = threading.Event()
@@ -93,7 +90,7 @@ class Keeper:
         self._service = service
         self._level = level
         self._thread = threading.Thread(target=self._keep, name="sandbox", daemon=True)
-        # Guards everything below, and the sending side of the control socket.
+        # Guards all that follows, and the sending side of the control socket.
         self._lock = threading.Condition()
         self._connection: socket.socket | None = None  # to the zygote, from its first moment
         self._control: socket.socket | None = None  # the same, once the zygote is ready
