@@ -15,12 +15,13 @@ def refused(forbidden: Sequence[str], target: Any) -> Iterator[list[str]]:
     """While a probe runs, what already is this exercise refuses to work.
 
     The code of the ``forbidden`` functions, and of every method of the ``forbidden`` classes, is
-    exchanged for one that refuses. The objects stay the same, so it does not matter under which
-    name, alias or import the implementation holds them, or whether it has borrowed a method; and
-    copies that were loaded from the same file are found. (A copy of the library's text cannot be
-    told from the student's own writing: that is a question of plagiarism, not of this function.)
+    exchanged for code that raises. The objects stay the same, so it does not matter under which
+    name, alias or import the implementation holds them, or whether it has borrowed a method.
+    Copies that were loaded from the same file are found too. (A copy of the library's text cannot
+    be told from the student's own writing: that is a question of plagiarism, not of this function.)
 
-    Yields a list that gets a sentence as soon as one of them is used or inherited from.
+    Yields:
+        a list that gets a sentence as soon as one of them is used or inherited from.
     """
     used: list[str] = []
     saved: list[tuple[types.FunctionType, types.CodeType, tuple[Any, ...] | None]] = []
