@@ -28,7 +28,7 @@ from rich.progress import track
 from autograder.cli import CORES
 from autograder.grading.grade import new_seed
 from autograder.grading.judge import Threshold, close
-from autograder.grading.observe import RestartableChild, Trial, draw_inputs
+from autograder.grading.observe import RestartableChild, Trial, draw_inputs, probing_sandbox
 from autograder.model import AutograderError, Check, Definitions
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
@@ -57,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     course = find_course(Path(__file__).parent)
     # The author's own code, and nothing else, runs here.
-    with Sandbox(confined=False) as sandbox:
+    with probing_sandbox(confined=False) as sandbox:
         for name in options.names or course.assignments():
             assignment = read_assignment(course.solution(name))
             checks = [

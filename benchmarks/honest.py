@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder.grading.grade import grade_class, new_seed
+from autograder.grading.observe import probing_sandbox
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of, read_assignment
 from autograder.sources.course import find_course
@@ -50,11 +51,10 @@ def main() -> None:
     chance = random.Random(options.chance)
     done: Counter[str] = Counter()
     lost: list[str] = []
-    sandbox = Sandbox()
     started = time.monotonic()
     with (
         suppress(KeyboardInterrupt),
-        sandbox,
+        probing_sandbox() as sandbox,
         Progress(console=Console(stderr=True), transient=True) as bar,
     ):
         step = bar.add_task("graded", total=options.gradings)

@@ -13,10 +13,10 @@ import statistics
 import time
 from contextlib import ExitStack
 
+from autograder.grading.observe import probing_sandbox
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.confinement import landlock_abi
 from autograder.sandbox.levels import by_strength
-from autograder.sandbox.sandbox import Sandbox
 
 
 def main() -> None:
@@ -25,8 +25,8 @@ def main() -> None:
     options = parser.parse_args()
     levels = by_strength(landlock_abi(), not bubblewrap.problem())
     with ExitStack() as stack:
-        sandboxes = [stack.enter_context(Sandbox(confined=False))]
-        sandboxes += [stack.enter_context(Sandbox(level=level)) for level in levels]
+        sandboxes = [stack.enter_context(probing_sandbox(confined=False))]
+        sandboxes += [stack.enter_context(probing_sandbox(level=level)) for level in levels]
         spent: dict[str, list[float]] = {sandbox.level: [] for sandbox in sandboxes}
         for _ in range(options.children):
             for sandbox in sandboxes:

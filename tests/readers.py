@@ -7,16 +7,29 @@ coverage-guided fuzzer finds.
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import nbformat
 
 from autograder.gradebook.restore import restore
 from autograder.grading.journal import Journal
 from autograder.grading.observe import read_reply
+from autograder.messages import (
+    Load,
+    Loaded,
+    Observe,
+    Observed,
+    ReportedFailure,
+    Request,
+    SourceText,
+)
 from autograder.model import AutograderError
+from autograder.sandbox import control
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.wire import Bounds, WireError, decode, encode
 from autograder.sources.definitions import Cell, definitions
 from autograder.sources.submission import locked_cells, read_submission
@@ -80,16 +93,53 @@ def module(content: bytes) -> None:
 def frame(content: bytes) -> None:
     """A frame is refused, or it comes back the same from another trip."""
     try:
-        message, arrays = decode(content, BOUNDS)
+        message, arrays = decode(content, bounds=BOUNDS)
     except WireError:
         return
-    observation = read_reply(dict(message), arrays)
-    assert observation.failure is None or observation.failure.kind != "internal"
     again, arrays_again = decode(encode(message, arrays))
     assert json.dumps(again) == json.dumps(message)
     assert {name: array.tobytes() for name, array in arrays.items()} == {
         name: array.tobytes() for name, array in arrays_again.items()
     }
+
+
+def request(content: bytes) -> None:
+    """A request is refused, or it comes back the same from another trip."""
+    try:
+        message, arrays = decode(content, Request, BOUNDS)
+    except WireError:
+        return
+    assert isinstance(message, Load | Observe)
+    assert decode(encode(message, arrays), Request)[0] == message
+
+
+def reply(content: bytes) -> None:
+    """A reply is refused, or an observation that does not blame the grader, in plain short text."""
+    for kind in (Observed, Loaded):
+        try:
+            message, arrays = decode(content, kind, BOUNDS)
+        except WireError:
+            continue
+        assert isinstance(message, kind)
+        if isinstance(message, Loaded):
+            continue
+        observation = read_reply(message, arrays)
+        assert 0 <= observation.seconds < math.inf
+        failure = observation.failure
+        if failure:
+            assert failure.kind not in ("internal", "timeout", "crashed")
+            texts = [failure.message, failure.where, failure.exception]
+            assert all(len(text) <= 600 and text.isprintable() for text in texts)
+
+
+def control_message(content: bytes) -> None:
+    """A control message is refused, or comes back the same from another trip."""
+    for kind in (control.ORDERS, control.EVENTS):
+        try:
+            message = control.decode(content, kind)
+        except control.ControlError:
+            continue
+        assert control.decode(msgspec.json.encode(message), kind) == message
 
 
 def journal(content: bytes) -> None:
@@ -109,7 +159,8 @@ def journal(content: bytes) -> None:
 
 
 READERS: Mapping[str, Callable[[bytes], None]] = {
-    reader.__name__: reader for reader in (notebook, module, frame, journal)
+    reader.__name__: reader
+    for reader in (notebook, module, frame, request, reply, control_message, journal)
 }
 
 
@@ -121,7 +172,12 @@ def seeds() -> dict[str, list[bytes]]:
 
     student = json.loads(nbformat.writes(RELEASE))
     student["cells"] += [None, {"cell_type": "markdown", "source": ["a", "b"]}]
-    reply = {"failure": {"kind": "raised", "message": "x", "where": "y"}, "seconds": 0.5}
+    failed = Observed(ReportedFailure("raised", "x", "y", "ValueError"), 0.5)
+    load = Load((SourceText("cell_2.py", "cell 2", "class Momentum: pass", (0, 1)),))
+    observe = Observe(
+        "E", ("keras.SGD",), "p", "def p(): ...", 1, "float32", {"a": [1, {"b": 2.5}]}
+    )
+    limits = Limits()
     verdict = Verdict("check", "claim", "failed", 0.0, 1.0, "message", "name", "hint", True)
     report = Report("ada", "x", (ExerciseReport("E", False, (verdict,)),), 1, "none", ("remark",))
     with tempfile.TemporaryDirectory() as folder:
@@ -140,8 +196,28 @@ def seeds() -> dict[str, list[bytes]]:
             b"match RATE:\n    case {'a': [b, *c]} if b:\n        average = lambda: (yield)\n",
         ],
         "frame": [
-            encode(reply, {"a": np.arange(6.0).reshape(2, 3), "b": np.array(True)}),
+            encode(
+                {"a": [1.5, {"b": None}]}, {"a": np.arange(6.0).reshape(2, 3), "b": np.array(True)}
+            ),
             encode({"failure": None}, {}),
+        ],
+        "request": [encode(load, {}), encode(observe, {"x": np.arange(3.0)})],
+        "reply": [
+            encode(failed, {}),
+            encode(Observed(None, 0.25), {"a": np.arange(6.0).reshape(2, 3)}),
+            encode(Loaded(), {}),
+        ],
+        "control_message": [
+            msgspec.json.encode(message)
+            for message in (
+                control.Start(1, "/tmp/x", True, 7, False, limits),
+                control.Kill(1),
+                control.Stop(),
+                control.Ready(["/usr"], 1),
+                control.Started(1),
+                control.Refused(1, "why"),
+                control.Ended(1, -9, 2, 0.5),
+            )
         ],
         "journal": [database],
     }

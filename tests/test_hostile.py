@@ -21,6 +21,7 @@ from hostile import corpus, naive
 from hostile.corpus import ASSIGNMENT, HERE, NEIGHBOURS, Attack, attacks
 
 from autograder.grading.grade import grade_class, grade_submission
+from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.model import Report
 from autograder.sandbox.limits import Limits
@@ -94,7 +95,7 @@ def stolen(report: Report, on: Mapping[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(limits=LIMITS) as sandbox:
+    with probing_sandbox(limits=LIMITS) as sandbox:
         yield sandbox
 
 
@@ -228,7 +229,7 @@ def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def unprotected() -> Iterator[Sandbox]:
-    with Sandbox(confined=False, limits=LOOSE) as sandbox:
+    with probing_sandbox(confined=False, limits=LOOSE) as sandbox:
         yield sandbox
 
 

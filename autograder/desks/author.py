@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from autograder.grading.grade import new_seed
+from autograder.grading.observe import probing_sandbox
 from autograder.grading.verify import Proof, steps, verify
 from autograder.reports.terminal import progress
-from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.course import Course
 
@@ -28,7 +28,7 @@ def verify_course(
     """
     assignments = read_assignments(course, names)
     # Everything that runs here is the author's own code.
-    with Sandbox(confined=False) as sandbox:
+    with probing_sandbox(confined=False) as sandbox:
         for assignment in assignments:
             drawn = [new_seed() for _ in range(seeds)]
             with progress(console, assignment.name, steps(assignment, seeds)) as step:

@@ -18,7 +18,7 @@ from autograder.gradebook.record import Recorded, Recorder, read_timestamp
 from autograder.gradebook.release import release_notebook
 from autograder.grading.grade import grade_class, new_seed
 from autograder.grading.journal import Entry, Journal, Run
-from autograder.grading.observe import clean
+from autograder.grading.observe import clean, probing_sandbox
 from autograder.model import AutograderError, Report
 from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write
@@ -100,7 +100,7 @@ def grade_course(
         seed = _resume_or_begin(journal, _fingerprint(assignment, confined), seed, only, restart)
         with (
             Recorder(course.root, name, release, folder) as recorder,
-            Sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox,
+            probing_sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox,
         ):
             work = _remaining_work(journal, recorder, submitted, only)
             _announce(work, submitted, sandbox, jobs, only, console)

@@ -7,6 +7,7 @@ get the engine: ``nbgrader autograde`` grades submission by submission with ``gr
 from __future__ import annotations
 
 import atexit
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from autograder.gradebook import preprocessors
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, StudentNotebook
 from autograder.gradebook.release import register_release, release_notebook
 from autograder.grading.grade import grade_submission, new_seed
+from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.model import Report
 from autograder.sandbox.sandbox import Sandbox
@@ -53,7 +55,9 @@ def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:
 def _engine(root: Path, name: str) -> tuple[Assignment, LiveOracle, Sandbox, dict[str, str]]:
     course = Course(root)
     assignment = read_assignment(course.solution(name))
-    sandbox = Sandbox(secrets=[course.solutions, root / "submitted"]).__enter__()
-    atexit.register(sandbox.close)
+    until_exit = ExitStack()
+    atexit.register(until_exit.close)
+    secrets = [course.solutions, root / "submitted"]
+    sandbox = until_exit.enter_context(probing_sandbox(secrets=secrets))
     locked = locked_cells(release_notebook(assignment))
     return assignment, LiveOracle(sandbox, assignment, new_seed()), sandbox, locked

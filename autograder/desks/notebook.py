@@ -123,7 +123,7 @@ def _here() -> Path:
 def _observe(implementation: Any, trial: Trial) -> Observation:
     with contextlib.redirect_stderr(io.StringIO()):  # Keras' warnings about missing gradients
         reply, found = child.observe(implementation, *trial.request(), _where)
-    if reply["failure"] and reply["failure"]["exception"] == "KeyboardInterrupt":
+    if reply.failure and reply.failure.exception == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return read_reply(reply, found)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import nbformat
 
 from autograder.grading.grade import grade_submission
+from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE, read_release
 from autograder.model import AutograderError, Report
 from autograder.reports.results import results, write
 from autograder.sandbox.plain import PlainSandbox
-from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
 
@@ -44,7 +44,7 @@ def check_paths(
             f"{', '.join(names)}. Check them one at a time, or omit --json."
         )
     # Students run only their own code: the sandbox is there to survive it, not to confine it.
-    with Sandbox(confined=False) if HAS_FORK else closing(PlainSandbox()) as sandbox:
+    with probing_sandbox(confined=False) if HAS_FORK else closing(PlainSandbox(SERVICE)) as sandbox:
         for file, check_set, oracle in work:
             release = release_of(file) / f"{check_set.name}.ipynb"
             locked = locked_cells(nbformat.read(release, as_version=4)) if release.exists() else {}

@@ -1,22 +1,24 @@
 """Observe an implementation: its definitions go into a child, probes go after them one by one.
 
-Every request to the child is made here, and everything it says is taken in here: bounded,
-cleaned, and turned into an Observation.
+Every request to the child is made here, and everything it says is read here: bounded, cleaned, and
+turned into an Observation.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Self, cast, get_args
+from pathlib import Path
+from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
 
+from autograder.messages import Load, Loaded, Observe, Observed, SourceText
 from autograder.model import (
     Arrays,
     AutograderError,
@@ -24,17 +26,20 @@ from autograder.model import (
     Definitions,
     Exercise,
     Failure,
-    FailureKind,
     Inputs,
     Observation,
     Probe,
 )
-from autograder.sandbox.interface import Child, Sandbox, SandboxLost
-from autograder.sandbox.watch import ChildDied
+from autograder.sandbox.interface import ChildDied, Sandbox, SandboxLost, SandboxUnavailable
+from autograder.sandbox.process import Child
+from autograder.sandbox.sandbox import Sandbox as ForkingSandbox
 from autograder.sandbox.wire import WireError
 
+SERVICE = "autograder.probing.child"
+"""What the children of a sandbox run, so that probes can be sent to them."""
+
 LOAD_SECONDS = 10.0
-"""CPU seconds for a submission's definitions: imports are there already, so this is ample."""
+"""CPU seconds for a submission's definitions: imports are done already, so this is ample."""
 
 PROBE_SECONDS = 10.0
 """CPU seconds for one probe where it is not known how long the reference takes."""
@@ -43,14 +48,39 @@ PROBE_SECONDS = 10.0
 TIMES_THE_REFERENCE, LEAST_SECONDS = 10.0, 2.0
 
 ONCE_TIMED_OUT_SECONDS = 0.5
-"""The least that a probe is given of an exercise that has run out of time before: most have an
-endless loop, and it is in every check."""
+"""The least time for a probe once its exercise has run out of time: most such exercises have an
+endless loop, and have it in every check."""
 
 ATTEMPTS = 4
 """How often a check is tried before the grader's own fault makes it ungraded."""
 
+INVALID_REPLY = "Invalid reply from the submission's process (forged or corrupted)."
+
 KILLS = 2
-"""How often a child must be killed in a check, by nobody here, before that is its own doing."""
+"""How often a child must be killed in a check, but not by the grader, to be blamed for it."""
+
+
+@contextmanager
+def probing_sandbox(
+    *, confined: bool = True, secrets: Sequence[Path] = (), **further: Any
+) -> Iterator[ForkingSandbox]:
+    """A sandbox whose children answer probes.
+
+    Args:
+        confined: False for code of the course's own, or of the person who runs it.
+        secrets: what no child may read, such as the course's solutions.
+        further: arguments of `autograder.sandbox.sandbox.Sandbox`.
+
+    Raises:
+        AutograderError: this system cannot run or confine children; says what is missing.
+    """
+    sandbox = ForkingSandbox(service=SERVICE, confined=confined, secrets=secrets, **further)
+    try:
+        sandbox.__enter__()
+    except SandboxUnavailable as error:
+        raise AutograderError(str(error)) from error
+    with closing(sandbox):
+        yield sandbox
 
 
 def draw_inputs(check: Check, seed: int) -> Inputs:
@@ -113,21 +143,20 @@ class Trial:
     cpu_seconds: float = PROBE_SECONDS
     cpu_seconds_after_timeout: float = PROBE_SECONDS
 
-    def request(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def request(self) -> tuple[Observe, dict[str, np.ndarray]]:
         """The message and the arrays that ask for it: all that a child gets to see."""
         withheld = self.check.withheld
         sent = {name: value for name, value in self.inputs.items() if name not in withheld}
         arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
-        message = {
-            "op": "observe",
-            "exercise": self.exercise.name,
-            "forbidden": list(self.exercise.forbidden),
-            "probe": self.probe.name,
-            "source": self.probe.source,
-            "seed": self._own_seed(),
-            "floatx": self.floatx,
-            "inputs": {name: value for name, value in sent.items() if name not in arrays},
-        }
+        message = Observe(
+            exercise=self.exercise.name,
+            forbidden=tuple(self.exercise.forbidden),
+            probe=self.probe.name,
+            source=self.probe.source,
+            seed=self._own_seed(),
+            floatx=self.floatx,
+            inputs={name: value for name, value in sent.items() if name not in arrays},
+        )
         return message, arrays
 
     def _own_seed(self) -> int:
@@ -191,13 +220,17 @@ class RestartableChild:
             used = self._child is not None
             try:
                 child = self._with(definitions)
-                return read_reply(*child.request(*trial.request(), cpu_seconds=trial.cpu_seconds))
+                message, arrays = trial.request()
+                reply, found = child.request(
+                    message, arrays, reply=Observed, cpu_seconds=trial.cpu_seconds
+                )
+                return read_reply(reply, found)
             except ChildDied as death:
                 failure = Failure(death.kind, clean(death))
                 kills += death.killed
                 again = used or (death.killed and kills < KILLS)
-            except WireError as error:
-                failure = Failure("malformed", clean(f"what came back could not be read: {error}"))
+            except WireError:
+                failure = Failure("malformed", INVALID_REPLY)
                 again = used
             except SandboxLost as error:
                 failure = Failure("internal", clean(error))
@@ -212,8 +245,8 @@ class RestartableChild:
         if self._child is None:
             self._child = self._sandbox.child()
         if self._loaded is not definitions:
-            load = {"op": "load", "files": [asdict(file) for file in definitions.files]}
-            self._child.request(load, {}, cpu_seconds=LOAD_SECONDS)
+            load = Load(tuple(SourceText(**vars(file)) for file in definitions.files))
+            self._child.request(load, {}, reply=Loaded, cpu_seconds=LOAD_SECONDS)
             self._loaded = definitions
         return self._child
 
@@ -223,28 +256,16 @@ class RestartableChild:
             self._child = self._loaded = None
 
 
-def read_reply(reply: Mapping[str, Any], found: Arrays) -> Observation:
-    """An observation from what a child said; nothing in it is believed to be well-formed."""
+def read_reply(reply: Observed, found: Arrays) -> Observation:
+    """An observation from what a child said, which may be a lie: its texts are cleaned."""
     # In one order, whatever order they came in: messages name the first that differs.
     arrays = {clean(name, 60): found[name] for name in sorted(found)}
-    seconds = reply.get("seconds")
-    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-        seconds = 0.0
-    return Observation(arrays, _failure(reply.get("failure")), seconds)
-
-
-def _failure(reported: Any) -> Failure | None:
-    if reported is None:
-        return None
-    if not isinstance(reported, dict):
-        return Failure("malformed", "what came back was no observation.")
-    kind = reported.get("kind")
-    # A child cannot claim that the grader failed: an ungraded check would go to a person.
-    if kind not in get_args(FailureKind) or kind == "internal":
-        kind = "malformed"
-    return Failure(
-        cast(FailureKind, kind),
-        clean(reported.get("message", "")),
-        clean(reported.get("where", ""), 200),
-        clean(reported.get("exception", ""), 60),
-    )
+    failure = None
+    if reported := reply.failure:
+        failure = Failure(
+            reported.kind,
+            clean(reported.message),
+            clean(reported.where, 200),
+            clean(reported.exception, 60),
+        )
+    return Observation(arrays, failure, reply.seconds)

@@ -21,9 +21,9 @@ from autograder.grading.observe import (
     budget,
     draw_inputs,
     observations,
+    probing_sandbox,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
-from autograder.sandbox import sandbox as pool
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
@@ -219,7 +219,7 @@ def prepared_oracle(
         step: called after each misconception with its name.
     """
     # The author's own code, and nothing else, runs here.
-    with pool.Sandbox(confined=False) as sandbox:
+    with probing_sandbox(confined=False) as sandbox:
         oracle = LiveOracle(sandbox, assignment, seed)
         oracle.prepare_all(jobs, step)
     return oracle

@@ -1,6 +1,6 @@
 """The child: loads one implementation's definitions, then answers one probe after another.
 
-Everything here shares a process with student code, so nothing it says is believed: it sends
+Everything here shares a process with student code, so the grader believes nothing it says: it sends
 arrays, or the failure that kept it from having any, and the grader judges. It is imported in the
 zygote, before any fork.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import linecache
 import os
 import random
@@ -17,8 +16,8 @@ import re
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -29,41 +28,44 @@ import tensorflow as tf
 
 # Imported before the fork: a probe's own import of it then opens no file.
 import autograder.probing.kit  # noqa: F401
+from autograder.messages import (
+    EXCEPTION_CHARS,
+    MESSAGE_CHARS,
+    WHERE_CHARS,
+    Load,
+    Loaded,
+    Observe,
+    Observed,
+    ReportedFailure,
+    Request,
+    SourceText,
+)
+from autograder.probing.delegation import refused
+from autograder.sandbox.channel import Connection
 from autograder.sources.definitions import PARSE_FLAGS
 
 MODULE = "submission"
-MAX_MESSAGE = 600
 
-
-class Connection(Protocol):
-    """The child's end of the wire."""
-
-    def receive(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]: ...
-
-    def send(self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None: ...
+FailureKind = Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
 
 
 def serve(connection: Connection) -> None:
-    """Answer requests until the grader closes the connection (EOFError).
-
-    Requests are ``load`` (the definitions to run) and ``observe`` (a probe and its inputs).
-    """
+    """Answer requests until the grader closes the connection (EOFError)."""
     # One thread an op: children run side by side, one for every core.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     implementation = Implementation()
     while True:
         try:
-            message, arrays = connection.receive()
+            request, arrays = connection.receive(Request)
         except EOFError:
             return
-        if message["op"] == "load":
+        if isinstance(request, Load):
             implementation = Implementation()
-            problems = implementation.load(message["files"])
-            connection.send({"problems": problems}, {})
+            implementation.load(request.files)
+            connection.send(Loaded(), {})
         else:
-            reply, found = implementation.observe(message, arrays)
-            connection.send(reply, found)
+            connection.send(*implementation.observe(request, arrays))
 
 
 class Implementation:
@@ -76,21 +78,21 @@ class Implementation:
         # Keras looks classes up by module and name when it loads a model.
         sys.modules[MODULE] = self.module
 
-    def load(self, files: list[Mapping[str, Any]]) -> list[str]:
+    def load(self, files: Sequence[SourceText]) -> list[str]:
         """Run the kept statements in order; one that raises costs nothing but itself.
 
         Returns:
             for each statement that raised: where, and what.
         """
         for file in files:
-            name, text = file["name"], file["text"]
-            self.labels[name] = file["label"]
+            name, text = file.name, file.text
+            self.labels[name] = file.label
             # AutoGraph and tracebacks look the source up by file name.
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
             tree = compile(text, name, "exec", PARSE_FLAGS, dont_inherit=True)
             body = tree.body
-            flags = _future_flags(body, file["keep"])
-            for index in file["keep"]:
+            flags = _future_flags(body, file.keep)
+            for index in file.keep:
                 statement = ast.Module([body[index]], [])
                 try:
                     exec(
@@ -98,21 +100,19 @@ class Implementation:
                         vars(self.module),
                     )
                 except BaseException as error:
-                    where = self.where(error) or f"{file['label']}, line {body[index].lineno}"
+                    where = self.where(error) or f"{file.label}, line {body[index].lineno}"
                     self.problems.append(f"{describe(error)} in {where}")
         return self.problems
 
     def observe(
-        self, request: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
-    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        self, request: Observe, arrays: Mapping[str, np.ndarray]
+    ) -> tuple[Observed, dict[str, np.ndarray]]:
         """Run one probe on one exercise: what it returned as arrays, or why it did not."""
-        target = vars(self.module).get(request["exercise"])
+        target = vars(self.module).get(request.exercise)
         if target is None:
             cause = f": {self.problems[0]}" if self.problems else ""
-            return _failed("missing", f"could not be defined{cause}"), {}
-        started = time.process_time()
-        reply, found = observe(target, request, arrays, self.where)
-        return {**reply, "seconds": time.process_time() - started}, found
+            return Observed(_failure("missing", f"could not be defined{cause}")), {}
+        return observe(target, request, arrays, self.where)
 
     def where(self, error: BaseException) -> str:
         """The innermost line of the submission that an exception passed through."""
@@ -137,38 +137,46 @@ class Implementation:
 
 def observe(
     target: Any,
-    request: Mapping[str, Any],
+    request: Observe,
     arrays: Mapping[str, np.ndarray],
     where: Callable[[BaseException], str],
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+) -> tuple[Observed, dict[str, np.ndarray]]:
     """Run one probe on a class or function.
 
     Args:
-        request: ``probe`` and its ``source``, plain ``inputs``, names of ``forbidden`` things,
-            a ``seed`` and a default float type ``floatx``.
         arrays: the inputs that are arrays.
         where: finds the line of the implementation that an exception passed through.
 
     Returns:
-        a message with the ``failure`` or None, and the arrays.
+        the failure or None with the CPU seconds, and the arrays.
     """
-    with _fresh_keras(request["seed"], request["floatx"]), contextlib.ExitStack() as stack:
-        probe = _probe(request["probe"], request["source"])
-        used = stack.enter_context(refused(request["forbidden"], target))
+    started = time.process_time()
+    failure, found = _observe(target, request, arrays, where)
+    return Observed(failure, time.process_time() - started), found
+
+
+def _observe(
+    target: Any,
+    request: Observe,
+    arrays: Mapping[str, np.ndarray],
+    where: Callable[[BaseException], str],
+) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
+    failure = None
+    with _fresh_keras(request.seed, request.floatx), contextlib.ExitStack() as stack:
+        probe = _probe(request.probe, request.source)
+        used = stack.enter_context(refused(request.forbidden, target))
         try:
-            found = {} if used else probe(target, **request["inputs"], **arrays)
+            found = {} if used else probe(target, **request.inputs, **arrays)
         except BaseException as error:
-            failure = _failed(_kind(error), describe(error), where(error), type(error).__name__)
-        else:
-            failure = {"failure": None}
+            failure = _failure(_kind(error), describe(error), where(error), type(error).__name__)
     if used:  # known at the end of the block
-        failure = _failed("delegated", used[0])
-    if failure["failure"]:
+        failure = _failure("delegated", used[0])
+    if failure:
         return failure, {}
     try:
-        return failure, _plain(found)
+        return None, _plain(found)
     except (TypeError, ValueError, AttributeError) as error:
-        return _failed("malformed", describe(error)), {}
+        return _failure("malformed", describe(error)), {}
 
 
 def describe(error: BaseException) -> str:
@@ -182,121 +190,7 @@ def describe(error: BaseException) -> str:
         text = text.splitlines()[0] if text else ""
     name = type(error).__name__
     text = text if text.startswith(name) else f"{name}: {text}"
-    return text[:MAX_MESSAGE]
-
-
-@contextlib.contextmanager
-def refused(forbidden: list[str], target: Any) -> Iterator[list[str]]:
-    """While a probe runs, whatever already is this exercise refuses to work in its place.
-
-    The code of the ``forbidden`` functions, and of every method of the ``forbidden`` classes, is
-    exchanged for one that refuses. The objects stay the same, so it does not matter under which
-    name, alias or import the implementation holds them, or whether it has borrowed a method; and
-    copies that were loaded from the same file are found. (A copy of the library's text cannot be
-    told from the student's own writing: that is a question of plagiarism, not of this function.)
-
-    Yields a list that gets a sentence as soon as one of them is used or inherited from.
-    """
-    used: list[str] = []
-    saved: list[tuple[types.FunctionType, types.CodeType, tuple[Any, ...] | None]] = []
-    refusing: dict[types.FunctionType, tuple[types.CodeType, str]] = {}
-    originals: dict[types.CodeType, str] = {}
-
-    def exchange(function: types.FunctionType, name: str) -> None:
-        saved.append((function, function.__code__, function.__defaults__))
-        code = _refusing(function.__code__, _sentence(name), used)
-        function.__code__, function.__defaults__ = code, None
-        refusing[function] = code, name
-
-    for name in forbidden:
-        found = _resolve(name)
-        if found is target or (
-            isinstance(target, type) and isinstance(found, type) and issubclass(target, found)
-        ):
-            used.append(_sentence(name))
-        for function in _functions(found):
-            if not hasattr(function, "__wrapped__"):  # decorators share their code
-                originals[function.__code__] = name
-            exchange(function, name)
-    for function, name in _copies(originals):
-        exchange(function, name)
-    try:
-        yield used
-        # What the probe has loaded anew, it has used; and what has got its own code back.
-        used += [_sentence(name) for _, name in _copies(originals)]
-        used += [
-            _sentence(name)
-            for function, (code, name) in refusing.items()
-            if function.__code__ is not code
-        ]
-    finally:
-        for function, code, defaults in reversed(saved):
-            function.__code__, function.__defaults__ = code, defaults
-
-
-def _functions(found: Any) -> Iterator[types.FunctionType]:
-    """The Python functions that do the work of a class or function, decorated ones inside out."""
-    members = list(vars(found).values()) if isinstance(found, type) else [found]
-    for member in members:
-        while member is not None:
-            member = getattr(member, "__func__", member)  # of a class method
-            if isinstance(member, types.FunctionType):
-                yield member
-            member = getattr(member, "__wrapped__", None)
-
-
-def _copies(originals: Mapping[types.CodeType, str]) -> list[tuple[types.FunctionType, str]]:
-    """Functions that were made from the same lines of the same file, as by ``importlib.reload``.
-
-    Codes are equal if they were compiled from equal text at equal line numbers. The zygote has
-    frozen what was there before the fork, so there is little to look through.
-    """
-    return [
-        (found, originals[found.__code__])
-        for found in gc.get_objects()
-        if type(found) is types.FunctionType and found.__code__ in originals
-    ]
-
-
-def _refusing(code: types.CodeType, sentence: str, used: list[str]) -> types.CodeType:
-    """Code that raises, and notes that it did, in place of ``code``."""
-
-    class AlreadyFinishedError(RuntimeError):
-        def __init__(self) -> None:
-            used.append(sentence)
-            super().__init__(sentence)
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise "the constant that is exchanged"  # type: ignore[misc]  # noqa: B016 - it is exchanged
-
-    # Keras asks for the names of a constructor's arguments, and counts on the first.
-    def refuse_construction(self: Any, *_: Any, **__: Any) -> Any:
-        raise "the constant that is exchanged"  # type: ignore[misc]  # noqa: B016 - it is exchanged
-
-    chosen = refuse_construction.__code__ if code.co_name == "__init__" else refuse.__code__
-
-    # A function's code finds only names of its own module, so the exception is a constant in it;
-    # and it must claim as many closure cells as the function has.
-    exchanged = tuple(
-        AlreadyFinishedError if isinstance(constant, str) and "exchanged" in constant else constant
-        for constant in chosen.co_consts
-    )
-    return chosen.replace(co_consts=exchanged, co_freevars=code.co_freevars)
-
-
-def _sentence(name: str) -> str:
-    return (
-        f"{name} was used in place of writing it; it already is this exercise, so that earns "
-        "nothing."
-    )
-
-
-def _resolve(name: str) -> Any:
-    package, *parts = name.split(".")
-    found: Any = sys.modules[package]
-    for part in parts:
-        found = getattr(found, part)
-    return found
+    return text[:MESSAGE_CHARS]
 
 
 def _probe(name: str, source: str) -> Any:
@@ -331,12 +225,12 @@ def _plain(found: Any) -> dict[str, np.ndarray]:
     for name, value in found.items():
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name} came back as {array.dtype} values, expected numbers")
+            raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
         arrays[str(name)] = array
     return arrays
 
 
-def _kind(error: BaseException) -> str:
+def _kind(error: BaseException) -> FailureKind:
     if isinstance(error, NotImplementedError):
         return "unwritten"
     if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
@@ -344,11 +238,16 @@ def _kind(error: BaseException) -> str:
     return "raised"
 
 
-def _failed(kind: str, message: str, where: str = "", exception: str = "") -> dict[str, Any]:
-    return {"failure": {"kind": kind, "message": message, "where": where, "exception": exception}}
+def _failure(
+    kind: FailureKind, message: str, where: str = "", exception: str = ""
+) -> ReportedFailure:
+    """A failure with texts that are no longer than the grader reads."""
+    return ReportedFailure(
+        kind, message[:MESSAGE_CHARS], where[:WHERE_CHARS], exception[:EXCEPTION_CHARS]
+    )
 
 
-def _future_flags(body: list[ast.stmt], keep: list[int]) -> int:
+def _future_flags(body: list[ast.stmt], keep: Sequence[int]) -> int:
     import __future__
 
     flags = 0

@@ -10,20 +10,40 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.sandbox.wire import Connection
+import msgspec
+
+from autograder.sandbox.channel import Connection
 
 EXEC = "starting another program"
 
 
-def serve(connection: Connection) -> None:
-    """Answer one request: which of the attempts succeeded.
+class Attempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to try.
 
-    The request names ``secrets`` (paths that must not be readable), ``outside`` (a folder that
-    must not be writable) and ``grader`` (a process id). If starting a program succeeds, the
-    connection simply ends.
+    Attributes:
+        secrets: paths that must not be readable.
+        outside: a folder that must not be writable.
+        grader: the process id of the grader.
     """
-    request, _ = connection.receive()
-    grader, outside = request["grader"], Path(request["outside"])
+
+    secrets: list[str]
+    outside: str
+    grader: int
+
+
+class Succeeded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the attempts succeeded."""
+
+    names: list[str]
+
+
+def serve(connection: Connection) -> None:
+    """Answer one request, which is `Attempts`, by what `Succeeded`.
+
+    If starting a program succeeds, the connection simply ends.
+    """
+    request, _ = connection.receive(Attempts)
+    grader, outside = request.grader, Path(request.outside)
     attempts: dict[str, Callable[[], object]] = {
         f"writing to {outside}": lambda: (outside / "canary").write_bytes(b""),
         "using TCP": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
@@ -34,12 +54,12 @@ def serve(connection: Connection) -> None:
         "reading the grader's environment": lambda: Path(f"/proc/{grader}/environ").read_bytes(),
         "seeing other processes": _see_another,
     }
-    for path in request["secrets"]:
+    for path in request.secrets:
         attempts[f"reading {path}"] = lambda path=path: _read(Path(path))  # type: ignore[misc]
     succeeded = [name for name, attempt in attempts.items() if _succeeds(attempt)]
     _succeeds(lambda: os.execv("/proc/self/exe", ["canary", "-c", ""]))
     _succeeds(lambda: os.execv("/usr/bin/env", ["env"]))
-    connection.send({"succeeded": succeeded}, {})
+    connection.send(Succeeded(succeeded), {})
 
 
 def _succeeds(attempt: Callable[[], object]) -> bool:

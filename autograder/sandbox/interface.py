@@ -1,42 +1,42 @@
-"""What the grader needs of a sandbox, whatever stands behind it."""
+"""What the grader needs of a sandbox, whichever kind it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    from autograder.sandbox.process import Child
 
-from autograder.sandbox.wire import Message, NamedArrays
+DeathKind = Literal["timeout", "memory", "crashed"]
 
 
-class SandboxLost(Exception):  # noqa: N818 - it says what happened, as StopIteration does
+class SandboxUnavailable(Exception):  # noqa: N818 - it says what happened, as StopIteration does
+    """This system cannot run or confine children: the message says what is missing."""
+
+
+class SandboxLost(Exception):  # noqa: N818 - as above
     """The sandbox itself failed: nothing can be said about the submission."""
 
 
-class Child(Protocol):
-    """A process that runs one implementation."""
+class ChildDied(Exception):  # noqa: N818 - as above
+    """A child's process ended, or was killed, while it had a request to answer.
 
-    def request(
-        self, message: Mapping[str, object], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> tuple[Message, NamedArrays]:
-        """Send a request and wait for its reply.
+    Attributes:
+        kind: "timeout", "memory" or "crashed".
+        message: one sentence for the student.
+        cpu_seconds: CPU time since the request was sent.
+        killed: True for a signal that neither the grader nor a limit has sent. The kernel may
+            have run out of memory, a person may have killed it, or the process itself, as
+            TensorFlow does when other processes have left it no thread. Once is not the fault of
+            the submission.
+    """
 
-        Args:
-            message: JSON values; the key "nonce" is taken.
-            arrays: named arrays of numbers or booleans.
-            cpu_seconds: CPU time (all threads) that the answer may take.
-
-        Raises:
-            ChildDied: out of time, out of memory, or crashed; the process is gone.
-            WireError: the reply is malformed or too large; the process is gone.
-            SandboxLost: the grader's own fault, such as a request that cannot be encoded.
-        """
-        ...
-
-    def close(self) -> None:
-        """End the process, and remove what it left."""
-        ...
+    def __init__(self, kind: DeathKind, message: str, *, killed: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.cpu_seconds = 0.0
+        self.killed = killed
 
 
 class Sandbox(Protocol):

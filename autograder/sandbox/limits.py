@@ -1,6 +1,6 @@
-"""What grader and zygote agree on: a child's limits, and the numbers of their own protocol.
+"""What the grader and the zygote agree on: a child's limits, and two numbers of their protocol.
 
-Unlike its neighbours it can be imported on any system, so that `pool` can say what it needs.
+Unlike its neighbours it can be imported on any system, so that `sandbox` can say what it needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ CONTROL_BYTES = 1 << 16
 """The longest message between grader and zygote."""
 
 OUT_OF_MEMORY = 77
-"""Exit status of a child whose service let a MemoryError through."""
+"""Exit status of a child whose service raised a MemoryError."""
 
 GIBIBYTE = 1 << 30
 
@@ -26,11 +26,11 @@ class Limits:
         cpu_seconds: CPU time of the child's whole life; each request has a budget of its own.
         file_bytes: size of one file.
         scratch_bytes: all files in the child's folder together, with those that it has deleted and
-            still has open. Looked at while a request runs, so a fast writer goes beyond it for a
+            still has open. Checked while a request runs, so a fast writer exceeds it for a
             moment.
         scratch_files: their number.
         open_files: file descriptors.
-        threads: threads at a time. Looked at while a request runs.
+        threads: threads at a time. Checked while a request runs.
         frame_bytes: size of one reply.
     """
 

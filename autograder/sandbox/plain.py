@@ -1,14 +1,13 @@
 """A separate process with a time limit, on any system: for a student's own code.
 
 It keeps an endless loop or a crash from taking the check with it, and protects nothing. On macOS a
-process that has imported TensorFlow cannot safely be forked, and Windows knows no fork, so each
+process that has imported TensorFlow cannot safely be forked, and Windows has no fork, so each
 process is started and imports Keras for itself. Run as a program, this module is that process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import secrets
 import socket
@@ -16,114 +15,64 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import psutil
 
-from autograder.sandbox.interface import SandboxLost
-from autograder.sandbox.watch import ChildDied
-from autograder.sandbox.wire import (
-    Channel,
-    Connection,
-    HungUpError,
-    Message,
-    NamedArrays,
-    UnsendableError,
-    WireError,
-)
+from autograder.sandbox.channel import Channel, Connection
+from autograder.sandbox.interface import ChildDied, SandboxLost
+from autograder.sandbox.process import Child
+from autograder.sandbox.service import load
+from autograder.sandbox.watch import LOOK_SECONDS, end_in_words
 
 START_SECONDS = 180.0
-LOOK_SECONDS = 0.25
 TOKEN_BYTES = 16
-ARGUMENTS = ["-m", "autograder.sandbox.plain"]
-SERVICE = "autograder.probing.child"
 
 
 class PlainSandbox:
-    """Starts a process for each implementation."""
+    """Starts a process for each implementation.
+
+    Args:
+        service: module that a process runs (``serve(connection)``), by dotted name or ``.py`` path.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = service
 
     @property
     def level(self) -> str:
         """No protection."""
         return "none"
 
-    def child(self) -> PlainChild:
+    def child(self) -> Child:
         """A process for one implementation.
 
         Raises:
             SandboxLost: it did not start.
         """
-        return PlainChild(_Process())
+        process = StartedProcess(self._service)
+        try:
+            return Child(process, Channel(process.connection()))
+        except BaseException:
+            process.kill()
+            process.remove_files()
+            raise
 
     def close(self) -> None:
         """Nothing is kept from one child to the next."""
 
 
-class PlainChild:
-    """One process; after a request has raised, it is gone."""
+class StartedProcess:
+    """This module as a program, and the connection that it makes to the grader."""
 
-    def __init__(self, process: _Process) -> None:
-        self._process = process
-        self._gone: ChildDied | None = None
-        try:
-            self._channel = Channel(process.connection())
-        except BaseException:
-            process.end()
-            raise
-
-    def request(
-        self, message: Mapping[str, object], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> tuple[Message, NamedArrays]:
-        """As `interface.Child` says; it ends 6 * ``cpu_seconds`` + 5 seconds later at most."""
-        if self._gone is not None:
-            raise self._gone
-        begun, spent_before = time.monotonic(), self._process.cpu_seconds()
-
-        def pause() -> float:
-            wall_left = 6 * cpu_seconds + 5 - (time.monotonic() - begun)
-            cpu_left = cpu_seconds - (self._process.cpu_seconds() - spent_before)
-            if cpu_left <= 0:
-                raise ChildDied("timeout", f"took more than {cpu_seconds:g} seconds of computing")
-            if wall_left <= 0:
-                raise ChildDied("timeout", "did not answer in time")
-            return min(wall_left, max(cpu_left, 0.01), LOOK_SECONDS)
-
-        try:
-            return self._channel.exchange(message, arrays, pause)
-        except ChildDied as died:
-            self._gone = died
-            raise
-        except UnsendableError as error:
-            raise SandboxLost(f"a request could not be sent: {error}") from error
-        except HungUpError:
-            self._gone = ChildDied("crashed", f"the process ended ({self._process.end()})")
-            raise self._gone from None
-        except WireError:
-            self._gone = ChildDied("crashed", "the process was ended after a malformed answer")
-            raise
-        finally:
-            if self._gone is not None:
-                self._process.end()
-
-    def close(self) -> None:
-        """End the process; may be called twice."""
-        self._gone = self._gone or ChildDied("crashed", "the process was closed")
-        self._process.end()
-
-
-class _Process:
-    """This module as a program, and the connection that it makes to here."""
-
-    def __init__(self) -> None:
+    def __init__(self, service: str) -> None:
         self._token = secrets.token_bytes(TOKEN_BYTES)
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.settimeout(LOOK_SECONDS)
-        port = self._server.getsockname()[1]
+        port = str(self._server.getsockname()[1])
         self._process = subprocess.Popen(
-            [sys.executable, "-I", *ARGUMENTS, str(port)],
+            [sys.executable, "-I", "-m", "autograder.sandbox.plain", service, port],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -131,9 +80,13 @@ class _Process:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"},
         )
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # that it has ended is noticed below
+        with contextlib.suppress(OSError):  # if it has ended, that is noticed below
             self._process.stdin.write(self._token)
             self._process.stdin.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def connection(self) -> socket.socket:
         """Wait until it is ready.
@@ -143,36 +96,46 @@ class _Process:
         """
         end = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < end:
-            with contextlib.suppress(OSError):  # nobody yet, or somebody who hung up
+            with contextlib.suppress(OSError):  # no connection yet, or one that was closed
                 found, _ = self._server.accept()
                 found.settimeout(LOOK_SECONDS)
                 if found.recv(TOKEN_BYTES) == self._token:
                     return found
                 found.close()  # some other program of this computer
-        raise SandboxLost(f"a process could not be started ({self.end()})")
+        self.kill()
+        raise SandboxLost(f"A process could not be started (status {self._process.returncode}).")
 
     def cpu_seconds(self) -> float:
-        """CPU time of all its threads; 0 once it is gone."""
         try:
-            times = psutil.Process(self._process.pid).cpu_times()
+            times = psutil.Process(self.pid).cpu_times()
         except psutil.Error:
             return 0.0
         return float(times.user + times.system)
 
-    def end(self) -> str:
-        """End it if it has not ended; returns how it did, in words."""
+    def waited_seconds(self) -> float:
+        return 0.0  # not known on every system
+
+    def look(self) -> None:
+        """Only its time is limited."""
+
+    def kill(self) -> None:
         self._process.kill()
-        status = self._process.wait()
+        self._process.wait()
         self._server.close()
+
+    def death(self) -> ChildDied:
+        self.kill()
+        return ChildDied("crashed", end_in_words(self._process.returncode))
+
+    def remove_files(self) -> None:
         self._folder.cleanup()
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def main(port: str) -> None:
-    """Connect to whoever started this, and serve."""
+def main(service: str, port: str) -> None:
+    """Connect to the grader that started this process, and serve."""
     token = sys.stdin.buffer.read(TOKEN_BYTES)
     os.environ.update(TMPDIR=str(Path.cwd()))
-    serve = importlib.import_module(SERVICE).serve
+    serve = load(service)
     connection = socket.create_connection(("127.0.0.1", int(port)), START_SECONDS)
     connection.sendall(token)
     connection.settimeout(None)
@@ -180,4 +143,4 @@ def main(port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,8 +1,7 @@
 """Confined children for the grader: started from one warm process, asked, timed, and removed.
 
-    with Sandbox() as sandbox:
-        with sandbox.child() as child:
-            message, arrays = child.request({"op": "load"}, {}, cpu_seconds=5.0)
+    with Sandbox(service="autograder.probing.child") as sandbox, sandbox.child() as child:
+        reply, arrays = child.request(message, {}, reply=Loaded, cpu_seconds=5.0)
 
 A `Sandbox` may be used from several threads at once; a `Child` belongs to the thread that asked
 for it. Nothing here imports keras.
@@ -10,116 +9,58 @@ for it. Nothing here imports keras.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import os
-import re
 import secrets as random_bytes
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-
-from autograder.model import AutograderError
 from autograder.sandbox import canary, scratch
-from autograder.sandbox.interface import SandboxLost
+from autograder.sandbox.interface import ChildDied, SandboxLost, SandboxUnavailable
+from autograder.sandbox.keeper import Keeper, Statistics
 from autograder.sandbox.levels import NONE, Level, by_strength
-from autograder.sandbox.limits import CONTROL_BYTES, Limits
-from autograder.sandbox.watch import (
-    LOOK_SECONDS,
-    ChildDied,
-    Job,
-    Watch,
-    explain,
-    has_ended,
-    process_number,
-    size_and_threads,
-)
-from autograder.sandbox.wire import (
-    Bounds,
-    Channel,
-    HungUpError,
-    Message,
-    NamedArrays,
-    UnsendableError,
-    WireError,
-)
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.process import Child, NotConfinedError, start_child
+from autograder.sandbox.wire import WireError
 
-__all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "Statistics"]
+__all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "SandboxUnavailable", "Statistics"]
 
 DEFAULT_LIMITS = Limits()
-RESTARTS = 5
-"""How often in a row a zygote may be killed without having served anybody."""
 
 SELF_TESTS = 4
-"""How often the self-test is tried, if something kills its processes."""
-
-START_SECONDS = 180.0
-KILL_SECONDS = 20.0
-"""How long a killed process may take to be gone before the sandbox is declared broken."""
-REPLY_JSON_BYTES = 1 << 20
+"""How often the self-test is tried if something kills its processes."""
 
 
 class Unprotected(Exception):  # noqa: N818
-    """One way to confine student code does not work on this system."""
-
-
-class _RefusedError(SandboxLost):
-    """A child could not confine itself, and has run nothing."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Statistics:
-    """What a sandbox has used so far.
-
-    Attributes:
-        start_seconds: wall-clock time until the (last) zygote was ready.
-        zygote_peak_bytes: its resident memory after the imports.
-        children: how many have ended.
-        child_peak_bytes: the largest resident memory of a child, pages shared with the zygote
-            included.
-        restarts: how often the zygote had to be started again.
-    """
-
-    start_seconds: float = 0.0
-    zygote_peak_bytes: int = 0
-    children: int = 0
-    child_peak_bytes: int = 0
-    restarts: int = 0
+    """One way to confine untrusted code does not work on this system."""
 
 
 class Sandbox:
     """Starts children that run untrusted code.
 
     Args:
-        confined: False grades without protection; only what keeps children apart from each
-            other's accidents (limits, private folders, closed descriptors) stays.
+        service: module that children run (``serve(connection)``), by dotted name or ``.py`` path.
+        confined: False runs them without protection; only what keeps children apart from each
+            other's accidents (limits, private folders, closed descriptors) remains.
         level: how to confine; None for the strongest way that passes the self-test.
         limits: of every child.
-        service: module that children run (``serve(connection)``), by dotted name or ``.py`` path.
         secrets: folders and files that no child may read, such as the course's solutions. They
-            are refused if they lie in the Python installation, and the self-test tries them.
+            are refused if they are in the Python installation, and the self-test tries them.
 
     Raises (on entering):
-        AutograderError: the system cannot run or confine children; says what is missing.
+        SandboxUnavailable: the system cannot run or confine children; says what is missing.
     """
 
     def __init__(
         self,
         *,
+        service: str,
         confined: bool = True,
         level: Level | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        service: str = "autograder.probing.child",
         secrets: Sequence[Path] = (),
     ) -> None:
         self.confined = confined
@@ -128,18 +69,9 @@ class Sandbox:
         self._secrets = tuple(path.resolve() for path in secrets)
         self._wanted = level
         self._level = NONE
-        self._statistics = Statistics()
-        self._jobs: dict[int, Job] = {}
-        self._next_job = 0
-        # Guards everything above and the control socket's sending side.
-        self._lock = threading.Condition()
-        self._connection: socket.socket | None = None  # to the zygote, from its first moment
-        self._control: socket.socket | None = None  # the same, once the zygote is ready
-        self._failure = ""
-        self._closing = False
-        self._keeper: threading.Thread | None = None
         self._folder: Path | None = None
-        self._ready_facts: Message = {}
+        self._keeper: Keeper | None = None
+        self._closed = False
 
     @property
     def level(self) -> str:
@@ -148,23 +80,22 @@ class Sandbox:
 
     @property
     def folder(self) -> Path:
-        """Where everything of this run lies, removed at the end."""
+        """Where everything of this run is; removed at the end."""
         if self._folder is None:
-            raise SandboxLost("a sandbox is used inside its `with` block")
+            raise SandboxLost("Use a sandbox inside its `with` block.")
         return self._folder
 
     @property
     def statistics(self) -> Statistics:
         """What has been used so far."""
-        with self._lock:
-            return self._statistics
+        return self._keeper.statistics if self._keeper else Statistics()
 
     def __enter__(self) -> Self:
         if sys.platform != "linux":
-            raise AutograderError(
-                "Grading what others have written needs Linux, whose kernel confines it. On "
-                "Windows use WSL 2, on a Mac a Linux container: SECURITY.md says how. Checking "
-                "your own work (autograder check) works everywhere."
+            raise SandboxUnavailable(
+                "Running other people's code needs Linux, whose kernel confines it. On Windows "
+                "use WSL 2, on a Mac a Linux container: SECURITY.md says how. Checking your own "
+                "work (autograder check) works everywhere."
             )
         if self.confined:
             # Only Linux has what this module needs, so it cannot be imported above.
@@ -183,6 +114,32 @@ class Sandbox:
             raise
         return self
 
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every child and the zygote, and remove every file; may be called twice."""
+        self._closed = True
+        if self._keeper is not None:
+            self._keeper.close()
+        if self._folder is not None:
+            scratch.remove(self._folder)
+
+    def child(self, limits: Limits | None = None) -> Child:
+        """Start a process for one implementation; use it as a context manager.
+
+        Raises:
+            SandboxLost: the zygote is gone and could not be started again, or confining failed.
+        """
+        if self._keeper is None or self._closed:
+            raise SandboxLost("The sandbox is closed.")
+        return start_child(self._keeper, limits or self.limits, confined=self.confined)
+
     def _make_folder(self) -> None:
         try:
             self._folder = scratch.run_folder()
@@ -191,16 +148,22 @@ class Sandbox:
             self._secret = self._outside / "secret"
             self._secret.write_text(random_bytes.token_hex(16))
         except OSError as error:
-            raise AutograderError(
-                f"Nothing can be written to {tempfile.gettempdir()} ({error.strerror}), where "
-                "student code gets its folders. Make room there, or name another place by TMPDIR."
+            raise SandboxUnavailable(
+                f"Cannot write to {tempfile.gettempdir()} ({error.strerror}), where submissions "
+                "get their working directories. Free some space, or set TMPDIR to another "
+                "directory."
             ) from error
+
+    def _start_keeper(self) -> Keeper:
+        self._keeper = Keeper(self.folder, self._service, self._level)
+        self._keeper.start()
+        return self._keeper
 
     def _confine(self) -> None:
         """Start with the strongest protection that passes the self-test.
 
         Raises:
-            AutograderError: there is none; says what each one lacks.
+            SandboxUnavailable: there is none; says what each one lacks.
         """
         from autograder.sandbox import bubblewrap, confinement
 
@@ -215,241 +178,19 @@ class Sandbox:
                 reasons.append(problem)
         for level in levels:
             self._level = level
+            keeper = self._start_keeper()
             try:
-                self._start_keeper()
                 self._self_test()
                 return
             except Unprotected as error:
                 reasons.append(f"{level}: {error}")
-                self._end_keeper()
-                with self._lock:  # nobody else knows this sandbox yet
-                    self._closing, self._failure, self._ready_facts = False, "", {}
+                keeper.close()
         self._level = NONE
-        raise AutograderError(
+        raise SandboxUnavailable(
             f"Student code cannot be confined here: {'; '.join(reasons)}. Grade on another system "
-            "or in a container (SECURITY.md says how), or, if you trust every submission, give "
-            "`autograder` the option --unsafe, which grades without protection."
+            "or in a container (SECURITY.md says how). If you trust every submission, use the "
+            "option --unsafe of `autograder`, which grades without protection."
         )
-
-    def _start_keeper(self) -> None:
-        # The thread that starts a process is the one whose end the process can notice, so one
-        # thread starts the zygote and lives as long as the sandbox does.
-        self._keeper = threading.Thread(target=self._keep, name="sandbox", daemon=True)
-        self._keeper.start()
-        self._await_control()
-
-    def _end_keeper(self) -> None:
-        with self._lock:
-            self._closing = True
-            if self._connection is not None:
-                with contextlib.suppress(OSError):
-                    self._connection.send(json.dumps({"do": "stop"}).encode())
-                with contextlib.suppress(OSError):
-                    self._connection.shutdown(socket.SHUT_RDWR)
-            self._lock.notify_all()
-        if self._keeper is not None:
-            self._keeper.join()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End every child and the zygote, and remove every file; may be called twice."""
-        self._end_keeper()
-        if self._folder is not None:
-            scratch.remove(self._folder)
-
-    def child(self, limits: Limits | None = None) -> Child:
-        """Start a process for one implementation; use it as a context manager.
-
-        Raises:
-            SandboxLost: the zygote is gone and could not be started again, or confining failed.
-        """
-        if self._closing:
-            raise SandboxLost("the sandbox is closed")
-        return Child(self, limits or self.limits, confined=self.confined)
-
-    # --- the zygote, in the keeper's thread -------------------------------------------------------
-
-    def _keep(self) -> None:
-        attempt = 0
-        while True:
-            served = self._statistics.children
-            try:
-                lost = self._run_zygote()
-            except OSError as error:  # no space for a folder, no process to be had
-                lost = _Lost(str(error), killed=False)
-            with self._lock:
-                self._connection = self._control = None
-                for job in self._jobs.values():
-                    job.lost = "the process that starts the children ended"
-                    job.started.set()
-                    job.ended.set()
-                self._jobs.clear()
-                if self._closing:
-                    return
-                attempt = 0 if self._statistics.children > served else attempt + 1
-                # What cannot start will not start later either, unless somebody ended it.
-                hopeless = not self._ready_facts and not lost.killed
-                if hopeless or attempt > RESTARTS:
-                    self._failure = lost.reason
-                    self._lock.notify_all()
-                    return
-                self._statistics = dataclasses.replace(
-                    self._statistics, restarts=self._statistics.restarts + 1
-                )
-
-    def _run_zygote(self) -> _Lost:
-        """Start a zygote and listen to it until it ends; returns why it did, if it says so."""
-        started = time.monotonic()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        home = self.folder / f"zygote-{random_bytes.token_hex(4)}"
-        home.mkdir(parents=True)
-        with ours, (home / "stderr").open("w+b") as log:
-            with theirs:
-                process = subprocess.Popen(
-                    self._command(theirs.fileno()),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                    pass_fds=[theirs.fileno()],
-                    env=_environment(home),
-                    cwd=home,
-                    start_new_session=True,  # Ctrl-C is not for it
-                )
-            try:
-                with self._lock:
-                    self._connection = ours  # from here on close() reaches the zygote
-                    closing = self._closing
-                if not closing:
-                    self._listen(ours, started)
-            finally:
-                ours.close()
-                if self._closing and self._control is not ours:
-                    process.kill()  # still importing, so it has no children to see to
-                try:
-                    process.wait(KILL_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-            log.seek(0)
-            tail = _without_noise(log.read().decode(errors="replace"))[-2000:]
-        # Bubblewrap tells a signal as shells do.
-        signal = max(-process.returncode, process.returncode - 128)
-        if signal > 0:
-            return _Lost(f"{tail}\nit was ended by signal {signal}".strip(), killed=True)
-        return _Lost(f"{tail}\n(exit status {process.returncode})".strip(), killed=False)
-
-    def _command(self, control: int) -> list[str]:
-        # -I: neither the environment nor the current folder decides what is imported.
-        module = [sys.executable, "-I", "-m", "autograder.sandbox.zygote"]
-        if not self._level.bubblewrap:
-            return [*module, str(control), str(os.getpid()), str(self.folder), self._service]
-        from autograder.sandbox import bubblewrap
-
-        service = [Path(self._service)] if self._service.endswith(".py") else []
-        around = bubblewrap.command(self.folder, service)
-        return [*around, *module, str(control), "0", str(self.folder), self._service]
-
-    def _listen(self, control: socket.socket, started: float) -> None:
-        control.settimeout(START_SECONDS)
-        while True:
-            try:
-                data, handles, _, _ = socket.recv_fds(control, CONTROL_BYTES, 1)
-            except OSError:  # TimeoutError is one
-                return
-            if not data:
-                return
-            control.settimeout(None)
-            event = json.loads(data)
-            for handle in handles:
-                event["pid"] = process_number(handle)
-                os.close(handle)
-            self._note(event, control, time.monotonic() - started)
-
-    def _note(self, event: Message, control: socket.socket, seconds: float) -> None:
-        with self._lock:
-            if event["event"] == "ready":
-                self._ready_facts = event
-                self._control = control
-                self._statistics = dataclasses.replace(
-                    self._statistics,
-                    start_seconds=seconds,
-                    zygote_peak_bytes=event["peak_bytes"],
-                )
-                self._lock.notify_all()
-                return
-            job = self._jobs.get(event["job"])
-            if job is None:
-                return
-            if event["event"] == "started":
-                job.pid = event["pid"]
-                job.started.set()
-                return
-            del self._jobs[job.number]
-            if event["event"] == "refused":
-                job.lost = event["reason"]
-                job.started.set()
-            else:
-                job.status = event["status"]
-                job.peak_bytes = event["peak_bytes"]
-                job.cpu_seconds = event["cpu_seconds"]
-                self._statistics = dataclasses.replace(
-                    self._statistics,
-                    children=self._statistics.children + 1,
-                    child_peak_bytes=max(self._statistics.child_peak_bytes, job.peak_bytes),
-                )
-            job.ended.set()
-
-    # --- called from any thread -------------------------------------------------------------------
-
-    def _await_control(self) -> None:
-        with self._lock:
-            self._lock.wait_for(lambda: self._control or self._failure or self._closing)
-            if self._control is None:
-                reason = self._failure or "the sandbox is closed"
-                if self._ready_facts:
-                    raise SandboxLost(f"the sandbox ended and did not start again: {reason}")
-                raise AutograderError(f"the sandbox did not start: {reason}")
-
-    def _start(self, folder: Path, limits: Limits, confined: bool, test: bool) -> _StartedJob:
-        """Have the zygote fork a child; the job and the grader's end of the connection."""
-        self._await_control()
-        ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            self._next_job += 1
-            job = Job(self._next_job)
-            message = {
-                "do": "start",
-                "job": job.number,
-                "scratch": str(folder),
-                "confined": confined,
-                "landlock": self._level.landlock,
-                "canary": test,
-                "limits": dataclasses.asdict(limits),
-            }
-            try:
-                if self._control is None:
-                    raise BrokenPipeError
-                socket.send_fds(self._control, [json.dumps(message).encode()], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise SandboxLost("the process that starts the children ended") from error
-            self._jobs[job.number] = job
-        return job, ours
-
-    def _kill(self, job: Job) -> None:
-        """Kill a child and wait until it is gone, so that nothing of it can still run."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._control is not None and not job.ended.is_set():
-                self._control.send(json.dumps({"do": "kill", "job": job.number}).encode())
-        if not job.ended.wait(KILL_SECONDS):
-            raise SandboxLost("a killed process did not end")
 
     def _self_test(self) -> None:
         """Have the canary try what student code must not be able to do.
@@ -457,17 +198,19 @@ class Sandbox:
         Raises:
             Unprotected: something of it succeeded, or a child cannot be confined in this way.
         """
-        self._refuse_readable_secrets()
-        request = {
-            "secrets": [str(path) for path in (self._secret, *self._secrets) if path.exists()],
-            "outside": str(self._outside),
-            "grader": os.getpid(),
-        }
+        assert self._keeper is not None
+        self._refuse_readable_secrets(self._keeper.readable)
+        attempts = canary.Attempts(
+            secrets=[str(path) for path in (self._secret, *self._secrets) if path.exists()],
+            outside=str(self._outside),
+            grader=os.getpid(),
+        )
+        missing: Sequence[str] = ()
         for attempt in range(1, SELF_TESTS + 1):
             try:
-                with Child(self, self.limits, confined=True, test=True) as child:
-                    reply, _ = child.request(request, {}, cpu_seconds=10.0)
-                    missing = reply["succeeded"]
+                with start_child(self._keeper, self.limits, confined=True, canary=True) as child:
+                    reply, _ = child.request(attempts, {}, reply=canary.Succeeded, cpu_seconds=10.0)
+                    missing = reply.names
                     break
             except (ChildDied, WireError) as error:
                 # All that the canary does after its other attempts is to start a program.
@@ -475,187 +218,18 @@ class Sandbox:
                 if not (isinstance(error, ChildDied) and error.killed):
                     break
             except SandboxLost as error:
-                # A process that somebody killed says nothing about the protection.
-                if isinstance(error, _RefusedError) or attempt == SELF_TESTS:
+                # A process that was killed says nothing about the protection.
+                if isinstance(error, NotConfinedError) or attempt == SELF_TESTS:
                     raise Unprotected(str(error)) from error
         if missing:
             raise Unprotected(f"it does not stop student code from {', '.join(missing)}")
 
-    def _refuse_readable_secrets(self) -> None:
+    def _refuse_readable_secrets(self, readable: Sequence[Path]) -> None:
         for secret in self._secrets:
-            for path in map(Path, self._ready_facts["readable"]):
+            for path in readable:
                 real = path.resolve()
                 if secret.is_relative_to(real) or real.is_relative_to(secret):
-                    raise AutograderError(
-                        f"{secret} and the Python installation ({real}) contain one another, so "
-                        "student code could read it; move the course elsewhere"
+                    raise SandboxUnavailable(
+                        f"{secret} and the Python installation ({real}) overlap, so student code "
+                        "could read it. Move the course to another directory."
                     )
-
-
-_StartedJob = tuple[Job, socket.socket]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Lost:
-    """Why a zygote ended, and whether by a signal."""
-
-    reason: str
-    killed: bool
-
-
-class Child:
-    """A process that runs the service for one implementation, confined if the sandbox is.
-
-    After a request has raised, the process is gone and every further request raises `ChildDied`.
-    """
-
-    def __init__(
-        self, sandbox: Sandbox, limits: Limits, *, confined: bool, test: bool = False
-    ) -> None:
-        self._sandbox = sandbox
-        self._limits = limits
-        self._gone: ChildDied | None = None
-        self._closed = False
-        self._folder = sandbox.folder / f"child-{random_bytes.token_hex(8)}"
-        try:
-            self._folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise SandboxLost(f"{self._folder} could not be made: {error.strerror}") from error
-        try:
-            self._job, self._socket = sandbox._start(self._folder, limits, confined, test)
-        except BaseException:
-            scratch.remove(self._folder)
-            raise
-        bounds = Bounds(frame_bytes=limits.frame_bytes, json_bytes=REPLY_JSON_BYTES)
-        self._channel = Channel(self._socket, bounds)
-        try:
-            self._await_readiness()
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._job.pid
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the process and remove its folder; may be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._socket.close()
-        try:
-            # Nothing of it is wanted any more, so it is not asked to end: it might refuse.
-            self._sandbox._kill(self._job)
-        finally:
-            scratch.remove(self._folder)
-
-    def request(
-        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> tuple[Message, NamedArrays]:
-        """Send a request and wait for its reply.
-
-        Args:
-            message: JSON values; the key "nonce" is taken.
-            arrays: named arrays of numbers or booleans.
-            cpu_seconds: CPU time (all threads) the answer may take. The wall clock only ends a
-                child after 6 times that plus 5 seconds, so that a busy machine fails nobody.
-
-        Raises:
-            ChildDied: out of time, out of memory, or crashed; the process is gone.
-            WireError: the reply is malformed or too large; the process is gone.
-            SandboxLost: the grader's own fault, such as a request that cannot be encoded.
-        """
-        if self._gone is not None:
-            raise self._gone
-        watch = Watch(self._job, self._folder, self._limits, cpu_seconds)
-        try:
-            answer = self._channel.exchange(message, arrays, watch.pause)
-            watch.look()  # or what it gets away with would depend on how fast it was
-            return answer
-        except ChildDied as died:
-            self._gone = died
-            self._sandbox._kill(self._job)
-            raise
-        except UnsendableError as error:
-            raise SandboxLost(f"a request could not be sent: {error}") from error
-        except HungUpError:
-            self._gone = self._explain_end(watch)
-            raise self._gone from None
-        except WireError as error:
-            self._gone = ChildDied("crashed", "the process was ended after a malformed answer")
-            self._sandbox._kill(self._job)
-            raise error
-        except BaseException:  # Ctrl-C: a reply that nobody waits for must not be read later
-            self._gone = ChildDied("crashed", "the process was ended in the middle of a request")
-            raise
-
-    def _await_readiness(self) -> None:
-        """Wait until the child is confined; nothing of the student's has run before."""
-
-        def pause() -> float:
-            if time.monotonic() > end:
-                raise SandboxLost("a new process did not confine itself in time")
-            return LOOK_SECONDS
-
-        end = time.monotonic() + START_SECONDS
-        try:
-            reply, _ = self._channel.exchange({}, {}, pause)
-        except HungUpError:
-            self._job.ended.wait(KILL_SECONDS)
-            reason = self._job.lost or f"it ended with status {self._job.status}"
-            raise SandboxLost(f"a process could not be started: {reason}") from None
-        if "refused" in reply:
-            raise _RefusedError(reply["refused"])
-        self._job.started.wait(KILL_SECONDS)
-        self._job.first_size = size_and_threads(self._job.pid)[0]
-
-    def _explain_end(self, watch: Watch) -> ChildDied:
-        """Why the connection ended although nobody here closed it."""
-        spent = watch.spent()
-        # A busy machine may take its time to say so.
-        ended_by_itself = self._job.ended.wait(1.0) or has_ended(self._job.pid)
-        self._sandbox._kill(self._job)
-        job = self._job
-        if job.lost:
-            raise SandboxLost(job.lost)
-        if not ended_by_itself:
-            return ChildDied("crashed", "the process closed its connection to the grader", spent)
-        return explain(job, self._limits, watch)
-
-
-def _without_noise(log: str) -> str:
-    """What a zygote printed, without TensorFlow's remarks on its own start."""
-    noise = re.compile(r"[IWE]\d{4} .*|WARNING: All log messages before absl.*|Fontconfig error.*")
-    return "\n".join(line for line in log.splitlines() if not noise.fullmatch(line)).strip()
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """Nothing of the grader's: it may hold tokens."""
-    environment = {
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "OPENBLAS_NUM_THREADS": "1",  # else OpenBLAS starts threads when NumPy is imported
-        "OMP_NUM_THREADS": "1",
-        "MPLBACKEND": "Agg",
-    }
-    if "LD_LIBRARY_PATH" in os.environ:  # some interpreters do not start without it
-        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    return environment

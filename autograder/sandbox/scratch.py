@@ -1,4 +1,4 @@
-"""A child's private folder: measured while a child writes to it, removed whatever it left there."""
+"""A child's private folder: measured while the child writes to it, removed with all it contains."""
 
 from __future__ import annotations
 
@@ -11,36 +11,28 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 ATTEMPTS = 100
-"""How often a folder is removed in which another thread goes on making new ones."""
+"""How often to try to remove a folder in which another thread keeps making new ones."""
 
 
 def run_folder() -> Path:
-    """A new folder for one run of this process; its name says whose it is."""
+    """A new folder for one run; its name contains the number of this process."""
     return Path(tempfile.mkdtemp(prefix=f"autograder-{os.getpid()}-")).resolve()
 
 
 def sweep() -> None:
-    """Remove what was left by runs that were killed together with their zygote.
+    """Remove what killed runs left behind whose zygote was killed too.
 
-    Under bubblewrap, a zygote alone also cannot remove the folder that it sees the world through.
+    Under bubblewrap, a zygote cannot remove the folder of its run, which is mounted there.
     """
     for path in Path(tempfile.gettempdir()).glob("autograder-*"):
         name = re.fullmatch(r"autograder-(\d+)-\w+", path.name)
-        if name and not _alive(int(name[1])):
+        if name and not psutil.pid_exists(int(name[1])):
             with contextlib.suppress(OSError):
                 if path.stat(follow_symlinks=False).st_uid == os.getuid():
                     remove(path)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def usage(folder: Path, files: int) -> tuple[int, int]:
@@ -49,7 +41,7 @@ def usage(folder: Path, files: int) -> tuple[int, int]:
     The folder may change meanwhile.
 
     Raises:
-        HiddenError: a part of it cannot be looked into.
+        HiddenError: a part of it cannot be read.
     """
     size = count = 0
     waiting = [os.fspath(folder)]
@@ -68,7 +60,7 @@ def usage(folder: Path, files: int) -> tuple[int, int]:
 
 
 class HiddenError(Exception):
-    """A folder without the right to read it, or with too long a path."""
+    """A folder that may not be read, or whose path is too long."""
 
 
 @contextlib.contextmanager
@@ -81,9 +73,9 @@ def _although_it_changes() -> Iterator[None]:
 
 
 def deleted(pid: int) -> int:
-    """Bytes on disk of files that a process has open and that have no name any more.
+    """Bytes on disk of files that a process has deleted and still has open; 0 if unknown.
 
-    0 if its open files cannot be seen.
+    psutil's ``open_files`` leaves out exactly these.
     """
     sizes = {}
     with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as handles:
@@ -109,7 +101,7 @@ def remove(folder: Path) -> None:
         try:
             _remove(folder)
         except OSError as error:
-            # Somebody was faster, or made a new one: look again.
+            # Another thread was faster, or made a new one: look again.
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or attempts == ATTEMPTS:
                 raise
 
@@ -150,7 +142,7 @@ def _go(here: int, name: str) -> int:
 
 
 def _empty(handle: int) -> list[str]:
-    """Remove what is no folder; return the names of the folders."""
+    """Remove everything but folders; return their names."""
     folders = []
     for name in os.listdir(handle):
         mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode

@@ -1,25 +1,24 @@
-"""Frames between grader and child: one JSON object and named arrays, bounded and free of pickles.
+"""Frames between grader and child: one JSON message and named arrays, bounded, without pickles.
 
-A frame is two little-endian ``u32`` (bytes of JSON, bytes of arrays), the JSON text, and a
-safetensors blob. The side that reads trusts nothing: every length, name, rank and dtype is
-looked at before anything of that size is made, and whatever is wrong raises `WireError`.
+A frame is a nonce of 16 bytes, two little-endian ``u32`` (bytes of JSON, bytes of arrays), the JSON
+text, and a safetensors blob. The side that reads trusts nothing: every length, name, rank and dtype
+is checked before anything of that size is made, and a frame with a fault raises `WireError`.
 
 Every request carries a nonce that its reply must repeat, so that student code cannot leave an
 answer in the pipe to a question that it has not been asked yet.
+
+A message is a dictionary or a `msgspec.Struct`; the reader names the type that it expects.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import secrets
-import selectors
-import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+import msgspec
 import numpy as np
 import safetensors
 from safetensors.numpy import save
@@ -27,9 +26,9 @@ from safetensors.numpy import save
 Message = dict[str, Any]
 NamedArrays = dict[str, np.ndarray]
 
-HEADER = struct.Struct("<II")
+NONCE_BYTES = 16
+HEADER = struct.Struct(f"<{NONCE_BYTES}sII")
 BLOB_HEADER = struct.Struct("<Q")
-NONCE = "nonce"
 MEBIBYTE = 1 << 20
 
 DTYPES = {
@@ -51,14 +50,6 @@ DTYPES = {
 
 class WireError(Exception):
     """A frame is malformed, too large, or answers another request: the message says which."""
-
-
-class UnsendableError(Exception):
-    """A request of the grader's own is not JSON and arrays, or too large: no child's fault."""
-
-
-class HungUpError(Exception):
-    """The other side closed the connection before its frame was complete."""
 
 
 @dataclass(frozen=True)
@@ -85,33 +76,51 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 
 
-def encode(message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+def encode(
+    message: object, arrays: Mapping[str, np.ndarray], nonce: bytes = bytes(NONCE_BYTES)
+) -> bytes:
     """One frame.
 
     Args:
-        message: JSON values under string keys; numbers are finite.
+        message: a dictionary of JSON values under string keys, or a Struct; numbers are finite.
         arrays: any shapes, 0-d included; dtypes of `DTYPES`; floats may be NaN or infinite.
+        nonce: of the request; a reply repeats it.
 
     Raises:
         WireError: a value is not JSON, or an array has another dtype.
     """
     try:
-        text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+        # Not by msgspec, which writes NaN as null and bytes as text.
+        text = json.dumps(message, allow_nan=False, separators=(",", ":"), default=_fields).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise WireError(f"the message is not JSON: {error}") from error
     blob = save({str(name): _portable(name, array) for name, array in arrays.items()})
     if max(len(text), len(blob)) >= 1 << 32:
         raise WireError("the message does not fit into one frame (4 GiB)")
-    return HEADER.pack(len(text), len(blob)) + text + blob
+    return HEADER.pack(nonce, len(text), len(blob)) + text + blob
+
+
+def _fields(value: object) -> Message:
+    """What `json` writes for a Struct."""
+    if not isinstance(value, msgspec.Struct):
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
+    config = value.__struct_config__
+    tag = {config.tag_field: config.tag} if config.tag_field else {}
+    return {**tag, **msgspec.structs.asdict(value)}
 
 
 def decode(
-    frame: bytes | bytearray | memoryview, bounds: Bounds = DEFAULT_BOUNDS
-) -> tuple[Message, NamedArrays]:
+    frame: bytes | bytearray | memoryview,
+    expected: Any = Message,
+    bounds: Bounds = DEFAULT_BOUNDS,
+) -> tuple[Any, NamedArrays]:
     """The message and the arrays (writable, C-contiguous) of one whole frame.
 
+    Args:
+        expected: type of the message: a Struct, a union of tagged ones, or a dictionary.
+
     Raises:
-        WireError: the frame is malformed or exceeds ``bounds``.
+        WireError: the frame is malformed, exceeds ``bounds``, or holds another message.
     """
     view = memoryview(frame)
     if len(view) < HEADER.size:
@@ -119,18 +128,24 @@ def decode(
     size = frame_size(view[: HEADER.size], bounds)
     if size != len(view):
         raise WireError(f"the header announces {size} bytes, the frame has {len(view)}")
-    json_end = HEADER.size + HEADER.unpack_from(view)[0]
-    message = _decode_json(bytes(view[HEADER.size : json_end]), bounds)
+    json_end = HEADER.size + HEADER.unpack_from(view)[1]
+    message = _decode_json(bytes(view[HEADER.size : json_end]), expected, bounds)
     return message, _decode_arrays(bytes(view[json_end:]), bounds)
 
 
+def nonce_of(frame: bytes | bytearray | memoryview) -> bytes:
+    """The nonce in the header of a frame."""
+    nonce: bytes = HEADER.unpack_from(frame)[0]
+    return nonce
+
+
 def frame_size(header: bytes | bytearray | memoryview, bounds: Bounds = DEFAULT_BOUNDS) -> int:
-    """Bytes of the whole frame that the 8 bytes of ``header`` announce.
+    """Bytes of the whole frame that the 24 bytes of ``header`` announce.
 
     Raises:
         WireError: more than ``bounds`` allow.
     """
-    json_bytes, blob_bytes = HEADER.unpack(header)
+    _, json_bytes, blob_bytes = HEADER.unpack(header)
     size: int = HEADER.size + json_bytes + blob_bytes
     if json_bytes > bounds.json_bytes:
         raise WireError(f"{json_bytes:,} bytes of JSON, at most {bounds.json_bytes:,} are read")
@@ -145,64 +160,35 @@ def _portable(name: str, array: np.ndarray) -> np.ndarray:
         plain = np.array(array, order="C", subok=False)
         plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
     except (TypeError, ValueError) as error:
-        raise WireError(f"{name!r} is no array: {error}") from error
+        raise WireError(f"{name!r} is not an array: {error}") from error
     if plain.dtype not in DTYPES.values():
         raise WireError(f"array {name!r} has dtype {plain.dtype}; it must hold numbers or booleans")
     return plain
 
 
-def _decode_json(raw: bytes, bounds: Bounds) -> Message:
+def _decode_json(raw: bytes, expected: Any, bounds: Bounds) -> Any:
+    """The message, refused for bad UTF-8, half surrogate pairs, NaN, and overflowing numbers."""
     try:
-        message = json.loads(
-            raw.decode(),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            object_pairs_hook=_unique_keys,
-        )
+        value = msgspec.json.decode(raw)
+        if not isinstance(value, dict):
+            raise WireError(f"a message is a JSON object, got {type(value).__name__}")
+        _check_depth(value, bounds.json_depth)
+        return msgspec.convert(value, expected)
     except RecursionError as error:
         raise WireError("JSON is nested too deeply") from error
-    except ValueError as error:  # bad UTF-8, bad JSON, a number of thousands of digits
+    except ValueError as error:  # msgspec's own errors are among these
         raise WireError(f"bad JSON: {error}") from error
-    if not isinstance(message, dict):
-        raise WireError(f"a message is a JSON object, got {type(message).__name__}")
-    _check_values(message, bounds.json_depth)
-    return message
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise WireError(f"{name} is not JSON; numbers that may be NaN belong into an array")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise WireError(f"the number {text[:20]} is too large")
-    return value
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> Message:
-    message = dict(pairs)
-    if len(message) != len(pairs):
-        raise WireError("a JSON object has the same key twice")
-    return message
-
-
-def _check_values(message: Message, depth: int) -> None:
-    """Refuse deep nesting, and text that cannot be written anywhere (a lone surrogate)."""
+def _check_depth(message: Message, depth: int) -> None:
     level: list[Any] = [message]
     for _ in range(depth):
         below: list[Any] = []
         for value in level:
             if isinstance(value, dict):
-                below += value.keys()
                 below += value.values()
             elif isinstance(value, list):
                 below += value
-            elif isinstance(value, str):
-                try:
-                    value.encode()
-                except UnicodeEncodeError as error:
-                    raise WireError("a text holds half of a surrogate pair") from error
         if not below:
             return
         level = below
@@ -215,7 +201,7 @@ def _decode_arrays(blob: bytes, bounds: Bounds) -> NamedArrays:
     # The parser would build the whole table of arrays before we could count it.
     table_bytes = BLOB_HEADER.unpack_from(blob)[0]
     if table_bytes > bounds.arrays * (bounds.name_chars * 6 + 1024):
-        raise WireError(f"{table_bytes:,} bytes only to name the arrays")
+        raise WireError(f"{table_bytes:,} bytes just to name the arrays")
     try:
         entries = safetensors.deserialize(blob)  # type: ignore[no-untyped-call]
     except (KeyboardInterrupt, SystemExit):
@@ -243,140 +229,3 @@ def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.nda
     if dtype == np.bool_ and array.size and array.max() > 1:
         raise WireError(f"array {name!r} holds booleans that are neither 0 nor 1")
     return array.astype(dtype)  # a copy, which is writable and owns its memory
-
-
-# Needs no descriptor of its own, where the system has it.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-
-
-class Channel:
-    """The grader's end of a connection to a child.
-
-    Sends and receives at the same time, so that a child that does not read cannot hold the
-    grader, and stops reading at the bound, so that a child that floods cannot fill its memory.
-    """
-
-    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
-        connection.setblocking(False)
-        self._connection = connection
-        self._bounds = bounds
-
-    def exchange(
-        self,
-        message: Mapping[str, Any],
-        arrays: Mapping[str, np.ndarray],
-        pause: Callable[[], float],
-    ) -> tuple[Message, NamedArrays]:
-        """Send a request, receive its reply.
-
-        Args:
-            message: JSON values; the key "nonce" is the channel's own.
-            arrays: as for `encode`.
-            pause: called before every wait; returns for how many seconds to wait at most, or
-                raises to give up (a deadline).
-
-        Raises:
-            UnsendableError: the request cannot be encoded; nothing has been sent.
-            WireError: the reply is malformed, exceeds the bounds, or is not to this request. The
-                connection cannot be used any more.
-            HungUpError: the child closed its end.
-        """
-        nonce = secrets.token_hex(16)
-        try:
-            request = encode({**message, NONCE: nonce}, arrays)
-            frame_size(request[: HEADER.size])  # or the child would refuse it
-        except WireError as error:
-            raise UnsendableError(str(error)) from error
-        frame, surplus = self._transfer(memoryview(request), pause)
-        reply, reply_arrays = decode(frame, self._bounds)
-        if reply.pop(NONCE, None) != nonce:
-            raise WireError("the reply does not belong to the request")
-        if surplus:
-            raise WireError("there is more than one reply")
-        return reply, reply_arrays
-
-    def _transfer(
-        self, unsent: memoryview, pause: Callable[[], float]
-    ) -> tuple[memoryview, memoryview]:
-        """Send all and receive a frame; returns it, and what has come with it."""
-        received = bytearray()
-        size: int | None = None
-        with _Selector() as selector:
-            selector.register(self._connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while size is None or len(received) < size:
-                found = selector.select(pause())
-                events = found[0][1] if found else 0
-                if events & selectors.EVENT_WRITE and unsent:
-                    unsent = unsent[self._send_some(unsent) :]
-                    if not unsent:
-                        selector.modify(self._connection, selectors.EVENT_READ)
-                if events & selectors.EVENT_READ:
-                    received += self._receive_some()
-                if size is None and len(received) >= HEADER.size:
-                    size = frame_size(received[: HEADER.size], self._bounds)
-        if unsent:
-            raise WireError("the reply came before the request was read")
-        return memoryview(received)[:size], memoryview(received)[size:]
-
-    def _send_some(self, unsent: memoryview) -> int:
-        try:
-            return self._connection.send(unsent)
-        except BlockingIOError:
-            return 0
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise HungUpError from error
-
-    def _receive_some(self) -> bytes:
-        try:
-            data = self._connection.recv(MEBIBYTE)
-        except BlockingIOError:
-            return b""
-        except ConnectionResetError as error:
-            raise HungUpError from error
-        if not data:
-            raise HungUpError
-        return data
-
-
-class Connection:
-    """The child's end: blocking, one reply to each request.
-
-    ``receive`` raises EOFError when the grader has no further request.
-    """
-
-    def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
-        connection.setblocking(True)
-        self._connection = connection
-        self._bounds = bounds
-        self._nonce: str | None = None
-
-    def receive(self) -> tuple[Message, NamedArrays]:
-        """Wait for the next request.
-
-        Raises:
-            EOFError: there is none.
-            WireError: the request exceeds the bounds.
-        """
-        header = self._read(HEADER.size)
-        frame = header + self._read(frame_size(header, self._bounds) - HEADER.size)
-        message, arrays = decode(frame, self._bounds)
-        self._nonce = message.pop(NONCE, None)
-        return message, arrays
-
-    def send(self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Answer the last request.
-
-        Raises:
-            WireError: as `encode`; nothing has been sent then.
-        """
-        self._connection.sendall(encode({**message, NONCE: self._nonce}, arrays))
-
-    def _read(self, size: int) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            count = self._connection.recv_into(view)
-            if count == 0:
-                raise EOFError
-            view = view[count:]
-        return data

@@ -1,13 +1,11 @@
 """The process that children are forked from: imports once, knows nothing worth stealing.
 
-Started by `pool` as a new program, never forked from the grader, so its memory (which every child
+Started by `keeper` as a new program, never forked from the grader, so its memory (which every child
 inherits) holds no reference and no answer. It imports the service, which imports keras, and runs
 no operation: TensorFlow's threads would be lost in a child, which would then wait for them forever.
 
-Messages on the control socket are one JSON object each (``SOCK_SEQPACKET`` keeps them apart):
-``start`` with the child's end of a connection attached, ``kill``, and ``stop``; back come
-``ready``, ``started``, ``refused`` and ``ended``. If the control socket ends without a ``stop``,
-the grader has been killed, and the zygote removes what it can no longer remove itself.
+It obeys the orders of `control` and reports events. If the control socket ends without a `Stop`,
+the grader has been killed, and the zygote removes what the grader can no longer remove itself.
 """
 
 from __future__ import annotations
@@ -15,9 +13,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
-import importlib
-import importlib.util
-import json
 import os
 import resource
 import selectors
@@ -26,16 +21,16 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from autograder.sandbox import canary, confinement, scratch
-from autograder.sandbox.limits import CONTROL_BYTES, OUT_OF_MEMORY, Limits
-from autograder.sandbox.wire import Connection
+import psutil
 
-Serve = Callable[[Connection], None]
+from autograder.sandbox import canary, confinement, control, scratch
+from autograder.sandbox.channel import Connection
+from autograder.sandbox.limits import OUT_OF_MEMORY
+from autograder.sandbox.service import Serve, load
 
 
 @dataclasses.dataclass
@@ -49,19 +44,20 @@ class Zygote:
     """Forks children on request and reports how they end.
 
     Args:
-        control: connected to the grader, which alone is trusted.
-        service: a module with ``serve(connection)``, which is all that a child runs.
-        run_folder: where the children's folders lie.
+        connection: to the grader, which alone is trusted.
+        serve: all that a child runs.
+        run_folder: where the children's folders are.
     """
 
-    def __init__(self, control: socket.socket, service: ModuleType, run_folder: Path) -> None:
-        self._control = control
+    def __init__(self, connection: socket.socket, serve: Serve, run_folder: Path) -> None:
+        self._control = connection
         self._run_folder = run_folder
-        self._serve: Serve = service.serve
+        self._serve = serve
+        self._itself = psutil.Process()
         self._readable = confinement.readable_paths()
         self._running: dict[int, _Running] = {}
         self._selector = selectors.DefaultSelector()
-        self._selector.register(control, selectors.EVENT_READ, None)
+        self._selector.register(connection, selectors.EVENT_READ, None)
         self._stopped = False
 
     def run(self) -> bool:
@@ -71,11 +67,7 @@ class Zygote:
         gc.collect()
         gc.freeze()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        self._report(
-            event="ready",
-            readable=[str(path) for path in self._readable],
-            peak_bytes=peak,
-        )
+        self._report(control.Ready([str(path) for path in self._readable], peak))
         try:
             while True:
                 for key, _ in self._selector.select():
@@ -89,32 +81,31 @@ class Zygote:
                 os.waitpid(running.pid, 0)
 
     def _obey(self) -> bool:
-        """Carry out one message; False at the end of the control socket."""
+        """Carry out one order; False at the end of the control socket."""
         try:
-            data, handles, _, _ = socket.recv_fds(self._control, CONTROL_BYTES, 1)
+            order, handles = control.receive(self._control, control.ORDERS)
         except ConnectionResetError:  # the end of a socket that held something unread
             return False
-        if not data:
+        if order is None:
             return False
-        message = json.loads(data)
-        if message["do"] == "stop":
+        if isinstance(order, control.Stop):
             self._stopped = True
             return False
-        if message["do"] == "kill":
+        if isinstance(order, control.Kill):
             # It may have ended by itself in the meantime.
-            if running := self._running.get(message["job"]):
+            if running := self._running.get(order.job):
                 self._kill(running)
             return True
         try:
-            self._start(message, handles[0])
+            self._start(order, handles[0])
         except (OSError, RuntimeError) as error:
-            self._report(event="refused", job=message["job"], reason=str(error))
+            self._report(control.Refused(order.job, str(error)[: control.REASON_CHARS]))
         finally:
             os.close(handles[0])
         return True
 
-    def _start(self, message: dict[str, Any], handle: int) -> None:
-        threads = len(list(Path("/proc/self/task").iterdir()))
+    def _start(self, order: control.Start, handle: int) -> None:
+        threads = self._itself.num_threads()
         if threads != 1:
             raise RuntimeError(
                 f"the zygote has {threads} threads, so a child would hang: "
@@ -124,36 +115,35 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             try:
-                self._become_child(message, handle, zygote)
+                self._become_child(order, handle, zygote)
             finally:
                 os._exit(1)
-        running = _Running(message["job"], pid, os.pidfd_open(pid))
+        running = _Running(order.job, pid, os.pidfd_open(pid))
         self._running[running.job] = running
         self._selector.register(running.pidfd, selectors.EVENT_READ, running)
-        # The grader may be in another namespace, where the process has another number: a handle of
-        # it tells.
-        self._report(handles=[running.pidfd], event="started", job=running.job)
+        # The grader may be in another namespace, where the process has another number, so it gets
+        # a handle of it.
+        self._report(control.Started(running.job), [running.pidfd])
 
-    def _become_child(self, message: dict[str, Any], handle: int, zygote: int) -> NoReturn:
+    def _become_child(self, order: control.Start, handle: int, zygote: int) -> NoReturn:
         """Run the service in this new process, which ends with it."""
         self._selector.close()
         self._control.close()
-        folder = Path(message["scratch"])
-        limits = Limits(**message["limits"])
+        folder = Path(order.folder)
         connection = _leave_everything(handle, folder, zygote)
         connection.receive()  # "are you ready?"
         try:
-            if message["confined"]:
+            if order.confined:
                 confinement.confine(
-                    folder, self._readable, limits, message["landlock"], self._run_folder
+                    folder, self._readable, order.limits, order.landlock, self._run_folder
                 )
             else:
-                confinement.limit_resources(limits)
+                confinement.limit_resources(order.limits)
         except Exception as error:
-            connection.send({"refused": f"{error}"}, {})
+            connection.send(control.Readiness(f"{error}"[: control.REASON_CHARS]), {})
             os._exit(1)
-        connection.send({}, {})
-        serve = canary.serve if message["canary"] else self._serve
+        connection.send(control.Readiness(), {})
+        serve = canary.serve if order.canary else self._serve
         status = 1
         try:
             serve(connection)
@@ -183,17 +173,18 @@ class Zygote:
         os.close(running.pidfd)
         del self._running[running.job]
         self._report(
-            event="ended",
-            job=running.job,
-            status=os.waitstatus_to_exitcode(status),
-            peak_bytes=usage.ru_maxrss * 1024,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            control.Ended(
+                running.job,
+                status=os.waitstatus_to_exitcode(status),
+                peak_bytes=usage.ru_maxrss * 1024,
+                cpu_seconds=usage.ru_utime + usage.ru_stime,
+            )
         )
 
-    def _report(self, handles: Sequence[int] = (), **event: object) -> None:
-        # A grader that is gone is noticed where its messages are read.
+    def _report(self, event: control.Event, handles: Sequence[int] = ()) -> None:
+        # A grader that is gone is noticed where its orders are read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            socket.send_fds(self._control, [json.dumps(event).encode()], handles)
+            control.send(self._control, event, handles)
 
 
 def _leave_everything(handle: int, folder: Path, zygote: int) -> Connection:
@@ -219,19 +210,6 @@ def _leave_everything(handle: int, folder: Path, zygote: int) -> Connection:
     return Connection(socket.socket(fileno=first_free))
 
 
-def _load(service: str) -> ModuleType:
-    """Import a module by its dotted name, or by path if ``service`` ends in ``.py``."""
-    if not service.endswith(".py"):
-        return importlib.import_module(service)
-    spec = importlib.util.spec_from_file_location("autograder_service", service)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{service} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def _forget_the_repository() -> None:
     """Leave only the runtime on the import path: an editable install puts the course there."""
     runtime = confinement.readable_paths()
@@ -242,9 +220,9 @@ def _forget_the_repository() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """``zygote CONTROL_FD PARENT_PID RUN_FOLDER SERVICE``; called by `pool` only.
+    """``zygote CONTROL_FD PARENT_PID RUN_FOLDER SERVICE``; called by `keeper` only.
 
-    PARENT_PID is 0 where something else, bubblewrap, stands between the grader and this process.
+    PARENT_PID is 0 if there is another process, bubblewrap, between the grader and this one.
     """
     control_handle, parent, run_folder, service = arguments
     # The terminal's Ctrl-C is for the grader, which then closes the control socket.
@@ -252,13 +230,13 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     confinement.die_with_parent(int(parent) or os.getppid(), signal.SIGTERM)
     confinement.hide_memory()
-    control = socket.socket(fileno=int(control_handle))
-    control.set_inheritable(False)
+    connection = socket.socket(fileno=int(control_handle))
+    connection.set_inheritable(False)
     stopped = False
     try:
-        module = _load(service)
+        serve = load(service)
         _forget_the_repository()
-        stopped = Zygote(control, module, Path(run_folder)).run()
+        stopped = Zygote(connection, serve, Path(run_folder)).run()
     except Exception:
         traceback.print_exc()
         stopped = True

@@ -6,7 +6,6 @@ Where a convention differs, a test pins how; `docs/conventions.md` is the table 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -40,7 +39,7 @@ def reference(assignment: str) -> ModuleType:
 
     implementation = Implementation()
     found = read_assignment(ROOT / "solutions" / assignment).reference()
-    assert not implementation.load([asdict(file) for file in found.files])
+    assert not implementation.load(found.files)
     return implementation.module
 
 

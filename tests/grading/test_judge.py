@@ -5,9 +5,7 @@ No process is started and no keras imported: sandbox and oracle are made up.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any, get_args
 
 import numpy as np
@@ -30,24 +28,10 @@ from autograder.grading.judge import (
     judge,
     mismatch,
 )
-from autograder.grading.observe import (
-    ATTEMPTS,
-    KILLS,
-    PROBE_SECONDS,
-    RestartableChild,
-    Trial,
-    budget,
-    clean,
-    draw_inputs,
-    observations,
-    read_reply,
-)
 from autograder.grading.oracle import Oracle
 from autograder.model import (
     Arrays,
-    AutograderError,
     Check,
-    Definitions,
     Exercise,
     Failure,
     FailureKind,
@@ -55,11 +39,8 @@ from autograder.model import (
     Judge,
     Observation,
     Probe,
-    SourceFile,
     Unmet,
 )
-from autograder.sandbox.sandbox import ChildDied, SandboxLost
-from autograder.sandbox.wire import WireError
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission
 
@@ -460,299 +441,6 @@ def test_a_submission_on_which_the_grader_failed_is_ungraded_throughout() -> Non
     assert report.remarks == submission.remarks
 
 
-# --- observe: what a child gets, and what it may claim -------------------------------------------
-
-
-Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
-
-
-class FakeChild:
-    """Answers each probe by the next line of the script: a reply, or an exception to raise."""
-
-    def __init__(self, sandbox: FakeSandbox) -> None:
-        self.sandbox = sandbox
-        self.closed = False
-
-    def request(
-        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, cpu_seconds: float
-    ) -> Reply:
-        assert not self.closed
-        self.sandbox.requests.append((self, dict(message), dict(arrays), cpu_seconds))
-        if message["op"] == "load":
-            return {}, {}
-        step = self.sandbox.script.pop(0)
-        if isinstance(step, Exception):
-            raise step
-        return step
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class FakeSandbox:
-    """Hands out fake children and remembers them, and what was asked of them."""
-
-    def __init__(self, *script: Reply | Exception) -> None:
-        self.script = list(script)
-        self.children: list[FakeChild] = []
-        self.requests: list[tuple[FakeChild, dict[str, Any], dict[str, np.ndarray], float]] = []
-
-    def child(self) -> FakeChild:
-        self.children.append(FakeChild(self))
-        return self.children[-1]
-
-
-FINE: Reply = ({}, arrays(x=1.0))
-SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "class Momentum: pass", (0,)),))
-
-
-def trial(check: Check, inputs: Inputs | None = None) -> Trial:
-    return Trial(
-        Exercise("Momentum", ("keras.SGD",)), check, Probe("probe", "..."), inputs or {}, 0
-    )
-
-
-def tried(sandbox: Any, *names: str) -> dict[str, Observation]:
-    found = observations(sandbox, SUBMITTED, [trial(check_of(name)) for name in names])
-    return {check.name: observation for check, observation in found}
-
-
-def test_one_child_is_asked_everything_and_then_ended() -> None:
-    sandbox = FakeSandbox(FINE, FINE, FINE)
-    found = tried(sandbox, "moves", "stops", "turns")
-    assert all(observation.failure is None for observation in found.values())
-    (child,) = sandbox.children
-    assert child.closed
-    assert [message["op"] for _, message, _, _ in sandbox.requests] == ["load"] + 3 * ["observe"]
-    assert sandbox.requests[0][1]["files"][0]["text"] == "class Momentum: pass"
-
-
-@pytest.mark.parametrize("kind", ["timeout", "memory", "crashed"])
-def test_a_child_that_dies_costs_the_check_it_was_in_and_no_other(kind: Any) -> None:
-    sandbox = FakeSandbox(ChildDied(kind, "it ended"), FINE, FINE)
-    found = tried(sandbox, "moves", "stops", "turns")
-    assert found["moves"].failure == Failure(kind, "it ended")
-    assert (found["stops"].failure, found["turns"].failure) == (None, None)
-    first, second = sandbox.children
-    assert first.closed
-    assert second.closed
-    # The new child has the definitions too.
-    ops = [message["op"] for child, message, _, _ in sandbox.requests if child is second]
-    assert ops == ["load", "observe", "observe"]
-
-
-@pytest.mark.parametrize("end", [ChildDied("crashed", "it ended"), WireError("two replies")])
-def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) -> None:
-    sandbox = FakeSandbox(FINE, end, FINE, FINE)
-    found = tried(sandbox, "moves", "stops", "turns")
-    assert [observation.failure for observation in found.values()] == [None, None, None]
-    # In a new child, it is the check's own.
-    sandbox = FakeSandbox(FINE, end, end, FINE)
-    found = tried(sandbox, "moves", "stops", "turns")
-    assert [name for name, observation in found.items() if observation.failure] == ["stops"]
-    assert len(sandbox.children) == 3
-
-
-def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
-    late = ChildDied("timeout", "too long")
-    sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
-    other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
-    trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
-    trials = [
-        replace(each, cpu_seconds=3.0, cpu_seconds_after_timeout=0.7) for each in [*trials, other]
-    ]
-    list(observations(sandbox, SUBMITTED, trials))
-    given = [seconds for _, message, _, seconds in sandbox.requests if message["op"] == "observe"]
-    assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
-
-
-def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:
-    sandbox = FakeSandbox(WireError("dtype C64"), FINE)
-    found = tried(sandbox, "moves", "stops")
-    assert found["moves"].failure == Failure(
-        "malformed", "what came back could not be read: dtype C64"
-    )
-    assert found["stops"].failure is None
-    assert len(sandbox.children) == 2
-
-
-def test_a_sandbox_lost_once_is_tried_again() -> None:
-    sandbox = FakeSandbox(SandboxLost("no memory for a process"), FINE, FINE)
-    found = tried(sandbox, "moves", "stops")
-    assert [observation.failure for observation in found.values()] == [None, None]
-    assert len(sandbox.children) == 2
-
-
-def test_a_sandbox_lost_again_and_again_is_the_graders_own_fault() -> None:
-    lost = SandboxLost("no memory for a process")
-    found = tried(FakeSandbox(*[lost] * ATTEMPTS, FINE), "moves", "stops")
-    assert found["moves"].failure == Failure("internal", "no memory for a process")
-    assert found["stops"].failure is None
-
-
-def test_a_child_that_somebody_killed_once_is_no_fault_of_the_submission() -> None:
-    killed = ChildDied("crashed", "the process crashed (SIGKILL)", killed=True)
-    found = tried(FakeSandbox(killed, FINE, FINE), "moves", "stops")
-    assert [observation.failure for observation in found.values()] == [None, None]
-    found = tried(FakeSandbox(*[killed] * KILLS, FINE), "moves", "stops")
-    assert found["moves"].failure == Failure("crashed", "the process crashed (SIGKILL)")
-    assert found["stops"].failure is None
-
-
-def test_a_child_that_cannot_be_started_is_the_graders_own_fault() -> None:
-    class NoSandbox:
-        def child(self) -> FakeChild:
-            raise SandboxLost("the sandbox ended")
-
-    found = tried(NoSandbox(), "moves")
-    assert found["moves"].failure == Failure("internal", "the sandbox ended")
-
-
-def test_the_children_are_ended_where_the_grader_stops_early() -> None:
-    sandbox = FakeSandbox(KeyError("a bug of ours"))
-    with pytest.raises(KeyError, match="a bug of ours"):
-        tried(sandbox, "moves")
-    assert all(child.closed for child in sandbox.children)
-
-
-def test_another_implementation_is_loaded_into_the_same_child() -> None:
-    sandbox: Any = FakeSandbox(FINE, FINE)
-    other = Definitions(())
-    with RestartableChild(sandbox) as children:
-        for definitions in (SUBMITTED, other):
-            list(children.observations(definitions, [trial(MOVES)]))
-    ops = [message["op"] for _, message, _, _ in sandbox.requests]
-    assert ops == ["load", "observe", "load", "observe"]
-    assert len(sandbox.children) == 1
-
-
-def test_what_a_check_withholds_is_not_sent() -> None:
-    inputs = {
-        "rate": 0.1,
-        "rows": np.ones(3),
-        "labels": np.arange(7_000, 7_003),
-        "secret": "told to nobody",
-    }
-    asked = trial(check_of(withheld=("labels", "secret")), inputs)
-    message, sent = asked.request()
-    assert message["inputs"] == {"rate": 0.1}
-    assert sent.keys() == {"rows"}
-    assert "told to nobody" not in repr(message)
-    assert "7001" not in repr((message, sent))
-
-
-def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
-    asked = Trial(
-        Exercise("Momentum", ("keras.optimizers.SGD",)),
-        check_of(points=12345.0),
-        Probe("probe", "def probe(implementation): ..."),
-        {},
-        seed=987654321,
-    )
-    message, _ = asked.request()
-    assert message["forbidden"] == ["keras.optimizers.SGD"]
-    assert message["source"] == "def probe(implementation): ..."
-    for secret in ("12345", "987654321", MOVES.claim):
-        assert secret not in repr(message)
-
-
-def test_what_children_are_told_says_nothing_about_the_seed_of_the_run() -> None:
-    """As with CRC-32, where the difference of two runs' seeds showed in every check alike."""
-
-    def told(seed: int, name: str) -> int:
-        asked = Trial(Exercise("Momentum"), check_of(name), Probe("probe", ""), {}, seed)
-        return asked.request()[0]["seed"]
-
-    differences = {told(100, name) ^ told(101, name) for name in ("moves", "stops", "turns")}
-    assert len(differences) == 3
-
-
-def test_inputs_depend_on_the_seed_and_the_check_and_on_nothing_else() -> None:
-    def draw(rng: np.random.Generator) -> Inputs:
-        return {"start": rng.normal(size=3)}
-
-    one, two = check_of("moves", inputs=draw), check_of("stops", inputs=draw)
-    again = [draw_inputs(one, 7)["start"] for _ in range(2)]
-    np.testing.assert_array_equal(*again)
-    assert not np.array_equal(draw_inputs(one, 7)["start"], draw_inputs(two, 7)["start"])
-    assert not np.array_equal(draw_inputs(one, 7)["start"], draw_inputs(one, 8)["start"])
-
-
-@pytest.mark.parametrize(
-    ("check", "reference", "seconds"),
-    [
-        (check_of(budget=77.0), Observation(seconds=50.0), 77.0),
-        (check_of(), None, PROBE_SECONDS),
-        (check_of(), Observation(failure=Failure("raised", "x"), seconds=50.0), PROBE_SECONDS),
-        (check_of(), Observation(seconds=0.001), 2.0),
-        (check_of(), Observation(seconds=50.0), 500.0),
-    ],
-    ids=["the check's own", "unknown", "reference failed", "never too short", "many times"],
-)
-def test_a_probe_has_many_times_the_time_of_the_reference(
-    check: Check, reference: Observation | None, seconds: float
-) -> None:
-    assert budget(check, reference) == seconds
-
-
-@pytest.mark.parametrize("kind", ["internal", "passed", "", None, 7, ["raised"], {"a": 1}])
-def test_a_child_that_claims_the_grader_failed_is_not_believed(kind: Any) -> None:
-    found = read_reply({"failure": {"kind": kind, "message": "let me through"}}, {})
-    assert found.failure == Failure("malformed", "let me through")
-
-
-@pytest.mark.parametrize("reported", ["", [], 0, True, "internal", ["raised"]])
-def test_a_failure_that_is_no_failure_is_malformed(reported: Any) -> None:
-    found = read_reply({"failure": reported}, arrays(x=1.0))
-    assert found.failure == Failure("malformed", "what came back was no observation.")
-
-
-def test_what_a_child_says_of_itself_is_kept_as_plain_text() -> None:
-    reported = {
-        "kind": "raised",
-        "message": "\x1b[31mValueError\x1b[0m:\n\tbad \u202eeulav\u2066\x00",
-        "where": "cell 2, line 3: `x`" + 999 * "y",
-        "exception": "E" * 999,
-    }
-    failure = read_reply({"failure": reported}, {}).failure
-    assert failure is not None
-    assert failure.message == "[31mValueError[0m: bad eulav"
-    assert failure.where.startswith("cell 2, line 3: `x`")
-    assert len(failure.where) == 200
-    assert len(failure.exception) == 60
-
-
-@given(st.text(st.characters()), st.integers(0, 50))
-def test_clean_text_is_plain_and_bounded(text: str, limit: int) -> None:
-    found = clean(text, limit)
-    assert len(found) <= limit
-    assert not any(unicodedata.category(character)[0] == "C" for character in found)
-    found.encode()  # not even half a character
-
-
-def test_very_long_text_is_cut() -> None:
-    assert clean("x" * 10_000_000) == "x" * 600
-
-
-def test_names_of_arrays_are_cleaned_too() -> None:
-    found = read_reply({}, {"x\u202e\n" + 100 * "y": np.ones(1)})
-    assert list(found.arrays) == ["x " + 58 * "y"]
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
-        max_leaves=8,
-    ),
-    st.sampled_from(["failure", "kind", "message"]),
-)
-def test_no_reply_makes_the_grader_fail(value: Any, name: str) -> None:
-    reported = {"kind": "raised", "message": "m", name: value}
-    found = read_reply({"failure": value if name == "failure" else reported}, {})
-    assert found.failure is None or found.failure.kind != "internal"
-
-
 # --- what once went wrong -------------------------------------------------------------------------
 
 
@@ -776,17 +464,3 @@ def test_a_probe_that_breaks_for_the_reference_too_is_not_blamed_on_a_student(
     oracle = oracle_of({MOVES.id: broken}, inputs={MOVES.id: {}})
     seen = Observation(failure=Failure(kind, "whatever"))
     assert judge_check(MOVES, seen, oracle)[0] == "ungraded"
-
-
-def test_inputs_that_cannot_be_drawn_name_their_check() -> None:
-    def broken(rng: np.random.Generator) -> Inputs:
-        raise KeyError("lost")
-
-    with pytest.raises(AutograderError, match=r"Momentum\.moves .*lost"):
-        draw_inputs(check_of(inputs=broken), 0)
-
-
-def test_withholding_what_is_no_input_is_refused() -> None:
-    check = check_of(inputs=lambda rng: {"labels": rng.random(3)}, withheld=("label",))
-    with pytest.raises(AutograderError, match="'label'"):
-        draw_inputs(check, 0)

@@ -32,23 +32,23 @@ NAMES = sorted({name for exercise in EXERCISES.values() for name in exercise.for
 
 
 @pytest.fixture(scope="module")
-def child() -> Iterator[Any]:
+def delegation() -> Iterator[Any]:
     import keras  # noqa: F401
 
-    from autograder.probing import child
+    from autograder.probing import delegation
 
     # As the zygote does: what is there before any student's code need not be looked through.
     gc.collect()
     gc.freeze()
-    yield child
+    yield delegation
     gc.unfreeze()
 
 
 def used_by(
-    child: Any, target: Any, action: Callable[[], Any], forbidden: tuple[str, ...] | list[str]
+    delegation: Any, target: Any, action: Callable[[], Any], forbidden: tuple[str, ...] | list[str]
 ) -> list[str]:
     # Student code may swallow the refusal: it is noted all the same.
-    with child.refused(list(forbidden), target) as used, contextlib.suppress(Exception):
+    with delegation.refused(list(forbidden), target) as used, contextlib.suppress(Exception):
         action()
     return used
 
@@ -79,10 +79,10 @@ def roads() -> dict[str, Callable[[], Any]]:
     }
 
 
-def test_every_road_to_a_finished_thing_is_noted(child: Any) -> None:
+def test_every_road_to_a_finished_thing_is_noted(delegation: Any) -> None:
     for name, road in roads().items():
-        (said,) = set(used_by(child, object(), road, FINISHED)) or {""}
-        assert "already is this exercise" in said, name
+        (said,) = set(used_by(delegation, object(), road, FINISHED)) or {""}
+        assert "which is not allowed here" in said, name
 
 
 def resolved(name: str) -> Any:
@@ -94,15 +94,15 @@ def resolved(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_everything_that_the_course_lists_is_refused(child: Any, name: str) -> None:
+def test_everything_that_the_course_lists_is_refused(delegation: Any, name: str) -> None:
     found = resolved(name)
-    assert used_by(child, found, lambda: None, [name])  # as itself
-    assert used_by(child, object(), found, [name])  # called, with whatever
+    assert used_by(delegation, found, lambda: None, [name])  # as itself
+    assert used_by(delegation, object(), found, [name])  # called, with whatever
     inside = inspect.unwrap(found)
     if inside is not found:
-        assert used_by(child, object(), inside, [name])
+        assert used_by(delegation, object(), inside, [name])
     if isinstance(found, type):
-        assert used_by(child, type("Mine", (found,), {}), lambda: None, [name])
+        assert used_by(delegation, type("Mine", (found,), {}), lambda: None, [name])
 
 
 def copied_from_its_file(module: str) -> Any:
@@ -115,22 +115,22 @@ def copied_from_its_file(module: str) -> Any:
     return copy
 
 
-def test_a_copy_loaded_from_the_librarys_file_is_noted(child: Any) -> None:
+def test_a_copy_loaded_from_the_librarys_file_is_noted(delegation: Any) -> None:
     made = copied_from_its_file("keras.src.optimizers.adam").Adam  # while the cells were loaded
-    assert used_by(child, object(), lambda: made(0.1), FINISHED)
+    assert used_by(delegation, object(), lambda: made(0.1), FINISHED)
     # And while a probe runs.
     assert used_by(
-        child,
+        delegation,
         object(),
         lambda: copied_from_its_file("keras.src.optimizers.adam").Adam(0.1),
         FINISHED,
     )
 
 
-def test_it_works_again_afterwards(child: Any) -> None:
+def test_it_works_again_afterwards(delegation: Any) -> None:
     import keras
 
-    used_by(child, object(), lambda: keras.optimizers.Adam(0.1), FINISHED)
+    used_by(delegation, object(), lambda: keras.optimizers.Adam(0.1), FINISHED)
     assert float(keras.optimizers.Adam(0.5).learning_rate) == 0.5
 
 
@@ -194,11 +194,11 @@ def look_alikes() -> list[tuple[str, Callable[[], Any]]]:
     ]
 
 
-def test_honest_look_alikes_are_not_refused(child: Any) -> None:
+def test_honest_look_alikes_are_not_refused(delegation: Any) -> None:
     found = look_alikes()
     assert {name for name, _ in found} == set(EXERCISES)
     for number, (name, action) in enumerate(found):
         exercise: Exercise = EXERCISES[name]
-        with child.refused(list(exercise.forbidden), object()) as used:
+        with delegation.refused(list(exercise.forbidden), object()) as used:
             action()  # and works
         assert used == [], (number, name)

@@ -107,13 +107,13 @@ def compute(on: SimpleNamespace) -> object:
 
 def forge(on: SimpleNamespace) -> None:
     """A complete, well-formed reply before the real one."""
-    os.write(on.own_descriptor, wire.encode({"nonce": "0" * 32, "score": 100}, {}))
+    os.write(on.own_descriptor, wire.encode({"score": 100}, {}))
     time.sleep(600)
 
 
 def answer_the_next_question_too(on: SimpleNamespace) -> object:
     """A forged reply, written once the true one has been read: then the file "read" exists."""
-    frame = wire.encode({"nonce": "0" * 32, "score": 100}, {})
+    frame = wire.encode({"score": 100}, {})
 
     def answer() -> None:
         while not Path("read").exists():
@@ -137,7 +137,7 @@ def leave_a_thread_behind(on: SimpleNamespace) -> None:
 
 
 def flood(on: SimpleNamespace) -> None:
-    os.write(on.own_descriptor, struct.pack("<II", 2, 3_000_000_000))
+    os.write(on.own_descriptor, struct.pack("<16xII", 2, 3_000_000_000))
     while True:
         os.write(on.own_descriptor, bytes(1 << 16))
 

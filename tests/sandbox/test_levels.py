@@ -9,11 +9,10 @@ from pathlib import Path
 import escape_service
 import pytest
 
-from autograder.model import AutograderError
 from autograder.sandbox import bubblewrap, confinement
 from autograder.sandbox.confinement import landlock_abi
 from autograder.sandbox.levels import NONE, Level, by_strength
-from autograder.sandbox.sandbox import Sandbox, Unprotected
+from autograder.sandbox.sandbox import Sandbox, SandboxUnavailable, Unprotected
 
 SERVICE = escape_service.__file__
 
@@ -96,7 +95,7 @@ def test_without_protection_grading_is_refused_and_the_error_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(confinement, "landlock_abi", lambda: 0)
     monkeypatch.setattr(bubblewrap, "PROGRAM", "bwrap-that-is-not-installed")
-    with pytest.raises(AutograderError) as refused, Sandbox(service=SERVICE):
+    with pytest.raises(SandboxUnavailable) as refused, Sandbox(service=SERVICE):
         pass
     for said in ("no Landlock", "is not installed", "--unsafe", "container"):
         assert said in str(refused.value)

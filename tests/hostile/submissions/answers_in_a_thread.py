@@ -13,7 +13,7 @@ asked = threading.Event()
 def answer(connection):
     asked.wait()
     encode = type(connection).send.__globals__["encode"]
-    connection._connection.sendall(encode({"nonce": connection._nonce, "failure": None}, {}) * 3)
+    connection._connection.sendall(encode({"failure": None}, {}, connection._nonce) * 3)
 
 
 class Descent(keras.optimizers.Optimizer):

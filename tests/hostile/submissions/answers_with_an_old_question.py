@@ -10,5 +10,6 @@ class Descent:
     def __init__(self, *_, **__):
         for found in gc.get_objects():
             if type(found).__name__ in ("Connection", "Channel"):
-                for nonce in (None, 0, 1, 2, 3):
-                    found.send({"nonce": nonce, "failure": None}, {"vector": np.zeros((3, 3))})
+                for nonce in (found._nonce, bytes(16), b"\1" * 16, b"\2" * 16):
+                    found._nonce = nonce
+                    found.send({"failure": None}, {"vector": np.zeros((3, 3))})

@@ -1,0 +1,100 @@
+"""What the grader and the process of a submission say to each other: requests and replies.
+
+Both sides decode with these types, so a message with other fields, other types or longer texts is
+refused where it is read. The grader believes no reply: `autograder.grading.observe` turns it into
+an observation.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+MESSAGE_CHARS = 600
+WHERE_CHARS = 200
+EXCEPTION_CHARS = 60
+
+
+class SourceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file or cell of a submission.
+
+    Attributes:
+        name: file name that tracebacks show.
+        label: what students call it, such as "cell 3".
+        text: the whole source.
+        keep: indices of the top-level statements to run.
+    """
+
+    name: str
+    label: str
+    text: str
+    keep: tuple[int, ...]
+
+
+class Load(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="request", tag="load"
+):
+    """Forget what was loaded before, and run these definitions."""
+
+    files: tuple[SourceText, ...]
+
+
+class Observe(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="request", tag="observe"
+):
+    """Run one probe on one exercise; the inputs that are arrays are sent beside it.
+
+    Attributes:
+        exercise: name of the class or function.
+        forbidden: dotted names of what it may not delegate to.
+        probe: name of the probe.
+        source: the text that defines it.
+        seed: for Keras and NumPy, and for this probe alone.
+        floatx: Keras' default float type.
+        inputs: the inputs that are not arrays: JSON values.
+    """
+
+    exercise: str
+    forbidden: tuple[str, ...]
+    probe: str
+    source: str
+    seed: int
+    floatx: str
+    inputs: dict[str, Any]
+
+
+Request = Load | Observe
+
+
+class Loaded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The definitions have run."""
+
+
+class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a probe returned no arrays.
+
+    Only what a submission can know of itself: that the grader failed is not among the kinds.
+
+    Attributes:
+        message: one line.
+        where: the line of the submission, or "".
+        exception: name of the exception's class, or "".
+    """
+
+    kind: Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
+    message: Annotated[str, msgspec.Meta(max_length=MESSAGE_CHARS)]
+    where: Annotated[str, msgspec.Meta(max_length=WHERE_CHARS)] = ""
+    exception: Annotated[str, msgspec.Meta(max_length=EXCEPTION_CHARS)] = ""
+
+
+class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a probe did; its arrays are sent beside it.
+
+    Attributes:
+        failure: None if it returned arrays.
+        seconds: CPU time that it took.
+    """
+
+    failure: ReportedFailure | None
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
