@@ -8,12 +8,16 @@ failed=0
 uv run mypy autograder benchmarks scripts tests || failed=1
 for folder in solutions/*/ tests/hostile/solutions/*/; do
     files=("$folder"*checks.py "$folder"*probes.py)
-    [ "$folder" = solutions/_shared/ ] && files=("$folder"*.py)
+    path="$folder:solutions"
+    if [ "$folder" = solutions/_shared/ ]; then
+        files=("$folder"*.py)
+        path=solutions
+    fi
     for index in "${!files[@]}"; do
         [ -f "${files[index]}" ] || unset "files[index]"
     done
     [ "${#files[@]}" -gt 0 ] || continue
     echo "$folder"
-    MYPYPATH="$folder:solutions:solutions/_shared" uv run mypy "${files[@]}" || failed=1
+    MYPYPATH="$path" uv run mypy "${files[@]}" || failed=1
 done
 exit "$failed"

@@ -28,7 +28,11 @@ def read_probes(names: list[str], *paths: Path) -> dict[str, Probe]:
         text, body = _body(path)
         shared = _shared_imports(body)
         functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
-        from_shared = {name: module for module, names in shared.items() for name in names}
+        from_shared = {
+            name: (module, original)
+            for module, names in shared.items()
+            for name, original in names.items()
+        }
         defined += [*functions, *from_shared]
         for name in names:
             if name in found:
@@ -36,8 +40,8 @@ def read_probes(names: list[str], *paths: Path) -> dict[str, Probe]:
             if name in functions:
                 found[name] = Probe(name, _self_contained(text, name, path.parent))
             elif name in from_shared:
-                text_there, _ = _body(_shared_file(path.parent, from_shared[name]))
-                found[name] = Probe(name, _self_contained(text_there, name, path.parent))
+                module, original = from_shared[name]
+                found[name] = Probe(name, _from_shared(path.parent, module, original, name))
     for name in names:
         if name not in found:
             files = " and ".join(str(path) for path in paths)
@@ -59,11 +63,10 @@ def _self_contained(text: str, name: str, folder: Path) -> str:
     lines = source.splitlines()
     for node in body:
         if isinstance(node, ast.ImportFrom) and _shared_name(node):
-            there, _ = _body(_shared_file(folder, _shared_name(node)))
             parts += [
-                _self_contained(there, alias.name, folder)
+                _from_shared(folder, _shared_name(node), alias.name, alias.asname or alias.name)
                 for alias in node.names
-                if alias.name in used
+                if (alias.asname or alias.name) in used
             ]
             lines[node.lineno - 1 : node.end_lineno] = [""] * (
                 (node.end_lineno or node.lineno) - node.lineno + 1
@@ -78,12 +81,37 @@ def _future_first(source: str) -> str:
     return "\n".join([*future, *(line for line in lines if line not in future)])
 
 
-def _shared_imports(body: Sequence[ast.stmt]) -> dict[str, list[str]]:
-    """Names imported from each module of ``_shared/``."""
-    found: dict[str, list[str]] = {}
+def _from_shared(folder: Path, module: str, original: str, name: str) -> str:
+    """A function of ``_shared/``, self-contained, under the name that it is imported by."""
+    text, _ = _body(_shared_file(folder, module))
+    try:
+        source = _self_contained(text, original, folder)
+    except KeyError:
+        raise AutograderError(
+            f"{_shared_file(folder, module)} defines no {original!r}, which {folder} imports."
+        ) from None
+    return source if name == original else f"{source}\n\n{name} = {original}"
+
+
+def _shared_imports(body: Sequence[ast.stmt]) -> dict[str, dict[str, str]]:
+    """For each module of ``_shared/``, what is imported from it: new name to original name.
+
+    Raises:
+        AutograderError: the module itself is imported, which cannot be sent to a child.
+    """
+    found: dict[str, dict[str, str]] = {}
     for node in body:
         if isinstance(node, ast.ImportFrom) and (module := _shared_name(node)):
-            found.setdefault(module, []).extend(alias.name for alias in node.names)
+            names = {alias.asname or alias.name: alias.name for alias in node.names}
+            found.setdefault(module, {}).update(names)
+        elif (isinstance(node, ast.ImportFrom) and node.module == SHARED) or (
+            isinstance(node, ast.Import)
+            and any(alias.name.split(".")[0] == SHARED for alias in node.names)
+        ):
+            raise AutograderError(
+                f"Line {node.lineno} imports a module of {SHARED}/. Import names from it instead: "
+                f"`from {SHARED}.digits import digits`."
+            )
     return found
 
 
@@ -94,14 +122,14 @@ def _shared_name(node: ast.ImportFrom) -> str:
 
 def _body(path: Path) -> tuple[str, list[ast.stmt]]:
     if not path.is_file():
-        raise AutograderError(f"{path} is missing: it holds the probes that the checks name.")
+        raise AutograderError(f"{path} is missing. It defines the probes that the checks name.")
     try:
         text = path.read_text(encoding="utf-8")
         return text, parsed(text, path.name).body
     except SyntaxError as error:
         raise AutograderError(f"{path}, line {error.lineno}: {error.msg}.") from error
     except ValueError as error:  # no UTF-8, or a null byte
-        raise AutograderError(f"{path} is not Python text: {error}.") from error
+        raise AutograderError(f"{path} is not valid Python: {error}.") from error
 
 
 def shared_modules(folder: Path) -> tuple[Path, ...]:

@@ -66,7 +66,9 @@ def check_of(
     name: str = "moves", exercise: str = "Momentum", points: float = 2.0, **how: Any
 ) -> Check:
     how = {"inputs": no_inputs, "judge": close(), **how}
-    return Check(name, exercise, f"It {name}.", points, "probe", **how)
+    return Check(
+        name=name, exercise=exercise, claim=f"It {name}.", points=points, probe="probe", **how
+    )
 
 
 MOVES = check_of()
