@@ -44,7 +44,7 @@ for optimizer, settings, *_ in OPTIMIZERS:
         "any_shape_and_any_settings",
         "Variables of other ranks follow the rule with hyper-parameters drawn at random.",
         points=2,
-        probe="trajectory",
+        probe="three_variables",
         inputs=partial(three_ranks, like=settings),
         judge=close(along="update"),
     )
