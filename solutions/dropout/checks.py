@@ -150,9 +150,8 @@ def scale(outputs, x, rate):
 def masks_and_scales(observed, inputs):
     """For each rate: the share of zeros, the scale, and how drops depend on each other.
 
-    They depend if they go together along an axis, or if there are always as many of them.
-
-    NaN is what depends on chance, such as the share where one draw decides on many elements.
+    They depend if they go together along an axis, or if there are always as many of them. NaN is
+    what depends on chance, such as the share where one draw decides on many elements.
     """
     shares = {float(np.mean(call == 0)) for calls in observed["outputs"] for call in calls}
     if 1.0 in shares and shares <= {0.0, 1.0}:
@@ -160,12 +159,13 @@ def masks_and_scales(observed, inputs):
     found = {"share": [], "scale": [], "dependent": []}
     for rate, outputs, x in outputs_of(observed, inputs):
         zero = (outputs == 0).astype(float)
+        share = zero.mean()
         together = [
-            zero.any() and covariance(zero, rate, axis)[0] > rate * (1 - rate) / 2
+            covariance(zero, share, axis)[0] > share * (1 - share) / 2
             for axis in range(zero.ndim)
             if zero.shape[axis] > 1
         ]
-        found["share"].append(np.nan if any(together) else zero.mean())
+        found["share"].append(np.nan if any(together) else share)
         found["scale"].append(scale(outputs, x, rate))
         found["dependent"].append([*together, zero.any() and always_as_many(zero)])
     # Only some probes return these.
@@ -537,8 +537,8 @@ def samples_taken(observed, inputs):
     some = wanted > 0.1
     return {
         "whole": np.array([np.allclose(n, np.round(n), rtol=0, atol=1e-3) for n in numbers]),
-        "share": np.mean(kept / samples, keepdims=True),
-        "spread": np.digitize([spread(observed, inputs)[0]], [0.5, 1.58, 2.4]),
+        "share": np.array(np.mean(kept) / samples),
+        "spread": np.array(np.digitize(spread(observed, inputs)[0], [0.5, 1.58, 2.4])),
         "factor": np.array(factor(observed["std"][some], wanted[some])),
     }
 
