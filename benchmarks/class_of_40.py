@@ -29,6 +29,7 @@ from autograder.desks.instructor import grade_course
 from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course, find_course
+from autograder.sources.probes import SHARED
 
 # What says nothing about speed: an endless loop costs either side its time limit; one that writes
 # on every descriptor leaves nbgrader's kernel hanging; and a notebook with doubled check cells
@@ -69,6 +70,8 @@ def main() -> None:
 def scratch(origin: Course, name: str, course: Course, students: int) -> Assignment:
     """A course with a class of ``students``: the demo's, over and over."""
     shutil.copytree(origin.solution(name), course.solutions / name)
+    if (origin.solutions / SHARED).is_dir():
+        shutil.copytree(origin.solutions / SHARED, course.solutions / SHARED)
     assignment = read_assignment(course.solutions / name)
     submit_class(assignment, course)
     submitted = course.root / "submitted"

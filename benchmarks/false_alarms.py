@@ -27,9 +27,9 @@ from rich.progress import track
 
 from autograder.cli import CORES
 from autograder.grading.grade import new_seed
-from autograder.grading.judge import Threshold, close
+from autograder.grading.judge import Close, Threshold, judge
 from autograder.grading.observe import RestartableChild, Trial, draw_inputs, probing_sandbox
-from autograder.model import AutograderError, Check, Definitions
+from autograder.model import AutograderError, Check, Definitions, Unmet
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course
@@ -72,7 +72,7 @@ def main() -> None:
 
 def depends_on_chance(check: Check) -> bool:
     """Whether its judge is more than a comparison with the reference's numbers."""
-    return not getattr(check.judge, "__qualname__", "").startswith(f"{close.__name__}.")
+    return not isinstance(check.judge, Close)
 
 
 def measure(
@@ -128,10 +128,11 @@ def take(
     observed, expected = found[0], found[-1]
     for failure in filter(None, (observed.failure, expected.failure)):
         raise AutograderError(f"{check.id}, seed {seed}: {failure.message}")
-    message = check.judge(observed.arrays, expected.arrays, inputs)
     into.runs += 1
-    if message:
-        into.failures.append(f"seed {seed}: {message}")
+    try:
+        judge(check, observed=observed.arrays, expected=expected.arrays, inputs=inputs)
+    except Unmet as failure:
+        into.failures.append(f"seed {seed}: {failure}")
     if isinstance(check.judge, Threshold):
         into.values.append(check.judge.metric(observed.arrays, inputs))
 

@@ -14,10 +14,11 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.sources.assignment import read_assignment
+from autograder.sources.course import Course
 from autograder.sources.views import solution_lines
 
 ROOT = Path(__file__).parents[2]
-ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
+ASSIGNMENTS = Course(ROOT).assignments()
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ def test_a_release_contains_no_line_of_the_reference_or_of_a_hidden_check(name: 
     hidden = lines_of_hidden_checks(ROOT / "solutions" / name)
     assert len(answers) > 10
     assert len(hidden) > 5
-    for path in (ROOT / "assignments" / name).iterdir():
+    for path in (ROOT / "assignments" / name).rglob("*.*"):
         content = path.read_bytes()
         assert b"site-packages" not in content
         assert b"zygote.py" not in content
@@ -126,9 +127,7 @@ def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, 
 def release(tmp_path: Path) -> Path:
     """A copy of the optimizers release, as on a student's laptop: away from the course."""
     folder = tmp_path / "optimizers"
-    folder.mkdir()
-    for path in (ROOT / "assignments" / "optimizers").iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(ROOT / "assignments" / "optimizers", folder)
     return folder
 
 

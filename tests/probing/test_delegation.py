@@ -16,6 +16,7 @@ import pytest
 
 from autograder.model import Exercise
 from autograder.sources.assignment import read_assignment
+from autograder.sources.course import Course
 
 pytestmark = pytest.mark.slow
 
@@ -23,9 +24,8 @@ ROOT = Path(__file__).parents[2]
 FINISHED = ["keras.optimizers.Adam", "keras.random.dropout", "keras.Model.fit"]
 EXERCISES = {
     exercise.name: exercise
-    for folder in sorted((ROOT / "solutions").iterdir())
-    if folder.is_dir()
-    for exercise in read_assignment(folder).check_set.exercises
+    for name in Course(ROOT).assignments()
+    for exercise in read_assignment(Course(ROOT).solution(name)).check_set.exercises
     if exercise.forbidden
 }
 NAMES = sorted({name for exercise in EXERCISES.values() for name in exercise.forbidden})
