@@ -14,7 +14,8 @@ from rich.console import Console
 
 import autograder
 from autograder.desks.release import write_source
-from autograder.gradebook.record import Recorded, Recorder, read_timestamp
+from autograder.desks.submitted_class import SubmittedClass, read_class
+from autograder.gradebook.record import Recorded, Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.grade import grade_class, new_seed
 from autograder.grading.journal import Entry, Journal, Run
@@ -26,12 +27,7 @@ from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
-from autograder.sources.submission import (
-    Submission,
-    find_submission,
-    locked_cells,
-    submissions_in,
-)
+from autograder.sources.submission import Submission, locked_cells
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def grade_course(
     release = release_notebook(assignment)
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
-    submitted = _read_class(folder, name, locked_cells(release), only)
+    submitted = read_class(folder, name, locked_cells(release), only)
     results_file = results_file or course.root / "results.json"
     write_source(assignment, course.release(name), course.source(name))
 
@@ -116,45 +112,6 @@ def grade_course(
     grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used)
     _show(grades, seed, console)
     return grades
-
-
-@dataclass(frozen=True)
-class _SubmittedClass:
-    """What a class submitted.
-
-    Attributes:
-        students: ids of the whole class, in order.
-        submissions: of the students to grade.
-        digests: of each of these submissions as it was read, by student.
-    """
-
-    students: Sequence[str]
-    submissions: Sequence[Submission]
-    digests: dict[str, str]
-
-
-def _read_class(
-    folder: Path, name: str, locked: dict[str, str], only: frozenset[str]
-) -> _SubmittedClass:
-    students = submissions_in(folder)
-    unknown = only - frozenset(students)
-    if unknown:
-        raise AutograderError(
-            f"{', '.join(sorted(unknown))}: no such student in {folder}; it has "
-            f"{', '.join(students[:8])}{', ...' if len(students) > 8 else ''}."
-        )
-    submissions = [
-        find_submission(folder / student / name, name, student, locked)
-        for student in students
-        if not only or student in only
-    ]
-    digests = {each.student: _digest(each, folder / each.student / name) for each in submissions}
-    return _SubmittedClass(students, submissions, digests)
-
-
-def _digest(submission: Submission, folder: Path) -> str:
-    text = f"{submission!r} {read_timestamp(folder)}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fingerprint(assignment: Assignment, confined: bool) -> str:
@@ -212,7 +169,7 @@ class _RemainingWork:
 
 
 def _remaining_work(
-    journal: Journal, recorder: Recorder, submitted: _SubmittedClass, only: frozenset[str]
+    journal: Journal, recorder: Recorder, submitted: SubmittedClass, only: frozenset[str]
 ) -> _RemainingWork:
     def up_to_date(student: str, entry: Entry) -> bool:
         # A failure of the grader itself is tried again.
@@ -237,7 +194,7 @@ def _remaining_work(
 
 def _announce(
     work: _RemainingWork,
-    submitted: _SubmittedClass,
+    submitted: SubmittedClass,
     sandbox: Sandbox,
     jobs: int,
     only: frozenset[str],
@@ -250,7 +207,7 @@ def _announce(
 
 def _grade(
     work: _RemainingWork,
-    submitted: _SubmittedClass,
+    submitted: SubmittedClass,
     assignment: Assignment,
     sandbox: Sandbox,
     journal: Journal,
@@ -290,7 +247,7 @@ def _record(
             raise
 
 
-def _graded(journal: Journal, submitted: _SubmittedClass) -> list[Report]:
+def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
     """The run's reports so far, in the order of the class."""
     entries = journal.entries()
     return [entries[student].report for student in submitted.students if student in entries]
