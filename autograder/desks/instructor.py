@@ -27,6 +27,7 @@ from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
+from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission, locked_cells
 
 
@@ -118,7 +119,8 @@ def _fingerprint(assignment: Assignment, confined: bool) -> str:
     """Of everything but submission and seed that decides a grade: checks, engine, libraries."""
     versions = [version(library) for library in ("keras", "tensorflow", "numpy")]
     content = hashlib.sha256(f"{confined} {versions}".encode())
-    for folder in (assignment.folder, Path(autograder.__file__).parent):
+    shared = assignment.folder.parent / SHARED
+    for folder in (assignment.folder, shared, Path(autograder.__file__).parent):
         for path in sorted(folder.rglob("*.*")):
             if path.suffix in (".py", ".toml"):
                 content.update(path.read_bytes())
