@@ -22,15 +22,16 @@ BatchNormalization = Exercise(
         "tensorflow.nn.batch_normalization",
         "tensorflow.nn.batch_norm_with_global_normalization",
         "tensorflow.compat.v1.nn.fused_batch_norm",
-        "tensorflow.raw_ops.FusedBatchNorm",
-        "tensorflow.raw_ops.FusedBatchNormV2",
-        "tensorflow.raw_ops.FusedBatchNormV3",
+        *(f"tensorflow.raw_ops.FusedBatchNorm{version}" for version in ("", "V2", "V3")),
     ),
 )
 ConvBNReLU = Exercise("ConvBNReLU")
 
 SETTINGS, OTHER = {"momentum": 0.7, "epsilon": 0.1}, {"momentum": 0.4, "epsilon": 0.5}
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
+
+CLOSE = {"judge": close()}
+BY_BATCH = {"judge": close(along="batch")}
 
 
 def declare(exercise, rows):
@@ -47,6 +48,10 @@ def drawn(**parts):
     return lambda rng: {name: part(rng) if callable(part) else part for name, part in parts.items()}
 
 
+def either_sign(rng, low, high, count):
+    return rng.choice([-1.0, 1.0], count) * rng.uniform(low, high, count)
+
+
 def normal(*shape):
     return lambda rng: rng.normal(size=shape)
 
@@ -58,7 +63,7 @@ def batch(*shape):
         values = rng.normal(size=shape)
         axes = tuple(range(len(shape) - 1))
         values = (values - values.mean(axes)) / values.std(axes)
-        means = rng.choice([-1.0, 1.0], shape[-1]) * rng.uniform(1, 4, shape[-1])
+        means = either_sign(rng, 1, 4, shape[-1])
         return (values + means) * rng.uniform(0.5, 2, shape[-1])
 
     return draw
@@ -72,9 +77,7 @@ def moved(channels):
     """Draws values for all four weights that are far from where these start."""
 
     def draw(rng):
-        gamma, beta = (
-            rng.choice([-1.0, 1.0], channels) * rng.uniform(0.5, 2, channels) for _ in range(2)
-        )
+        gamma, beta = (either_sign(rng, 0.5, 2, channels) for _ in range(2))
         values = gamma, beta, rng.uniform(-3, 3, channels), rng.uniform(0.3, 3, channels)
         # Lists, since inputs that are nested travel as JSON.
         return {name: value.tolist() for name, value in zip(WEIGHTS, values, strict=True)}
@@ -82,108 +85,100 @@ def moved(channels):
     return draw
 
 
-layer_of_3 = partial(drawn, settings=SETTINGS, weights=moved(3))
-
-
-CLOSE = {"judge": close()}
-BY_BATCH = {"judge": close(along="batch")}
+new_layer = partial(drawn, settings=SETTINGS)
+layer = partial(new_layer, weights=moved(3))
 
 # --- dead_fraction --------------------------------------------------------------------------------
 
 
+def check_of_activations(draw, points=1):
+    """Declare a check by the function that draws its activations: by its name and docstring."""
+    dead_fraction.rule(
+        *(draw.__name__, draw.__doc__),
+        points=points,
+        probe="dead_fractions",
+        inputs=drawn(activations=draw),
+        judge=close(along="case"),
+    )
+
+
 def after_relu(rng, *shape, dead):
     """Activations of which each unit is 0 about half of the time, and units ``dead`` always."""
-    values = np.maximum(rng.normal(size=(len(dead), *shape)), 0.0)
+    values = np.maximum(rng.normal(size=(len(dead), *shape)), 0)
     # A live unit is positive somewhere and 0 somewhere, in the first example of the batch and in
     # others, whatever the draw.
     flat = values.reshape(len(dead), -1, shape[-1])
     flat[:, 0], flat[:, 1], flat[:, -1], flat[:, -2] = 0.0, 0.7, 1.3, 0.0
     for case, units in enumerate(dead):
         values[case][..., units] = 0.0
-    return {"activations": values}
+    return values
 
 
-def first_row_dark(rng):
-    """Units that are 0 for all examples but one, now the first, now the last."""
+@partial(check_of_activations, points=2)
+def units_without_any_output_are_counted(rng):
+    """The fraction is the number of units that are 0 for every example, over all units."""
+    return after_relu(rng, 6, 8, dead=([1, 4, 6], [], list(range(8))))
+
+
+@check_of_activations
+def every_example_counts(rng):
+    """A unit that responds to a single example is alive, even if it is the first or the last."""
     values = np.zeros((2, 5, 4))
     values[0, 0, [0, 2]] = rng.uniform(0.1, 1, 2)
     values[1, -1, [1, 2, 3]] = rng.uniform(0.1, 1, 3)
-    return {"activations": values}
+    return values
 
 
-def image_activations(rng):
-    inputs = after_relu(rng, 3, 4, 2, 5, dead=([0, 3], [2], []))
-    inputs["activations"][:, :, 2] = 0.0  # in every unit, which makes no unit dead
-    return inputs
+@check_of_activations
+def every_position_counts(rng):
+    """In images a unit is a channel: one that responds at any position is alive."""
+    values = after_relu(rng, 3, 4, 2, 5, dead=([0, 3], [2], []))
+    values[:, :, 2] = 0.0  # in every unit, which makes no unit dead
+    return values
 
 
-def signed_activations(rng):
-    """Not after a ReLU: units of negative values, of values that cancel, and of zeros."""
+@check_of_activations
+def only_zeros_are_dead(rng):
+    """A unit of negative values, or of values that add up to 0, is not dead."""
     values = rng.normal(size=(1, 4, 6))
     values[0, :, :2] = -np.abs(values[0, :, :2])
     values[0, :, 2] = [1.5, -1.5, 0.25, -0.25]
     values[0, :, 3] = 0.0
     values[0, 0, 4:] = 0.5
-    return {"activations": values}
+    return values
 
 
-def faint_activations(rng):
-    """Units that are tiny, but not 0."""
-    return {"activations": np.abs(rng.normal(size=(1, 4, 4))) * [1.0, 0.0, 1e-9, 1e-25]}
-
-
-BY_CASE = {"judge": close(along="case")}
-
-for name, (claim, points, activations) in {
-    "units_without_any_output_are_counted": (
-        "The fraction is the number of units that are 0 for every example, over all units.",
-        *(2, lambda rng: after_relu(rng, 6, 8, dead=([1, 4, 6], [], list(range(8))))),
-    ),
-    "every_example_counts": (
-        "A unit that responds to a single example is alive, even if it is the first or the last.",
-        *(1, first_row_dark),
-    ),
-    "every_position_counts": (
-        "In images a unit is a channel: one that responds at any position is alive.",
-        *(1, image_activations),
-    ),
-    "only_zeros_are_dead": (
-        "A unit of negative values, or of values that add up to 0, is not dead.",
-        *(1, signed_activations),
-    ),
-    "faint_is_not_dead": (
-        "A unit with values that are tiny, but not 0, is not dead.",
-        *(1, faint_activations),
-    ),
-}.items():
-    declare(dead_fraction, {name: (claim, points, "dead_fractions", activations, BY_CASE)})
+@check_of_activations
+def faint_is_not_dead(rng):
+    """A unit with values that are tiny, but not 0, is not dead."""
+    return np.abs(rng.normal(size=(1, 4, 4))) * [1, 0, 1e-9, 1e-25]
 
 
 # --- BatchNormalization ---------------------------------------------------------------------------
 
-rows = layer_of_3(batches=batches(4, 3))
-rows_and_images = partial(
-    drawn, settings=SETTINGS, batches=batches(4, 3), images=batches(2, 2, 3, 4)
-)
-images = drawn(settings=SETTINGS, weights=moved(4), batches=batches(2, 2, 3, 4))
-rows_then_images = layer_of_3(batches=batches(4, 3, number=2), images=batches(2, 2, 3, 3, number=2))
+rows = layer(batches=batches(4, 3))
+images = new_layer(weights=moved(4), batches=batches(2, 2, 3, 4))
+rows_and_images = partial(new_layer, batches=batches(4, 3), images=batches(2, 2, 3, 4))
+two_of_each = layer(batches=batches(4, 3, number=2), images=batches(2, 2, 3, 3, number=2))
 # Deviations near 0.03: there the default epsilon shows.
 faint_rows = drawn(settings={}, weights={}, batches=lambda rng: 0.03 * batches(4, 3)(rng))
-four_features = drawn(settings=SETTINGS, features=4)
 upstream_gradients = partial(
-    layer_of_3,
+    layer,
     x=batch(4, 3),
     images=batch(2, 2, 3, 3),
     upstream=normal(4, 3),
     image_upstream=normal(2, 2, 3, 3),
 )
 # 10 rows in batches of 4, 4 and 2, and a rate at which 9 updates move every weight.
-small_regression = drawn(
-    settings=SETTINGS,
+small_regression = new_layer(
     gamma=lambda rng: rng.uniform(0.5, 2, 5),
     kernel=normal(3, 5),
     last_kernel=normal(5, 2),
-    **{"learning_rate": 0.02, "x": batch(10, 3), "y": normal(10, 2), "batch_size": 4, "epochs": 2},
+    learning_rate=0.02,
+    x=batch(10, 3),
+    y=normal(10, 2),
+    batch_size=4,
+    epochs=2,
 )
 
 
@@ -191,14 +186,14 @@ def one_feature_of_zeros(rng):
     x = batch(4, 3)(rng)
     x[:, 1] = 0.0
     settings = {"momentum": 0.7, "epsilon": 1e-3}
-    return layer_of_3(settings=settings, x=x, upstream=normal(4, 3))(rng)
+    return layer(settings=settings, x=x, upstream=normal(4, 3))(rng)
 
 
 def half_rows(rng):
     """Means within one deviation, of numbers that float16 holds exactly."""
     values = rng.normal(size=(3, 4, 3)) + rng.uniform(-1, 1, 3)
     values = (values / values.std(axis=1, keepdims=True)).astype("float16").astype("float64")
-    return layer_of_3(batches=values, kept=["moving_mean", "moving_variance"])(rng)
+    return layer(batches=values, kept=["moving_mean", "moving_variance"])(rng)
 
 
 def digits_network(rng):
@@ -274,8 +269,8 @@ declare(
     BatchNormalization,
     {
         "training_normalizes_each_feature": (
-            "In training, each feature loses its mean in the batch, and is divided by its deviation.",
-            *(2, "training_outputs", layer_of_3(weights={}, batches=batches(4, 3)), BY_BATCH),
+            "In training, each feature has mean 0 and variance 1 over the batch, up to epsilon.",
+            *(2, "training_outputs", layer(weights={}, batches=batches(4, 3)), BY_BATCH),
         ),
         "gamma_and_beta_act_in_training": (
             "In training, the result is multiplied by gamma, and beta is added.",
@@ -295,7 +290,7 @@ declare(
         ),
         "inference_uses_moving_statistics": (
             "At inference, the moving statistics normalize, whatever else is in the batch.",
-            *(3, "inference_outputs", rows_then_images, CLOSE),
+            *(3, "inference_outputs", two_of_each, CLOSE),
         ),
         "inference_changes_no_statistics": (
             "Calls at inference leave the moving statistics as they are.",
@@ -303,11 +298,11 @@ declare(
         ),
         "weights_start_right": (
             "gamma and the moving variance start at one, beta and the moving mean at zero.",
-            *(1, "fresh_weights", four_features, CLOSE),
+            *(1, "fresh_weights", new_layer(features=4), CLOSE),
         ),
         "only_gamma_and_beta_are_trainable": (
             "gamma and beta are trainable weights, the moving statistics are kept but not trained.",
-            *(1, "who_trains", four_features, {"judge": two_of_each_kind}),
+            *(1, "who_trains", new_layer(features=4), {"judge": two_of_each_kind}),
         ),
         "gradients_pass_through_the_statistics": (
             "The gradient of the inputs includes their effect on mean and variance.",
@@ -327,7 +322,7 @@ declare(
         ),
         "config_holds_both_settings": (
             "from_config(get_config()) makes a layer that normalizes and remembers alike.",
-            *(1, "config_round_trip", layer_of_3(settings=OTHER, batches=batches(4, 3)), CLOSE),
+            *(1, "config_round_trip", layer(settings=OTHER, batches=batches(4, 3)), CLOSE),
         ),
         "mixed_precision_works": (
             "Under mixed_float16 the output is float16, and the statistics are kept in float32.",
@@ -335,11 +330,11 @@ declare(
         ),
         "graph_mode_is_the_same": (
             "Compiled by tf.function, batches of any size give the same numbers and statistics.",
-            *(2, "graph_mode", layer_of_3(batches=batches(4, 3), smaller=batch(3, 3)), CLOSE),
+            *(2, "graph_mode", layer(batches=batches(4, 3), smaller=batch(3, 3)), CLOSE),
         ),
         "saved_model_predicts_the_same": (
             "A model keeps its statistics and settings when it is saved and loaded.",
-            *(1, "saved_model", layer_of_3(batches=batches(4, 3), x=batch(4, 3)), CLOSE),
+            *(1, "saved_model", layer(batches=batches(4, 3), x=batch(4, 3)), CLOSE),
         ),
         "fit_follows_the_rule": (
             "model.fit ends every epoch at the weights and statistics of the formulas.",
@@ -393,11 +388,9 @@ def shapes_are_kept(observed, expected, inputs):
 
 
 def as_many_weights(observed, expected):
-    for name, wanted in expected.items():
-        expect(
-            observed[name] == wanted,
-            f"Number of {name} weights: expected {wanted}, got {observed[name]}.",
-        )
+    for name in ("conv", "bn", "all", "trainable"):
+        got, wanted = observed[name], expected[name]
+        expect(got == wanted, f"Number of {name} weights: expected {wanted}, got {got}.")
 
 
 def statistics_follow(observed):

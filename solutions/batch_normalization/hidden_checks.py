@@ -5,14 +5,13 @@ The public probes with settings and shapes that students cannot have written the
 
 from checks import (
     BY_BATCH,
-    BY_CASE,
     CLOSE,
     STATISTIC,
     BatchNormalization,
     ConvBNReLU,
     after_relu,
     batches,
-    dead_fraction,
+    check_of_activations,
     declare,
     drawn,
     moved,
@@ -42,11 +41,6 @@ def any_block(rng):
     return small_images(channels, filters, training=True)(rng)
 
 
-def any_activations(rng):
-    dead = [rng.permutation(9)[: int(rng.integers(0, 9))] for _ in range(3)]
-    return after_relu(rng, 4, 3, 3, 9, dead=dead)
-
-
 declare(
     BatchNormalization,
     {
@@ -69,12 +63,10 @@ declare(
         ),
     },
 )
-declare(
-    dead_fraction,
-    {
-        "any_share": (
-            "Units that are dead by a draw are counted.",
-            *(1, "dead_fractions", any_activations, BY_CASE),
-        ),
-    },
-)
+
+
+@check_of_activations
+def any_share(rng):
+    """Units that are dead by a draw are counted."""
+    dead = [rng.permutation(9)[: int(rng.integers(0, 9))] for _ in range(3)]
+    return after_relu(rng, 4, 3, 3, 9, dead=dead)

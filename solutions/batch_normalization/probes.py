@@ -56,12 +56,11 @@ def moving_statistics(layer_class, *, settings, batches, images, names):
 
 def inference_outputs(layer_class, *, settings, weights, batches, images):
     """Outputs at inference. Shapes: batches (batches, n, d), images (batches, n, h, w, d)."""
-    rows = with_weights(layer_class(**settings), batches[0], weights)
-    pixels = with_weights(layer_class(**settings), images[0], weights)
-    return {
-        "rows": called(rows, batches, training=False),
-        "images": called(pixels, images, training=False),
-    }
+    found = {}
+    for name, some in (("rows", batches), ("images", images)):
+        layer = with_weights(layer_class(**settings), some[0], weights)
+        found[name] = called(layer, some, training=False)
+    return found
 
 
 def statistics_around_inference(layer_class, *, settings, weights, batches):
@@ -185,11 +184,8 @@ def learned_weights(layer_class, *, settings, kernel, last_kernel, x, y, batch_s
     model.fit(tensor(x), y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0)
     zeros = np.zeros((1, kernel.shape[1]))
     shift, both = called(layer, [zeros, zeros + 1], training=False)[:, 0]
-    kernels = {"kernel": model.layers[0].kernel, "last_kernel": model.layers[-1].kernel}
-    return {name: numbers(k) for name, k in kernels.items()} | {
-        "scale": both - shift,
-        "shift": shift,
-    }
+    first, last = numbers(model.layers[0].kernel), numbers(model.layers[-1].kernel)
+    return {"kernel": first, "scale": both - shift, "shift": shift, "last_kernel": last}
 
 
 # --- ConvBNReLU -----------------------------------------------------------------------------------
