@@ -224,32 +224,25 @@ def saved_and_loaded_model(layer: Any, x: np.ndarray, *parts: Any) -> Any:
 
 def weights_after_epochs(
     model: Any,
-    optimizer: Any,
+    weights: Callable[[], Mapping[str, Any]],
     x: np.ndarray,
     y: np.ndarray,
     *,
-    batch_size: int,
-    epochs: int,
-    weights: Callable[[], Mapping[str, Any]],
+    learning_rate: float,
+    **lengths: int,
 ) -> dict[str, np.ndarray]:
-    """Values of some weights after each epoch of ``model.fit`` on the mean squared error.
+    """Values of some weights after each epoch of SGD on the mean squared error.
 
     Rows come in order. ``weights`` is called after each epoch, since an attribute may then be
-    something else than before. Returns an array of each weight's shape with the epochs in front.
+    something else than before; ``lengths`` are ``batch_size`` and ``epochs``. Returns an array of
+    each weight's shape with the epochs in front.
     """
-    compile_model(model, optimizer, "mse")
+    compile_model(model, keras.optimizers.SGD(learning_rate), "mse")
     path: list[dict[str, np.ndarray]] = []
 
     def remember(epoch: int, logs: Any) -> None:
         path.append({name: numbers(weight) for name, weight in weights().items()})
 
-    model.fit(
-        tensor(x),
-        tensor(y),
-        batch_size=batch_size,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=remember)],
-    )
+    after = keras.callbacks.LambdaCallback(on_epoch_end=remember)
+    model.fit(tensor(x), tensor(y), shuffle=False, verbose=0, callbacks=[after], **lengths)
     return {name: np.stack([values[name] for values in path]) for name in path[0]}

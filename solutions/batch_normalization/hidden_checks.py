@@ -4,74 +4,69 @@ The public probes with settings and shapes that students cannot have written the
 """
 
 from checks import (
+    BY_BATCH,
+    CLOSE,
+    STATISTIC,
+    BatchNormalization,
+    ConvBNReLU,
     after_relu,
-    batch_by_batch,
     batches,
-    block_rule,
-    close,
-    fraction_rule,
-    inputs_of,
-    layer_rule,
+    check_of_activations,
+    declare,
+    drawn,
+    moved,
     small_images,
 )
 
 
 def any_settings(rng):
-    return {
-        "momentum": float(rng.uniform(0.2, 0.9)),
-        "epsilon": float(rng.uniform(0.05, 0.5)),
-    }
+    return {"momentum": float(rng.uniform(0.2, 0.9)), "epsilon": float(rng.uniform(0.05, 0.5))}
 
 
 def any_training(rng):
     channels = int(rng.integers(2, 7))
-    settings = any_settings(rng)
-    return inputs_of(settings=settings, moved=channels, batches=batches(3, 3, 2, channels))(rng)
+    weights, images = moved(channels), batches(3, 3, 2, channels)
+    return drawn(settings=any_settings, weights=weights, batches=images)(rng)
 
 
 def any_statistics(rng):
     channels = int(rng.integers(2, 7))
-    return {
-        "settings": any_settings(rng),
-        "batches": batches(3, channels)(rng),
-        "images": batches(2, 3, 2, channels)(rng),
-    }
+    rows, images = batches(3, channels), batches(2, 3, 2, channels)
+    names = ["moving_variance"]
+    return drawn(settings=any_settings, batches=rows, images=images, names=names)(rng)
 
 
 def any_block(rng):
-    return small_images(rng, channels=int(rng.integers(1, 4)), filters=int(rng.integers(2, 6)))
+    channels, filters = int(rng.integers(1, 4)), int(rng.integers(2, 6))
+    return small_images(channels, filters, training=True)(rng)
 
 
-def any_activations(rng):
+declare(
+    BatchNormalization,
+    {
+        "any_shape_and_any_settings": (
+            "Batches of other shapes are normalized with settings drawn at random.",
+            *(1, "training_outputs", any_training, BY_BATCH),
+        ),
+        "any_momentum": (
+            "The moving variance follows at a momentum drawn at random.",
+            *(1, "moving_statistics", any_statistics, STATISTIC),
+        ),
+    },
+)
+declare(
+    ConvBNReLU,
+    {
+        "any_number_of_filters": (
+            "Blocks of other sizes do the same.",
+            *(1, "block_output", any_block, CLOSE),
+        ),
+    },
+)
+
+
+@check_of_activations
+def any_share(rng):
+    """Units that are dead by a draw are counted."""
     dead = [rng.permutation(9)[: int(rng.integers(0, 9))] for _ in range(3)]
     return after_relu(rng, 4, 3, 3, 9, dead=dead)
-
-
-layer_rule(
-    "any_shape_and_any_settings",
-    "Batches of other shapes are normalized with settings drawn at random.",
-    points=1,
-    probe="training_outputs",
-    inputs=any_training,
-    judge=close(along="batch"),
-)
-layer_rule(
-    "any_momentum",
-    "The moving variance follows at a momentum drawn at random.",
-    points=1,
-    probe="moving_variance",
-    inputs=any_statistics,
-    judge=batch_by_batch,
-)
-block_rule(
-    "any_number_of_filters",
-    "Blocks of other sizes do the same.",
-    probe="block_in_training",
-    inputs=any_block,
-)
-fraction_rule(
-    "any_share",
-    "Units that are dead by a draw are counted.",
-    points=1,
-    inputs=any_activations,
-)
