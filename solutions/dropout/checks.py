@@ -38,6 +38,12 @@ def bound(width, count):
     return width * np.sqrt(np.log(2 / ALPHA) / (2 * count))
 
 
+def expect_within(got, wanted, margin, what, advice=""):
+    """Expect a mean within its bound."""
+    message = f"{what} is {got:.3f}, expected {wanted:.3f} ± {margin:.3f}. {advice}"
+    expect(abs(got - wanted) <= margin, message.strip())
+
+
 # --- inputs ---------------------------------------------------------------------------------------
 
 
@@ -46,33 +52,22 @@ def values(rng, *shape):
     return (rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 2.0, shape)).astype("float32")
 
 
-def inputs_of(*shape, **settings):
-    """Draws an input of this shape; ``settings`` are the probe's other arguments."""
-    return lambda rng: {"x": values(rng, *shape), **settings}
+def normal(rng, *shape, scale=1.0):
+    return (scale * rng.normal(size=shape)).astype("float32")
+
+
+def inputs_of(*shape, then=None, **settings):
+    """Draws x of this shape; ``settings`` are further arguments, ``then`` draws them after x."""
+    drawn = then or (lambda rng: {})
+    return lambda rng: {"x": values(rng, *shape), **settings, **drawn(rng)}
 
 
 matrix = inputs_of(60, 50, rates=RATES, calls=6)
 
 
-def upstream_gradients(rng):
-    return {"rates": RATES, "x": values(rng, 15, 20), "upstream": values(rng, 15, 20)}
-
-
-def two_seeds(rng):
-    seed, other = (int(one) for one in rng.choice(10**6, 2, replace=False))
-    x = values(rng, 15, 20)
-    return {"rate": 0.4, "x": x, "seed": seed, "other_seed": other, "calls": 3}
-
-
-def one_seed(rng):
-    inputs = two_seeds(rng)
-    del inputs["other_seed"]
-    return {**inputs, "calls": 2}
-
-
-def two_batches(rng):
-    x = values(rng, 120, 50)
-    return {"rate": 0.7, "x": x, "y": rng.normal(size=(120, 1)).astype("float32"), "epochs": 2}
+def seeded(rng, *, names, calls):
+    seeds = zip(names, rng.choice(10**6, 2, replace=False).tolist(), strict=False)
+    return {"rate": 0.4, **dict(seeds), "x": values(rng, 15, 20), "calls": calls}
 
 
 def digits_network(rng):
@@ -82,8 +77,8 @@ def digits_network(rng):
         **split,
         "x": split["x"].astype("float32"),
         "rate": 0.3,
-        "hidden": (0.2 * rng.normal(size=(64, 16))).astype("float32"),
-        "output": (0.2 * rng.normal(size=(16, 10))).astype("float32"),
+        "hidden": normal(rng, 64, 16, scale=0.2),
+        "output": normal(rng, 16, 10, scale=0.2),
         "learning_rate": 0.1,
         "epochs": 2,
         "batch_size": 25,
@@ -94,10 +89,7 @@ def digits_network(rng):
 
 
 def outputs_of(observed, inputs):
-    """For each rate: the rate, and the outputs of all calls with the inputs they belong to.
-
-    Yields (rate, outputs (calls, n, ...), x of the same shape), in float64.
-    """
+    """Yields each rate, and in float64 its outputs (calls, n, ...) and x of the same shape."""
     rates = [inputs["rate"]] if "rate" in inputs else inputs["rates"]
     for rate, outputs in zip(rates, observed["outputs"], strict=True):
         x = np.broadcast_to(observed["x"].astype("float64"), outputs.shape)
@@ -105,81 +97,63 @@ def outputs_of(observed, inputs):
 
 
 def covariance(zero, rate, axis):
-    """The covariance of an element's drop with its neighbour's along an axis, over disjoint pairs.
+    """Of an element's drop with its neighbour's along an axis, over disjoint pairs; and its bound.
 
-    Returns it, 0 if they are independent and rate * (1 - rate) if they are equal, and its bound:
-    the product of the two deviations is between -rate * (1 - rate) and max(rate, 1 - rate) ** 2.
+    It is 0 if they are independent, rate * (1 - rate) if they are equal.
     """
     pairs = zero.shape[axis] // 2
     first = np.take(zero, range(0, 2 * pairs, 2), axis) - rate
     second = np.take(zero, range(1, 2 * pairs, 2), axis) - rate
+    # The product is between -rate * (1 - rate) and max(rate, 1 - rate) ** 2.
     return np.mean(first * second), bound(max(rate, 1 - rate), first.size)
 
 
 def always_as_many(zero):
-    """Whether every call, every row or every last axis has one and the same number of zeros.
-
-    Chance: for N independent elements a given number comes up with at most
-    1 / sqrt(2 pi N rate (1 - rate)), about 0.013 for the 5760 of a call; five further calls with
-    the same number have 4e-10.
-    """
-    counts = (
-        zero.reshape(len(zero), -1).sum(axis=1),
-        zero.reshape(*zero.shape[:2], -1).sum(axis=2),
-        zero.sum(axis=-1),
-    )
+    """Whether every call, every row or every last axis has one and the same number of zeros."""
+    # Chance: for N independent elements a given number comes up with at most
+    # 1 / sqrt(2 pi N rate (1 - rate)), about 0.013 for the 5760 of a call; five further calls with
+    # the same number have 4e-10.
+    axes = (tuple(range(first, zero.ndim)) for first in (1, 2, zero.ndim - 1))
+    counts = [zero.sum(axis=those) for those in axes]
     return any(count.size > 5 and np.ptp(count) == 0 for count in counts)
 
 
-def factor(got, x):
-    """The one number by which x is multiplied, within 1 %; NaN if there is none, 0 of nothing."""
-    if not got.size:
-        return 0.0
-    ratio = got / x
-    middle = np.median(ratio)
-    return middle if np.ptp(ratio) <= 0.01 * abs(middle) else np.nan
-
-
-def scale(outputs, x, rate):
-    """What kept values are multiplied by; NaN if the rate does not explain it, but chance."""
-    found = factor(outputs[outputs != 0], x[outputs != 0])
-    explained = np.array([0, 1, rate, 1 - rate, 1 / rate, 1 / (1 - rate)])
-    return found if np.isclose(found, explained, rtol=1e-3).any() else np.nan
+def factor(got, x, where):
+    """The number by which x is multiplied there, within 1 %; NaN if there is none, 0 of nothing."""
+    ratio = got[where] / x[where]
+    middle = np.median(ratio) if ratio.size else 0.0
+    return middle if not ratio.size or np.ptp(ratio) <= 0.01 * abs(middle) else np.nan
 
 
 def masks_and_scales(observed, inputs):
     """For each rate: the share of zeros, the scale, and how drops depend on each other.
 
-    They depend if they go together along an axis, or if there are always as many of them.
-
-    NaN is what depends on chance, such as the share where one draw decides on many elements.
+    They depend if they go together along an axis, or if there are always as many of them. NaN is
+    what depends on chance: the share where one draw decides on many elements, or a scale that the
+    rate does not explain.
     """
     shares = {float(np.mean(call == 0)) for calls in observed["outputs"] for call in calls}
     if 1.0 in shares and shares <= {0.0, 1.0}:
         return {"all_or_nothing": np.array(1.0)}
-    found = {"share": [], "scale": [], "dependent": []}
+    found = []
     for rate, outputs, x in outputs_of(observed, inputs):
         zero = (outputs == 0).astype(float)
-        together = [
-            zero.any() and covariance(zero, rate, axis)[0] > rate * (1 - rate) / 2
-            for axis in range(zero.ndim)
-            if zero.shape[axis] > 1
-        ]
-        found["share"].append(np.nan if any(together) else zero.mean())
-        found["scale"].append(scale(outputs, x, rate))
-        found["dependent"].append([*together, zero.any() and always_as_many(zero)])
+        axes = [axis for axis in range(zero.ndim) if zero.shape[axis] > 1]
+        together = [covariance(zero, rate, axis)[0] > rate * (1 - rate) / 2 for axis in axes]
+        scale = factor(outputs, x, outputs != 0)
+        explained = np.isclose(scale, [0, 1, rate, 1 - rate, 1 / rate, 1 / (1 - rate)], rtol=1e-3)
+        dependent = [zero.any() and one for one in (*together, always_as_many(zero))]
+        share = np.nan if any(dependent[:-1]) else zero.mean()
+        found.append([share, scale if explained.any() else np.nan, *dependent])
+    measured = {"masks": np.array(found, dtype=float)}
     # Only some probes return these.
     for name, wanted in (("inference", inputs["x"]), ("bytes", 2)):
         if name in observed:
-            found[name] = np.all(observed[name] == wanted)
+            measured[name] = np.array(np.all(observed[name] == wanted))
     if "predicted" in observed:
         wanted = without_dropout(observed, inputs)
-        found["predicted"] = np.allclose(observed["predicted"], wanted, **PREDICTED)
-    return {name: np.array(value) for name, value in found.items()}
-
-
-PREDICTED = {"rtol": 1e-3, "atol": 1e-4}
-"""How close float32 comes to sums of 50 products."""
+        measured["predicted"] = np.array(np.allclose(observed["predicted"], wanted, 1e-3, 1e-4))
+    return measured
 
 
 def without_dropout(observed, inputs):
@@ -197,12 +171,8 @@ masks_check = partial(Dropout.check, measure=masks_and_scales, tolerance=0.05)
 def zeroes_the_right_share(observed, inputs):
     """In training, the share of elements that become 0 is the rate."""
     for rate, outputs, _ in outputs_of(observed, inputs):
-        share, margin = np.mean(outputs == 0), bound(1, outputs.size)
-        expect(
-            abs(share - rate) <= margin,
-            f"At rate {rate:.3g}, the share of zeros is {share:.3f}, "
-            f"expected {rate:.3f} ± {margin:.3f}.",
-        )
+        margin, what = bound(1, outputs.size), f"At rate {rate:.3g}, the share of zeros"
+        expect_within(np.mean(outputs == 0), rate, margin, what)
 
 
 @masks_check(points=2, probe="training_calls", inputs=matrix)
@@ -222,12 +192,12 @@ def elements_drop_independently(observed, inputs):
         zero = (outputs == 0).astype(float)
         for axis in range(1, zero.ndim):
             found, margin = covariance(zero, rate, axis)
-            expect(
-                abs(found) <= margin,
+            what = (
                 f"At rate {rate:.3g}, neighbours along axis {axis - 1} of the input are not "
-                f"dropped independently: their covariance is {found:.3f}, expected 0 ± "
-                f"{margin:.3f}. If they shared one draw, it would be {rate * (1 - rate):.2f}.",
+                "dropped independently: their covariance"
             )
+            advice = f"If they shared one draw, it would be {rate * (1 - rate):.2f}."
+            expect_within(found, 0, margin, what, advice)
         expect(
             not always_as_many(zero),
             f"At rate {rate:.3g}, the number of zeros is always exactly the same. With an "
@@ -247,11 +217,8 @@ def every_call_draws_a_new_mask(observed, inputs):
             "the elements that the first call drops.",
         )
         found, margin = covariance(zero, rate, 0)
-        expect(
-            abs(found) <= margin,
-            f"At rate {rate:.3g}, the masks of one call and the next have a covariance of "
-            f"{found:.3f}, expected 0 ± {margin:.3f}.",
-        )
+        what = f"At rate {rate:.3g}, the covariance of the masks of one call and the next"
+        expect_within(found, 0, margin, what)
 
 
 def changes(observed, inputs):
@@ -260,7 +227,7 @@ def changes(observed, inputs):
     return {
         "unchanged": np.array([np.array_equal(output, x) for output in outputs]),
         "dropped": np.array([(output == 0).any() for output in outputs]),
-        "factor": np.array([factor(o[o != 0], x[o != 0]) for o in outputs]),
+        "factor": np.array([factor(output, x, output != 0) for output in outputs]),
     }
 
 
@@ -283,17 +250,18 @@ def inference_returns_the_input(observed, inputs):
 
 def gradient_factors(observed, inputs):
     """What the gradient is multiplied by where the output is kept, and where it is dropped."""
-    found = {"kept": [], "dropped": []}
-    for outputs, gradients in zip(observed["outputs"], observed["gradients"], strict=True):
-        for name, where in (("kept", outputs != 0), ("dropped", outputs == 0)):
-            found[name].append(factor(gradients[where], inputs["upstream"][where]))
-    return {name: np.array(value) for name, value in found.items()}
+    upstream, kept = inputs["upstream"], observed["outputs"] != 0
+    pairs = list(zip(observed["gradients"], kept, strict=True))
+    return {
+        "kept": np.array([factor(gradients, upstream, where) for gradients, where in pairs]),
+        "dropped": np.array([factor(gradients, upstream, ~where) for gradients, where in pairs]),
+    }
 
 
 @Dropout.check(
     points=2,
     probe="gradients",
-    inputs=upstream_gradients,
+    inputs=inputs_of(15, 20, rates=RATES, then=lambda rng: {"upstream": values(rng, 15, 20)}),
     measure=gradient_factors,
     tolerance=0.005,
 )
@@ -323,13 +291,10 @@ def rate_zero_changes_nothing(observed, inputs):
 )
 def wrong_rates_are_refused(observed, expected, inputs):
     """A rate below 0, of 1 or above 1 is a ValueError, and no other rate is."""
-    for rate, got, wanted in zip(
-        inputs["rates"], observed["refused"], expected["refused"], strict=True
-    ):
-        advice = (
-            "is accepted; raise a ValueError" if wanted else "is valid, but raises a ValueError"
-        )
-        expect(got == wanted, f"A rate of {rate:g} {advice}.")
+    refused = zip(inputs["rates"], observed["refused"], expected["refused"], strict=True)
+    for rate, got, wanted in refused:
+        fault = "is accepted; raise a" if wanted else "is valid, but raises a"
+        expect(got == wanted, f"A rate of {rate:g} {fault} ValueError.")
 
 
 def equal_masks(observed, inputs):
@@ -342,36 +307,34 @@ def equal_masks(observed, inputs):
     return {"equal": np.array(equal), "repeated": np.array(repeated), "shares": np.array(shares)}
 
 
-@Dropout.check(points=1, probe="seeds", inputs=two_seeds, measure=equal_masks)
+seeds_check = partial(Dropout.check, measure=equal_masks)
+two_seeds = partial(seeded, names=["seed", "other_seed"], calls=3)
+
+
+@seeds_check(points=1, probe="seeds", inputs=two_seeds)
 def one_seed_one_sequence(observed, inputs, measured):
     """Two layers with one seed draw the same masks, call by call."""
     expect((observed["outputs"][0] == 0).any(), "Nothing is dropped.")
     for call, equal in enumerate(measured["equal"], 1):
-        expect(
-            equal[0, 1],
-            f"Two layers with seed={inputs['seed']} draw different masks in call {call}.",
-        )
+        message = f"Two layers with seed={inputs['seed']} draw different masks in call {call}."
+        expect(equal[0, 1], message)
 
 
-@Dropout.check(points=1, probe="seeds", inputs=two_seeds, measure=equal_masks)
+@seeds_check(points=1, probe="seeds", inputs=two_seeds)
 def other_seeds_other_masks(inputs, measured):
-    """Layers with different seeds, or without any, draw different masks.
-
-    Two independent masks of 300 elements at rate 0.4 are equal with (0.4**2 + 0.6**2)**300, which
-    is 1e-85.
-    """
+    """Layers with different seeds, or without any, draw different masks."""
+    # Two independent masks of 300 elements are equal with (0.4**2 + 0.6**2)**300, which is 1e-85.
     for one, other, who in (
         (0, 2, f"seed={inputs['seed']} and seed={inputs['other_seed']}"),
         (0, 3, f"seed={inputs['seed']} and no seed"),
         (3, 4, "no seed"),
     ):
         for call, equal in enumerate(measured["equal"], 1):
-            expect(
-                not equal[one, other], f"Two layers with {who} draw the same mask in call {call}."
-            )
+            message = f"Two layers with {who} draw the same mask in call {call}."
+            expect(not equal[one, other], message)
 
 
-@Dropout.check(points=1, probe="config_round_trip", inputs=one_seed, measure=equal_masks)
+@seeds_check(points=1, probe="config_round_trip", inputs=partial(seeded, names=["seed"], calls=2))
 def config_holds_rate_and_seed(observed, inputs, measured):
     """from_config(get_config()) makes a layer that drops the same elements."""
     shares = (observed["outputs"] == 0).mean(axis=(1, 2, 3))
@@ -401,10 +364,8 @@ def saving_keeps_the_layer(observed, inputs):
 def mixed_precision_works(observed, inputs):
     """Under mixed_float16 the output is float16, and as right as float16 can be."""
     sizes = 8 * np.ravel(observed["bytes"])
-    expect(
-        (sizes == 16).all(),
-        f"Under mixed_float16, outputs are float{sizes.max()}, expected float16.",
-    )
+    message = f"Under mixed_float16, outputs are float{sizes.max()}, expected float16."
+    expect((sizes == 16).all(), message)
     # One float16 rounding is 5e-4, and the scale and the product may each be rounded.
     kept_values_are_scaled(observed, inputs, rtol=3e-3)
     zeroes_the_right_share(observed, inputs)
@@ -419,7 +380,12 @@ def graph_mode_draws_new_masks(observed, inputs):
         kept_values_are_scaled(observed, inputs)
 
 
-@masks_check(points=2, probe="fit", inputs=two_batches, reference_floatx="float32")
+@masks_check(
+    points=2,
+    probe="fit",
+    inputs=inputs_of(120, 50, rate=0.7, epochs=2, then=lambda rng: {"y": normal(rng, 120, 1)}),
+    reference_floatx="float32",
+)
 def fit_drops_and_predict_does_not(observed, inputs):
     """model.fit draws a new mask for every batch, and model.predict drops nothing."""
     with failing("In model.fit: "):
@@ -428,7 +394,8 @@ def fit_drops_and_predict_does_not(observed, inputs):
         every_call_draws_a_new_mask(observed, inputs)
     wanted = without_dropout(observed, inputs)
     what = "with nothing dropped, the result of model.predict"
-    expect_close(observed["predicted"], wanted, what=what, **PREDICTED)
+    # So close float32 comes to sums of 50 products.
+    expect_close(observed["predicted"], wanted, what=what, rtol=1e-3, atol=1e-4)
 
 
 # Share of 500 unseen digits read correctly. Over 200 seeds of the reference: none fails, the least
@@ -463,25 +430,18 @@ Dropout.rule(
 # the passes kept it: "kept" below.
 
 
+SOME = 1e-3
+"""A deviation above float32's rounding of equal passes, far below that of passes that differ."""
+
+
 def positive(rng, *, samples, rate=0.4):
-    return {
-        "x": rng.uniform(0.5, 2.0, (100, 80)).astype("float32"),
-        "rate": rate,
-        "samples": samples,
-    }
+    x = rng.uniform(0.5, 2.0, (100, 80)).astype("float32")
+    return {"x": x, "rate": rate, "samples": samples}
 
 
 def equal_rows(rng):
-    return {
-        "rate": 0.4,
-        "x": np.tile(values(rng, 1, 30), (150, 1)),
-        "kernel": rng.normal(size=(30, 4)).astype("float32"),
-        "samples": 9,
-    }
-
-
-SOME = 1e-3
-"""A deviation above float32's rounding of equal passes, far below that of passes that differ."""
+    x = np.tile(values(rng, 1, 30), (150, 1))
+    return {"x": x, "kernel": normal(rng, 30, 4), "rate": 0.4, "samples": 9}
 
 
 def kept_passes(observed, inputs):
@@ -490,16 +450,11 @@ def kept_passes(observed, inputs):
 
 
 def spread(observed, inputs):
-    """The squared deviation of that number from its mean, in units of its variance.
-
-    It is 1 for independent passes, and the number of passes if all have one mask. The margin is by
-    Hoeffding's inequality, from its largest value.
-    """
+    """The variance of that number in units of its variance for independent passes; its bound."""
     rate, samples = inputs["rate"], inputs["samples"]
-    deviation = (kept_passes(observed, inputs) - samples * (1 - rate)) ** 2
-    variance = samples * rate * (1 - rate)
-    margin = bound((samples * max(rate, 1 - rate)) ** 2 / variance, deviation.size)
-    return np.mean(deviation) / variance, margin
+    wanted = samples * rate * (1 - rate)
+    squares = (kept_passes(observed, inputs) - samples * (1 - rate)) ** 2 / wanted
+    return np.mean(squares), bound((samples * max(rate, 1 - rate)) ** 2 / wanted, squares.size)
 
 
 def deviation(observed, inputs):
@@ -509,11 +464,8 @@ def deviation(observed, inputs):
 
 
 def network_mean(inputs):
-    """The mean of each output, and its margin, over all rows and samples of equal rows.
-
-    The returned mean, averaged over rows, is one of n * samples independent passes, each between
-    two numbers that are sum(|x w|) / (1 - rate) apart.
-    """
+    """The mean of each output over all samples of all rows, which are equal; and its bound."""
+    # Each of the n * samples passes is between two numbers sum(|x w|) / (1 - rate) apart.
     x, kernel = inputs["x"], inputs["kernel"]
     width = np.abs(x[0][:, None] * kernel).sum(axis=0) / (1 - inputs["rate"])
     return x[0] @ kernel, bound(width, len(x) * inputs["samples"])
@@ -534,12 +486,11 @@ def samples_taken(observed, inputs):
     # Of how many passes it may be the mean: as many as asked for, one less, one more.
     numbers = [kept / samples * count for count in (samples, samples - 1, samples + 1)]
     wanted = deviation(observed, inputs)
-    some = wanted > 0.1
     return {
         "whole": np.array([np.allclose(n, np.round(n), rtol=0, atol=1e-3) for n in numbers]),
         "share": np.mean(kept / samples, keepdims=True),
         "spread": np.digitize([spread(observed, inputs)[0]], [0.5, 1.58, 2.4]),
-        "factor": np.array(factor(observed["std"][some], wanted[some])),
+        "factor": np.array(factor(observed["std"], wanted, wanted > 0.1)),
     }
 
 
@@ -562,23 +513,17 @@ def dropout_is_on(observed, inputs):
     """Each pass drops values at the model's rate."""
     expect((observed["std"] > SOME).any(), "All deviations are 0. Is dropout on in each pass?")
     share = np.mean(kept_passes(observed, inputs)) / inputs["samples"]
-    wanted, margin = 1 - inputs["rate"], bound(1, observed["mean"].size * inputs["samples"])
-    expect(
-        abs(share - wanted) <= margin,
-        f"{share:.3f} of the passes keep a value, expected {wanted:.3f} ± {margin:.3f}.",
-    )
+    margin = bound(1, observed["mean"].size * inputs["samples"])
+    expect_within(share, 1 - inputs["rate"], margin, "The share of passes that keep a value")
 
 
 @samples_check(points=1, probe="sampled", inputs=partial(positive, samples=7))
 def passes_are_independent(observed, inputs):
     """Each pass draws new masks."""
     found, margin = spread(observed, inputs)
-    expect(
-        abs(found - 1) <= margin,
-        f"The number of passes that keep a value varies {found:.2f} times as much as for "
-        f"independent passes, expected 1 ± {margin:.2f}. If all {inputs['samples']} passes had one "
-        f"mask, it would be {inputs['samples']}.",
-    )
+    what = "The variance of the number of passes that keep a value, relative to independent passes,"
+    advice = f"If all passes had one mask, it would be {inputs['samples']}."
+    expect_within(found, 1, margin, what, advice)
 
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=3))
@@ -589,7 +534,7 @@ def std_is_the_populations(observed, inputs):
     expect_close(observed["std"], deviation(observed, inputs), what=what, rtol=1e-3, atol=3e-3)
 
 
-@samples_check(points=1, probe="sampled_network", inputs=equal_rows)
+@samples_check(points=1, probe="sampled", inputs=equal_rows)
 def networks_are_sampled(observed, inputs):
     """Mean and deviation have the shape of a network's output, whose weights stay as they are."""
     expect(
@@ -598,11 +543,8 @@ def networks_are_sampled(observed, inputs):
     )
     means = observed["mean"].mean(axis=0)
     for place, (got, wanted, margin) in enumerate(zip(means, *network_mean(inputs), strict=True)):
-        expect(
-            abs(got - wanted) <= margin,
-            f"Averaged over {len(inputs['x'])} equal rows, the mean of output {place} is "
-            f"{got:.3f}, expected {wanted:.3f} ± {margin:.3f}.",
-        )
+        what = f"Averaged over {len(inputs['x'])} equal rows, the mean of output {place}"
+        expect_within(got, wanted, margin, what)
     expect(
         (observed["std"] > SOME).mean() > 0.5,
         "Most deviations are 0. Is dropout on, and is each pass a new call?",
