@@ -72,16 +72,11 @@ def seeded(rng, *, names, calls):
 
 def digits_network(rng):
     """The last batch is short, so that the number of rows is unknown when ``fit`` is compiled."""
-    split = digits(rng, rows=1010)
     return {
-        **split,
-        "x": split["x"].astype("float32"),
-        "rate": 0.3,
+        **digits(rng, rows=1010),
         "hidden": normal(rng, 64, 16, scale=0.2),
         "output": normal(rng, 16, 10, scale=0.2),
-        "learning_rate": 0.1,
-        "epochs": 2,
-        "batch_size": 25,
+        **{"rate": 0.3, "learning_rate": 0.1, "epochs": 2, "batch_size": 25},
     }
 
 
@@ -119,10 +114,11 @@ def always_as_many(zero):
 
 
 def factor(got, x, where):
-    """The number by which x is multiplied there, within 1 %; NaN if there is none, 0 of nothing."""
+    """What x is multiplied by there: one number within 1 %, NaN for several, -1 for no place."""
     ratio = got[where] / x[where]
-    middle = np.median(ratio) if ratio.size else 0.0
-    return middle if not ratio.size or np.ptp(ratio) <= 0.01 * abs(middle) else np.nan
+    if not ratio.size:
+        return -1.0
+    return np.median(ratio) if np.ptp(ratio) <= 0.01 * abs(np.median(ratio)) else np.nan
 
 
 def masks_and_scales(observed, inputs):
@@ -135,25 +131,25 @@ def masks_and_scales(observed, inputs):
     shares = {float(np.mean(call == 0)) for calls in observed["outputs"] for call in calls}
     if 1.0 in shares and shares <= {0.0, 1.0}:
         return {"all_or_nothing": np.array(1.0)}
-    found = []
+    masks = []
     for rate, outputs, x in outputs_of(observed, inputs):
-        zero = (outputs == 0).astype(float)
+        zero, scale = (outputs == 0).astype(float), factor(outputs, x, outputs != 0)
         axes = [axis for axis in range(zero.ndim) if zero.shape[axis] > 1]
         together = [covariance(zero, rate, axis)[0] > rate * (1 - rate) / 2 for axis in axes]
-        scale = factor(outputs, x, outputs != 0)
-        explained = np.isclose(scale, [0, 1, rate, 1 - rate, 1 / rate, 1 / (1 - rate)], rtol=1e-3)
         dependent = [zero.any() and one for one in (*together, always_as_many(zero))]
         share = np.nan if any(dependent[:-1]) else zero.mean()
-        found.append([share, scale if explained.any() else np.nan, *dependent])
-    measured = {"masks": np.array(found, dtype=float)}
+        explained = np.isclose(scale, [1, rate, 1 - rate, 1 / rate, 1 / (1 - rate)], rtol=1e-3)
+        masks.append([share, scale if explained.any() else np.nan, *dependent])
+    found = {"masks": np.array(masks, dtype=float)}
     # Only some probes return these.
-    for name, wanted in (("inference", inputs["x"]), ("bytes", 2)):
-        if name in observed:
-            measured[name] = np.array(np.all(observed[name] == wanted))
+    if "inference" in observed:
+        found["unchanged"] = np.array(np.all(observed["inference"] == inputs["x"]))
+    if "bytes" in observed:
+        found["bytes"] = observed["bytes"]
     if "predicted" in observed:
         wanted = without_dropout(observed, inputs)
-        measured["predicted"] = np.array(np.allclose(observed["predicted"], wanted, 1e-3, 1e-4))
-    return measured
+        found["predicted"] = np.array(np.allclose(observed["predicted"], wanted, 1e-3, 1e-4))
+    return found
 
 
 def without_dropout(observed, inputs):
@@ -161,10 +157,36 @@ def without_dropout(observed, inputs):
     return inputs["x"] @ observed["kernel"] + observed["bias"]
 
 
+def factors(observed, inputs):
+    """What outputs, or gradients, are multiplied by where the output is kept, and where it is not.
+
+    And whether they are unchanged, bit for bit.
+    """
+    outputs, x = observed["outputs"], inputs.get("upstream", inputs["x"])
+    found = [
+        [factor(got, x, output != 0), factor(got, x, output == 0), np.array_equal(got, x)]
+        for got, output in zip(observed.get("gradients", outputs), outputs, strict=True)
+    ]
+    return {"factors": np.array(found)}
+
+
+def equal_masks(observed, inputs):
+    """Which layer draws the same mask in which call as which other, and how much each drops."""
+    zero = observed["outputs"] == 0
+    return {
+        # Shape (layers, calls, layers, calls).
+        "equal": (zero[:, :, None, None] == zero).all(axis=(-2, -1)),
+        # None, fewer or more than half, all: coarse, for a few hundred elements.
+        "shares": np.digitize(zero.mean(axis=(1, 2, 3)), [0.02, 0.5, 0.98]),
+    }
+
+
 # --- Dropout --------------------------------------------------------------------------------------
 
 # A share of 3000 zeros has a standard deviation of at most 0.009.
 masks_check = partial(Dropout.check, measure=masks_and_scales, tolerance=0.05)
+factors_check = partial(Dropout.check, measure=factors, tolerance=0.005)
+seeds_check = partial(Dropout.check, measure=equal_masks)
 
 
 @masks_check(points=2, probe="training_calls", inputs=matrix)
@@ -192,17 +214,11 @@ def elements_drop_independently(observed, inputs):
         zero = (outputs == 0).astype(float)
         for axis in range(1, zero.ndim):
             found, margin = covariance(zero, rate, axis)
-            what = (
-                f"At rate {rate:.3g}, neighbours along axis {axis - 1} of the input are not "
-                "dropped independently: their covariance"
-            )
+            what = f"At rate {rate:.3g}, the covariance of drops along axis {axis - 1} of the input"
             advice = f"If they shared one draw, it would be {rate * (1 - rate):.2f}."
             expect_within(found, 0, margin, what, advice)
-        expect(
-            not always_as_many(zero),
-            f"At rate {rate:.3g}, the number of zeros is always exactly the same. With an "
-            "independent draw for each element, it varies.",
-        )
+        message = f"At rate {rate:.3g}, the number of zeros is always exactly the same. "
+        expect(not always_as_many(zero), message + "With a draw for each element, it varies.")
 
 
 @masks_check(points=2, probe="training_calls", inputs=matrix)
@@ -211,75 +227,46 @@ def every_call_draws_a_new_mask(observed, inputs):
     for rate, outputs, _ in outputs_of(observed, inputs):
         zero = (outputs == 0).astype(float)
         same = sum(np.array_equal(zero[0], other) for other in zero[1:])
-        expect(
-            not same,
-            f"At rate {rate:.3g}, {same} of the {len(zero) - 1} calls after the first drop exactly "
-            "the elements that the first call drops.",
-        )
+        message = f"{same} of {len(zero) - 1} later calls drop exactly what the first drops."
+        expect(not same, f"At rate {rate:.3g}, {message}")
         found, margin = covariance(zero, rate, 0)
         what = f"At rate {rate:.3g}, the covariance of the masks of one call and the next"
         expect_within(found, 0, margin, what)
 
 
-def changes(observed, inputs):
-    """For each output: whether it is the input, whether it has zeros, and the scale of the rest."""
-    outputs, x = observed["outputs"], inputs["x"]
-    return {
-        "unchanged": np.array([np.array_equal(output, x) for output in outputs]),
-        "dropped": np.array([(output == 0).any() for output in outputs]),
-        "factor": np.array([factor(output, x, output != 0) for output in outputs]),
-    }
-
-
 def expect_unchanged(outputs, x, ways):
     for how, output in zip(ways, outputs, strict=True):
-        wrong, gap = output != x, np.abs(output - x).max()
-        expect(
-            not wrong.any(),
-            f"{how}, {wrong.sum()} of {x.size} values change, by up to {gap:.2g}. Return the input "
-            "itself.",
-        )
+        wrong, gap = np.sum(output != x), np.abs(output - x).max()
+        message = f"{how}, {wrong} of {x.size} values change, by up to {gap:.2g}."
+        expect(not wrong, f"{message} Return the input itself.")
 
 
-@Dropout.check(points=2, probe="inference", inputs=inputs_of(15, 20, rate=0.7), measure=changes)
+@factors_check(points=2, probe="inference", inputs=inputs_of(15, 20, rate=0.7))
 def inference_returns_the_input(observed, inputs):
     """At inference, which is also the default, the input comes back bit for bit."""
     ways = ("With training=False", "By default", "Compiled", "After a training call")
     expect_unchanged(observed["outputs"], inputs["x"], ways)
 
 
-def gradient_factors(observed, inputs):
-    """What the gradient is multiplied by where the output is kept, and where it is dropped."""
-    upstream, kept = inputs["upstream"], observed["outputs"] != 0
-    pairs = list(zip(observed["gradients"], kept, strict=True))
-    return {
-        "kept": np.array([factor(gradients, upstream, where) for gradients, where in pairs]),
-        "dropped": np.array([factor(gradients, upstream, ~where) for gradients, where in pairs]),
-    }
-
-
-@Dropout.check(
+@factors_check(
     points=2,
     probe="gradients",
     inputs=inputs_of(15, 20, rates=RATES, then=lambda rng: {"upstream": values(rng, 15, 20)}),
-    measure=gradient_factors,
-    tolerance=0.005,
 )
 def gradient_has_the_same_mask(observed, inputs):
     """The gradient is dropped and scaled exactly as the values are."""
-    for rate, outputs, gradients in zip(
-        inputs["rates"], observed["outputs"], observed["gradients"], strict=True
-    ):
+    arrays = zip(inputs["rates"], observed["outputs"], observed["gradients"], strict=True)
+    for rate, outputs, gradients in arrays:
         expect(gradients.any(), f"At rate {rate:g}, no gradient reaches the inputs: all are 0.")
-        for state, where, scaled in (
+        for state, where, scale in (
             ("dropped", outputs == 0, 0),
             ("kept", outputs != 0, 1 / (1 - rate)),
         ):
             what = f"at rate {rate:g}, where the output is {state}, gradient"
-            expect_close(gradients, inputs["upstream"] * scaled, where=where, what=what, atol=1e-6)
+            expect_close(gradients, inputs["upstream"] * scale, where=where, what=what, atol=1e-6)
 
 
-@Dropout.check(points=1, probe="rate_zero", inputs=inputs_of(15, 20), measure=changes)
+@factors_check(points=1, probe="rate_zero", inputs=inputs_of(15, 20))
 def rate_zero_changes_nothing(observed, inputs):
     """At rate 0 the input comes back bit for bit, in training too."""
     ways = ("In training at rate 0", "In a second call at rate 0")
@@ -297,17 +284,6 @@ def wrong_rates_are_refused(observed, expected, inputs):
         expect(got == wanted, f"A rate of {rate:g} {fault} ValueError.")
 
 
-def equal_masks(observed, inputs):
-    """In which calls which two layers draw the same mask, and which layers repeat their first."""
-    zero = observed["outputs"] == 0
-    equal = [[[np.array_equal(a, b) for a in call] for b in call] for call in zero.swapaxes(0, 1)]
-    # None, fewer or more than half, all: coarse, for a few hundred elements.
-    shares = [np.digitize(calls.mean(), [0.02, 0.5, 0.98]) for calls in zero]
-    repeated = [np.array_equal(calls[0], calls[1]) for calls in zero]
-    return {"equal": np.array(equal), "repeated": np.array(repeated), "shares": np.array(shares)}
-
-
-seeds_check = partial(Dropout.check, measure=equal_masks)
 two_seeds = partial(seeded, names=["seed", "other_seed"], calls=3)
 
 
@@ -315,9 +291,9 @@ two_seeds = partial(seeded, names=["seed", "other_seed"], calls=3)
 def one_seed_one_sequence(observed, inputs, measured):
     """Two layers with one seed draw the same masks, call by call."""
     expect((observed["outputs"][0] == 0).any(), "Nothing is dropped.")
-    for call, equal in enumerate(measured["equal"], 1):
-        message = f"Two layers with seed={inputs['seed']} draw different masks in call {call}."
-        expect(equal[0, 1], message)
+    for call in range(inputs["calls"]):
+        message = f"Two layers with seed={inputs['seed']} draw different masks in call {call + 1}."
+        expect(measured["equal"][0, call, 1, call], message)
 
 
 @seeds_check(points=1, probe="seeds", inputs=two_seeds)
@@ -329,9 +305,9 @@ def other_seeds_other_masks(inputs, measured):
         (0, 3, f"seed={inputs['seed']} and no seed"),
         (3, 4, "no seed"),
     ):
-        for call, equal in enumerate(measured["equal"], 1):
-            message = f"Two layers with {who} draw the same mask in call {call}."
-            expect(not equal[one, other], message)
+        for call in range(inputs["calls"]):
+            message = f"Two layers with {who} draw the same mask in call {call + 1}."
+            expect(not measured["equal"][one, call, other, call], message)
 
 
 @seeds_check(points=1, probe="config_round_trip", inputs=partial(seeded, names=["seed"], calls=2))
@@ -339,7 +315,7 @@ def config_holds_rate_and_seed(observed, inputs, measured):
     """from_config(get_config()) makes a layer that drops the same elements."""
     shares = (observed["outputs"] == 0).mean(axis=(1, 2, 3))
     expect(
-        measured["equal"][:, 0, 1].all(),
+        measured["equal"][0, :, 1].diagonal().all(),
         f"A layer with rate={inputs['rate']:g} and seed={inputs['seed']} drops {shares[0]:.2f} of "
         f"the elements; the one made from its configuration drops other elements, {shares[1]:.2f} "
         "of them. Does get_config hold everything that __init__ takes?",
@@ -463,25 +439,14 @@ def deviation(observed, inputs):
     return np.sqrt(np.maximum(mean * (inputs["x"] / (1 - inputs["rate"]) - mean), 0))
 
 
-def network_mean(inputs):
-    """The mean of each output over all samples of all rows, which are equal; and its bound."""
-    # Each of the n * samples passes is between two numbers sum(|x w|) / (1 - rate) apart.
-    x, kernel = inputs["x"], inputs["kernel"]
-    width = np.abs(x[0][:, None] * kernel).sum(axis=0) / (1 - inputs["rate"])
-    return x[0] @ kernel, bound(width, len(x) * inputs["samples"])
-
-
 def samples_taken(observed, inputs):
     """How many passes the answers are of, which share they keep, and what the deviation is."""
     shapes = {f"{name}_shape": np.array(observed[name].shape) for name in ("mean", "std")}
     if any(len(shape) != 2 or shape[0] != len(inputs["x"]) for shape in shapes.values()):
         return shapes
     if "kernel" in observed:
-        varies = np.array((observed["std"] > SOME).any())
-        wanted, margin = network_mean(inputs)
-        near = (np.abs(observed["mean"].mean(axis=0) - wanted) <= margin).all()
         same = np.array_equal(observed["kernel"], inputs["kernel"])
-        return {"varies": varies, "near": np.array(near), "same": np.array(same)}
+        return {"varies": np.array((observed["std"] > SOME).any()), "same": np.array(same)}
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
     # Of how many passes it may be the mean: as many as asked for, one less, one more.
     numbers = [kept / samples * count for count in (samples, samples - 1, samples + 1)]
@@ -537,15 +502,12 @@ def std_is_the_populations(observed, inputs):
 @samples_check(points=1, probe="sampled", inputs=equal_rows)
 def networks_are_sampled(observed, inputs):
     """Mean and deviation have the shape of a network's output, whose weights stay as they are."""
-    expect(
-        np.array_equal(observed["kernel"], inputs["kernel"]),
-        "mc_predict changes the weights of the model. Leave them as they are.",
-    )
-    means = observed["mean"].mean(axis=0)
-    for place, (got, wanted, margin) in enumerate(zip(means, *network_mean(inputs), strict=True)):
-        what = f"Averaged over {len(inputs['x'])} equal rows, the mean of output {place}"
-        expect_within(got, wanted, margin, what)
-    expect(
-        (observed["std"] > SOME).mean() > 0.5,
-        "Most deviations are 0. Is dropout on, and is each pass a new call?",
-    )
+    x, kernel, same = inputs["x"], inputs["kernel"], observed["kernel"] == inputs["kernel"]
+    expect(same.all(), "mc_predict changes the weights of the model. Leave them as they are.")
+    # Each pass of each of the equal rows is between two numbers that are ``width`` apart.
+    width = np.abs(x[0][:, None] * kernel).sum(axis=0) / (1 - inputs["rate"])
+    margins, means = bound(width, len(x) * inputs["samples"]), observed["mean"].mean(axis=0)
+    for place, numbers in enumerate(zip(means, x[0] @ kernel, margins, strict=True)):
+        expect_within(*numbers, f"Averaged over {len(x)} equal rows, the mean of output {place}")
+    most_vary = (observed["std"] > SOME).mean() > 0.5
+    expect(most_vary, "Most deviations are 0. Is dropout on, and is each pass a new call?")

@@ -114,8 +114,9 @@ def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, e
     Shapes: x (n, d), y (n,) of class numbers, hidden (d, h), output (h, k).
     """
     first = keras.layers.Dense(hidden.shape[1], "relu", use_bias=False)
+    layer = layer_class(rate)
     last = keras.layers.Dense(output.shape[1], "softmax", use_bias=False)
-    model = keras.Sequential([keras.Input(x.shape[1:]), first, layer_class(rate), last])
+    model = keras.Sequential([keras.Input(x.shape[1:]), first, layer, last])
     first.kernel.assign(hidden)
     last.kernel.assign(output)
     optimizer = keras.optimizers.SGD(learning_rate, momentum=0.9)
