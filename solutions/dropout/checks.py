@@ -56,10 +56,12 @@ def normal(rng, *shape, scale=1.0):
     return (scale * rng.normal(size=shape)).astype("float32")
 
 
-def inputs_of(*shape, then=None, **settings):
-    """Draws x of this shape; ``settings`` are further arguments, ``then`` draws them after x."""
-    drawn = then or (lambda rng: {})
-    return lambda rng: {"x": values(rng, *shape), **settings, **drawn(rng)}
+def inputs_of(*shape, **others):
+    """Draws x of this shape, and then those other arguments that are functions of rng."""
+    return lambda rng: {
+        "x": values(rng, *shape),
+        **{name: other(rng) if callable(other) else other for name, other in others.items()},
+    }
 
 
 matrix = inputs_of(60, 50, rates=RATES, calls=6)
@@ -158,10 +160,7 @@ def without_dropout(observed, inputs):
 
 
 def factors(observed, inputs):
-    """What outputs, or gradients, are multiplied by where the output is kept, and where it is not.
-
-    And whether they are unchanged, bit for bit.
-    """
+    """The factors of what is kept and what is dropped, and whether each array is as it was."""
     outputs, x = observed["outputs"], inputs.get("upstream", inputs["x"])
     found = [
         [factor(got, x, output != 0), factor(got, x, output == 0), np.array_equal(got, x)]
@@ -201,9 +200,8 @@ def zeroes_the_right_share(observed, inputs):
 def kept_values_are_scaled(observed, inputs, rtol=1e-4):
     """In training, every value that is kept is the input times 1 / (1 - rate)."""
     for rate, outputs, x in outputs_of(observed, inputs):
-        kept = outputs != 0
+        kept, what = outputs != 0, f"at rate {rate:.3g}, kept output"
         expect(kept.any(), f"At rate {rate:.3g}, every output is 0.")
-        what = f"at rate {rate:.3g}, kept output"
         expect_close(outputs, x / (1 - rate), where=kept, what=what, rtol=rtol, atol=0)
 
 
@@ -251,19 +249,16 @@ def inference_returns_the_input(observed, inputs):
 @factors_check(
     points=2,
     probe="gradients",
-    inputs=inputs_of(15, 20, rates=RATES, then=lambda rng: {"upstream": values(rng, 15, 20)}),
+    inputs=inputs_of(15, 20, rates=RATES, upstream=lambda rng: values(rng, 15, 20)),
 )
 def gradient_has_the_same_mask(observed, inputs):
     """The gradient is dropped and scaled exactly as the values are."""
     arrays = zip(inputs["rates"], observed["outputs"], observed["gradients"], strict=True)
     for rate, outputs, gradients in arrays:
         expect(gradients.any(), f"At rate {rate:g}, no gradient reaches the inputs: all are 0.")
-        for state, where, scale in (
-            ("dropped", outputs == 0, 0),
-            ("kept", outputs != 0, 1 / (1 - rate)),
-        ):
-            what = f"at rate {rate:g}, where the output is {state}, gradient"
-            expect_close(gradients, inputs["upstream"] * scale, where=where, what=what, atol=1e-6)
+        wanted = inputs["upstream"] * (outputs != 0) / (1 - rate)
+        what = f"at rate {rate:g}, with the mask and the scale of the output, gradient"
+        expect_close(gradients, wanted, what=what, atol=1e-6)
 
 
 @factors_check(points=1, probe="rate_zero", inputs=inputs_of(15, 20))
@@ -359,7 +354,7 @@ def graph_mode_draws_new_masks(observed, inputs):
 @masks_check(
     points=2,
     probe="fit",
-    inputs=inputs_of(120, 50, rate=0.7, epochs=2, then=lambda rng: {"y": normal(rng, 120, 1)}),
+    inputs=inputs_of(120, 50, rate=0.7, epochs=2, y=lambda rng: normal(rng, 120, 1)),
     reference_floatx="float32",
 )
 def fit_drops_and_predict_does_not(observed, inputs):
@@ -374,10 +369,9 @@ def fit_drops_and_predict_does_not(observed, inputs):
     expect_close(observed["predicted"], wanted, what=what, rtol=1e-3, atol=1e-4)
 
 
-# Share of 500 unseen digits read correctly. Over 200 seeds of the reference: none fails, the least
-# is 0.68, the mean 0.856 with a standard deviation of 0.045, so the threshold is 7.9 of them away:
-# by the normal distribution a false alarm in fewer than one of 10^13 runs.
-# (benchmarks/false_alarms.py dropout)
+# Over 200 seeds of the reference, the least is 0.68, the mean 0.856 with a standard deviation of
+# 0.045: the threshold is 7.9 of them away, by the normal distribution a false alarm in fewer than
+# one of 10^13 runs (benchmarks/false_alarms.py dropout).
 LEAST_ACCURACY = 0.5
 
 
@@ -405,9 +399,8 @@ Dropout.rule(
 # x / (1 - rate) for each element, and mean and deviation over the passes follow from how many of
 # the passes kept it: "kept" below.
 
-
+# A deviation above float32's rounding of equal passes, far below that of passes that differ.
 SOME = 1e-3
-"""A deviation above float32's rounding of equal passes, far below that of passes that differ."""
 
 
 def positive(rng, *, samples, rate=0.4):
@@ -464,10 +457,8 @@ samples_check = partial(mc_predict.check, measure=samples_taken, tolerance=0.05)
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=7))
 def mean_is_over_the_samples(observed, inputs):
-    """The mean is the mean of as many passes as were asked for.
-
-    So the number of passes that kept a value, as the mean tells, is whole.
-    """
+    """The mean is the mean of as many passes as were asked for."""
+    # So the number of passes that kept a value, as the mean tells, is whole.
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
     what = f"by mean * (1 - rate) * {samples} / x, the number of passes that keep x"
     expect_close(kept, np.clip(np.round(kept), 0, samples), what=what, rtol=0, atol=1e-3)

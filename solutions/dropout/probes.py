@@ -80,15 +80,13 @@ def gradients(layer_class, *, rates, x, upstream):
 
 def refuses(layer_class, *, rates, x):
     """Whether making and using a layer is a ValueError; others are passed on. Shape: (rates,)."""
-    refused = []
-    for rate in rates:
+    refused = np.zeros(len(rates), bool)
+    for place, rate in enumerate(rates):
         try:
             layer_class(rate)(tensor(x), training=True)
         except ValueError:
-            refused.append(True)
-        else:
-            refused.append(False)
-    return {"refused": np.array(refused)}
+            refused[place] = True
+    return {"refused": refused}
 
 
 def half_precision(layer_class, *, rates, x):
