@@ -16,7 +16,6 @@ from _shared.layer_probes import (
     output_and_gradient,
     saved_and_loaded_model,
     tensor,
-    training_outputs,
 )
 
 from autograder.probing.kit import compile_model, numbers
@@ -28,13 +27,15 @@ def at_each_rate(probe, layer_class, rates, **inputs):
     return {name: np.array([one[name] for one in found]) for name in found[0]}
 
 
-def training_calls(layer_class, *, rates, x, calls):
-    """What a layer makes of one input, in training, call after call; one layer for each rate.
+def masked(layers, x, calls):
+    """What each layer makes of x in training, call after call. Shape: (layers, calls, *x.shape)."""
+    outputs = [called(layer, [x] * calls, training=True) for layer in layers]
+    return {"x": numbers(tensor(x)), "outputs": np.array(outputs)}
 
-    Shapes: x of any rank; returns (rates, calls, *x.shape).
-    """
-    found = at_each_rate(training_outputs, layer_class, rates, batches=[x] * calls)
-    return {"x": numbers(tensor(x)), "outputs": found["output"]}
+
+def training_calls(layer_class, *, rates, x, calls):
+    """Outputs in training of a layer of each rate. Returns (rates, calls, *x.shape)."""
+    return masked(map(layer_class, rates), x, calls)
 
 
 def compiled_calls(layer_class, *, rates, x, calls):
@@ -43,13 +44,27 @@ def compiled_calls(layer_class, *, rates, x, calls):
     return {"x": numbers(tensor(x)), "outputs": found["output"]}
 
 
-def gradients(layer_class, *, rates, x, upstream):
-    """Outputs in training, and the gradients that come back for some upstream gradient.
+def seeds(layer_class, *, rate, x, seed, other_seed, calls):
+    """Of two layers with ``seed``, one with ``other_seed``, two without. (5, calls, *x.shape)."""
+    given = (seed, seed, other_seed, None, None)
+    return masked([layer_class(rate, seed=one) for one in given], x, calls)
 
-    Shapes: x and upstream alike; returns (rates, *x.shape) of each.
-    """
-    found = at_each_rate(output_and_gradient, layer_class, rates, x=x, upstream=upstream)
-    return {"outputs": found["output"], "gradients": found["gradient"]}
+
+def config_round_trip(layer_class, *, rate, seed, x, calls):
+    """Of a new layer, and of one made from its configuration. Returns (2, calls, *x.shape)."""
+    again = layer_class.from_config(layer_class(rate, seed=seed).get_config())
+    return masked([layer_class(rate, seed=seed), again], x, calls)
+
+
+def reloaded(layer_class, *, rate, x):
+    """Of a saved and loaded model of the layer, and at inference. (1, 1, *x.shape), x.shape."""
+    model = saved_and_loaded_model(layer_class(rate), x)
+    return {**masked([model], x, 1), "inference": called(model, [x], training=False)[0]}
+
+
+def rate_zero(layer_class, *, x):
+    """What a layer of rate 0 makes of its input in two calls in training. (2, *x.shape)."""
+    return {"outputs": called(layer_class(0), [x, x], training=True)}
 
 
 def inference(layer_class, *, rate, x):
@@ -57,66 +72,25 @@ def inference(layer_class, *, rate, x):
     return {"outputs": at_each_rate(inference_outputs, layer_class, [rate], x=x)["output"][0]}
 
 
-def rate_zero(layer_class, *, x):
-    """What a layer of rate 0 makes of its input in two calls in training."""
-    return {"outputs": called(layer_class(0), [x, x], training=True)}
+def gradients(layer_class, *, rates, x, upstream):
+    """Outputs in training, and gradients of x, given those of the output. (rates, *x.shape)."""
+    found = at_each_rate(output_and_gradient, layer_class, rates, x=x, upstream=upstream)
+    return {"outputs": found["output"], "gradients": found["gradient"]}
 
 
 def refuses(layer_class, *, rates, x):
-    """For each rate, whether making and using the layer ends in a ValueError.
-
-    Any other exception is passed on.
-    """
-    refused = []
-    for rate in rates:
+    """Whether making and using a layer is a ValueError; others are passed on. Shape: (rates,)."""
+    refused = np.zeros(len(rates), bool)
+    for place, rate in enumerate(rates):
         try:
             layer_class(rate)(tensor(x), training=True)
         except ValueError:
-            refused.append(True)
-        else:
-            refused.append(False)
-    return {"refused": np.array(refused)}
-
-
-def seeds(layer_class, *, rate, x, seed, other_seed, calls):
-    """Outputs in training of five layers, each called several times in a row.
-
-    Two have ``seed``, one has ``other_seed``, two have none. Returns (5, calls, *x.shape).
-    """
-    layers = [layer_class(rate, seed=s) for s in (seed, seed, other_seed, None, None)]
-    outputs = [called(layer, [x] * calls, training=True) for layer in layers]
-    return {"x": numbers(tensor(x)), "outputs": np.array(outputs)}
-
-
-def config_round_trip(layer_class, *, rate, seed, x, calls):
-    """Outputs in training of a new layer, and of one made from its configuration.
-
-    Returns (2, calls, *x.shape).
-    """
-    layer = layer_class(rate, seed=seed)
-    again = layer_class.from_config(layer_class(rate, seed=seed).get_config())
-    outputs = [called(one, [x] * calls, training=True) for one in (layer, again)]
-    return {"x": numbers(tensor(x)), "outputs": np.array(outputs)}
-
-
-def reloaded(layer_class, *, rate, x):
-    """Outputs of a model with the layer in it, saved and loaded: in training and at inference.
-
-    Shapes: x (n, d); returns (1, 1, n, d) and (n, d).
-    """
-    model = saved_and_loaded_model(layer_class(rate), x)
-    return {
-        "x": numbers(tensor(x)),
-        "outputs": called(model, [x], training=True)[None],
-        "inference": called(model, [x], training=False)[0],
-    }
+            refused[place] = True
+    return {"refused": refused}
 
 
 def half_precision(layer_class, *, rates, x):
-    """Outputs of the layer under ``mixed_float16``, and the size in bytes of their numbers.
-
-    Shapes: x (n, d); returns (rates, 1, n, d), (rates, n, d) and (2 rates,).
-    """
+    """Under ``mixed_float16``: outputs (rates, 1, n, d) and (rates, n, d), and bytes a number."""
     found = at_each_rate(mixed_precision, layer_class, rates, batches=[x])
     return {
         "x": x.astype("float16"),
@@ -127,17 +101,13 @@ def half_precision(layer_class, *, rates, x):
 
 
 def fit(layer_class, *, rate, **inputs):
-    """What leaves the layer in each batch of ``model.fit``, and what ``predict`` makes of x.
-
-    Shapes: x (2 n, d) in batches of n, y (2 n, 1); returns (1, 2 epochs, n, d) and the inputs in
-    the same order.
-    """
+    """What leaves the layer in ``model.fit``, (1, 2 epochs, n, d), and what ``predict`` returns."""
     found = fit_and_predict(partial(layer_class, rate), settings={}, **inputs)
     return {**found, "outputs": found["outputs"][None]}
 
 
 def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, epochs, batch_size):
-    """Weights of a network with the layer between its two dense layers, after ``model.fit``.
+    """Weights of two dense layers with the layer between them, after ``model.fit``.
 
     Shapes: x (n, d), y (n,) of class numbers, hidden (d, h), output (h, k).
     """
@@ -153,24 +123,15 @@ def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, e
     return {"hidden": numbers(first.kernel), "output": numbers(last.kernel)}
 
 
-def sampled(mc_predict, *, rate, x, samples):
-    """Mean and deviation of Keras' dropout alone: each output is 0 or x / (1 - rate).
+def sampled(mc_predict, *, rate, x, samples, kernel=None):
+    """Mean and deviation of Keras' dropout: each output is 0 or x / (1 - rate).
 
-    Shapes: x (n, d); the answers are the same.
+    With a kernel (d, k), a dense layer follows, and its kernel afterwards is returned too.
     """
     model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Dropout(rate)])
-    mean, std = mc_predict(model, x, samples)
-    return {"x": x, "mean": numbers(mean), "std": numbers(std)}
-
-
-def sampled_network(mc_predict, *, rate, x, kernel, samples):
-    """Mean and deviation of dropout followed by a dense layer, and its weights after.
-
-    Shapes: x (n, d), kernel (d, k); the answers are (n, k).
-    """
-    dropout = keras.layers.Dropout(rate)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(x.shape[1:]), dropout, dense])
-    dense.kernel.assign(kernel)
-    mean, std = mc_predict(model, x, samples)
-    return {"mean": numbers(mean), "std": numbers(std), "kernel": numbers(dense.kernel)}
+    if kernel is not None:
+        model.add(keras.layers.Dense(kernel.shape[1], use_bias=False))
+        model.layers[-1].kernel.assign(kernel)
+    mean, std = map(numbers, mc_predict(model, x, samples))
+    weights = {} if kernel is None else {"kernel": numbers(model.layers[-1].kernel)}
+    return {"mean": mean, "std": std, **weights}
