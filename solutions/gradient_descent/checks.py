@@ -414,24 +414,10 @@ def expect_rows_of_y(epochs):
     )
 
 
-def facts_of_training(observed, inputs):
-    """What tells mistakes apart, whatever the order: rows, sizes, lengths of the steps."""
-    epochs, ratios = epochs_of_updates(observed, inputs), []
-    for _, _, made, wanted in chain(*epochs):
-        ratio = made @ wanted / max(wanted @ wanted, 1e-12)
-        straight = np.linalg.norm(made - ratio * wanted) < 1e-3 * np.linalg.norm(wanted)
-        ratios.append(round(ratio, 2) if straight else np.nan)
-    return {
-        "facts": facts_of_orders(rows_of(epochs), len(inputs["x"])),
-        "ratios": np.array(ratios),
-        "sizes": np.array([len(update.rows) for update in chain(*epochs)]),
-    }
-
-
-def losses_by_formula(observed, inputs):
+def losses_by_formula(epochs):
     """The loss of each epoch by the right formula, the first, and by those of known mistakes."""
     found = []
-    for epoch in epochs_of_updates(observed, inputs):
+    for epoch in epochs:
         sizes = np.array([len(update.rows) for update in epoch])
         losses, later = np.array([update.losses for update in epoch]).T
         total, rows = sizes @ losses, max(sizes.sum(), 1)
@@ -441,12 +427,18 @@ def losses_by_formula(observed, inputs):
     return [right, np.cumsum(right), *wrong]
 
 
-def formulas_that_fit(observed, inputs):
-    """Which formulas give the losses that were returned: what tells one mistake from another."""
-    formulas, got = losses_by_formula(observed, inputs), observed["loss"]
+def facts_of_training(observed, inputs):
+    """What tells mistakes apart, whatever the order: rows, lengths of the steps, sizes, losses."""
+    epochs, ratios, losses = epochs_of_updates(observed, inputs), [], {"": observed["loss"]}
+    for _, _, made, wanted in chain(*epochs):
+        ratio = made @ wanted / max(wanted @ wanted, 1e-12)
+        straight = np.linalg.norm(made - ratio * wanted) < 1e-3 * np.linalg.norm(wanted)
+        ratios.append(round(ratio, 2) if straight else np.nan)
     return {
-        "fits": np.array([alike({"": got}, {"": formula}) for formula in formulas]),
-        "count": np.array([got.size, len(observed["weights"])]),
+        "orders": facts_of_orders(rows_of(epochs), len(inputs["x"])),
+        "ratios": np.array(ratios),
+        "sizes": np.array([len(update.rows) for update in chain(*epochs)]),
+        "losses": np.array([alike(losses, {"": other}) for other in losses_by_formula(epochs)]),
     }
 
 
@@ -497,16 +489,15 @@ def every_epoch_is_shuffled_anew(observed, inputs):
     expect_new_orders(epochs)
 
 
-@train.check(points=2, probe="training", inputs=MINI, measure=formulas_that_fit, same_shapes=False)
+@of_training(points=2, inputs=MINI)
 def epoch_loss_is_the_mean_over_rows(observed, inputs):
     """The loss of an epoch is the mean over its rows, so a short last batch weighs less.
 
     Each batch's loss is taken before its update.
     """
-    wanted = losses_by_formula(observed, inputs)[0]
-    got, epochs = observed["loss"], inputs["epochs"]
+    wanted, *_ = losses_by_formula(epochs_of_updates(observed, inputs))
+    got, epochs, updates = observed["loss"], inputs["epochs"], len(observed["weights"])
     expect(got.shape == (epochs,), f"Expected {epochs} losses for {epochs} epochs, got {got.size}.")
-    updates = len(observed["weights"])
     expect(updates % epochs == 0, f"{updates} updates are not equally many in {epochs} epochs.")
     close(along="epoch")({"loss": got}, {"loss": wanted})
 
