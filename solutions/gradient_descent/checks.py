@@ -40,12 +40,6 @@ def same_twice_then_another(rng):
     return [one, one, other]
 
 
-def arrays_named(observed, *names):
-    """For checks whose arrays have no fixed shape: a forged reply may lack them."""
-    expect(set(names) <= set(observed), f"The result does not have all of {', '.join(names)}.")
-    return [observed[name] for name in names]
-
-
 # --- orders of rows, one array of row numbers for each epoch --------------------------------------
 
 
@@ -115,25 +109,15 @@ def some_images(rng):
     }
 
 
-def orders(observed, inputs):
-    """The numbers of the rows of x and of y in the order they came, one array for each epoch."""
-    x, y, sizes, batches = arrays = arrays_named(observed, "x", "y", "sizes", "batches")
-    expect(
-        all(np.isfinite(array).all() for array in arrays)
-        and batches.shape == (inputs["epochs"],)
-        and batches.min() >= 1
-        and sizes.shape == (batches.sum(),)
-        and sizes.min() >= 0
-        and y.shape == (sizes.sum(),)
-        and x.shape == (len(y), inputs["x"].shape[1]),
-        "The batches of x and of y do not have equally many rows, all of them finite numbers.",
-    )
-    ends = np.cumsum(sizes)[np.cumsum(batches) - 1][:-1]
-    return [np.split(came.round().astype(int), ends) for came in (x[:, 0], y - 1000)]
+def orders(observed):
+    """Numbers of the rows of x and of y in the order they came, one array for each epoch."""
+    numbers_of_rows = np.stack([observed["x"][..., 0], observed["y"] - 1000]).round().astype(int)
+    lengths = observed["sizes"].clip(0).sum(axis=1)
+    return [[row[:n] for row, n in zip(both, lengths, strict=True)] for both in numbers_of_rows]
 
 
 def facts_of_epochs(observed, inputs):
-    x_orders, y_orders = orders(observed, inputs)
+    x_orders, y_orders = orders(observed)
     return {
         "x": facts_of_orders(x_orders, len(inputs["x"])),
         "y": facts_of_orders(y_orders, len(inputs["x"])),
@@ -142,23 +126,24 @@ def facts_of_epochs(observed, inputs):
     }
 
 
-of_epochs = partial(
-    minibatches.check, probe="epochs_of_batches", measure=facts_of_epochs, same_shapes=False
-)
+of_epochs = partial(minibatches.check, probe="epochs_of_batches", measure=facts_of_epochs)
 
 
 @of_epochs(points=2, inputs=partial(some_epochs, rows=30, batch_size=7, epochs=3))
 def every_row_comes_exactly_once(observed, inputs):
     """In one epoch every row comes exactly once."""
-    expect_each_row_once(orders(observed, inputs)[0], len(inputs["x"]))
+    expect_each_row_once(orders(observed)[0], len(inputs["x"]))
 
 
 @of_epochs(points=2, inputs=partial(some_epochs, rows=30, batch_size=7, epochs=2))
 def pairs_stay_together(observed, inputs):
     """Every row of x comes with its own target."""
-    came, targets = (np.concatenate(order) for order in orders(observed, inputs))
+    x_orders, y_orders = orders(observed)
+    came, targets = np.concatenate(x_orders), np.concatenate(y_orders)
+    both = zip(observed["x"], x_orders, strict=True)
+    rows = np.concatenate([x[: len(order)] for x, order in both])
     expect(
-        np.array_equal(inputs["x"][came.clip(0, len(inputs["x"]) - 1)], observed["x"]),
+        np.array_equal(inputs["x"][came.clip(0, len(inputs["x"]) - 1)], rows),
         "A row of x_batch is not a row of x. Take whole rows, and do not change them.",
     )
     apart = np.count_nonzero(came != targets)
@@ -199,7 +184,7 @@ def every_epoch_has_its_own_order(observed, inputs):
 
     Two of 40! orders are never equal.
     """
-    expect_new_orders(orders(observed, inputs)[0])
+    expect_new_orders(orders(observed)[0])
 
 
 # The order of all EPOCHS epochs of ROWS rows, judged by counts. In a uniform permutation of 6 rows,
@@ -213,7 +198,7 @@ ROWS, EPOCHS, LEAST, MOST = 6, 300, 12, 92
 def counts_of_orders(observed, inputs):
     """How often row i came at place j, and how often row j came right after row i."""
     places, after = np.zeros((2, ROWS, ROWS))
-    for order in orders(observed, inputs)[0]:
+    for order in orders(observed)[0]:
         if len(order) == ROWS:
             order = order.clip(0, ROWS - 1)
             np.add.at(places, (order, np.arange(ROWS)), 1)
@@ -233,7 +218,6 @@ def unlikely_counts(observed, inputs):
     probe="epochs_of_batches",
     inputs=partial(some_epochs, rows=ROWS, batch_size=2, epochs=EPOCHS),
     measure=unlikely_counts,
-    same_shapes=False,
     budget=20.0,  # a tf.data pipeline for each epoch is slow, but right
 )
 def every_order_is_equally_likely(observed, inputs):
@@ -384,7 +368,8 @@ class Update(NamedTuple):
 
 def epochs_of_updates(observed, inputs):
     """The updates of each epoch, equally many in each."""
-    targets, weights, _ = arrays_named(observed, "targets", "weights", "loss")
+    expect({"targets", "weights", "loss"} <= set(observed), "The result is incomplete.")
+    targets, weights = observed["targets"], observed["weights"]
     expect(
         targets.ndim == 2 and targets.size and weights.shape == (len(targets), 3),
         "The updates do not belong to the weights of the model.",

@@ -42,26 +42,32 @@ def one_epoch(minibatches, x, y, batch_size, rng):
 
 
 def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
-    """All rows of some epochs in the order they came, from one generator. Shapes: x (n, d), y (n,).
+    """The rows of each epoch in the order they came, from one generator, and the batches' sizes.
 
-    Returns x and y of all epochs, concatenated, the sizes of all batches, and how many batches each
-    epoch had.
+    Shapes: x (n, d), y (n,). Returns x (epochs, 3 n + 3, d), y and sizes (epochs, 3 n + 3), padded
+    with -1.
     """
-    rng = np.random.default_rng(seed)
-    found = [one_epoch(minibatches, x, y, batch_size, rng) for _ in range(epochs)]
-    x_batches, y_batches = zip(*itertools.chain(*found), strict=True)
-    return {
-        "x": np.concatenate([numbers(batch) for batch in x_batches]).astype("float32"),
-        "y": np.concatenate([numbers(batch) for batch in y_batches]).astype("float64"),
-        "sizes": np.array([len(batch) for batch in x_batches]),
-        "batches": np.array([len(epoch) for epoch in found]),
+    width, rng = 3 * len(x) + 3, np.random.default_rng(seed)
+    found = {
+        "x": np.full((epochs, width, x.shape[1]), -1.0),
+        "y": np.full((epochs, width), -1.0),
+        "sizes": np.full((epochs, width), -1),
     }
+    for epoch in range(epochs):
+        batches = zip(*one_epoch(minibatches, x, y, batch_size, rng), strict=True)
+        x_batches, y_batches = ([numbers(batch) for batch in both] for both in batches)
+        rows, targets = np.concatenate(x_batches)[:width], np.concatenate(y_batches)[:width]
+        found["x"][epoch, : len(rows)] = rows
+        found["y"][epoch, : len(targets)] = targets
+        found["sizes"][epoch, : len(x_batches)] = [len(batch) for batch in x_batches]
+    return found
 
 
 def order_and_seed(minibatches, *, seeds, **settings):
     """The numbers of the rows, in column 0 of x, as they come for each seed. (len(seeds), n)."""
     found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
-    return {"order": np.stack([rows["x"][:, 0] for rows in found]).astype("float64")}
+    orders = [rows["x"][0, :, 0] for rows in found]
+    return {"order": np.stack([order[order >= 0] for order in orders])}
 
 
 def batch_sizes(minibatches, *, x, y, cases, seed):
