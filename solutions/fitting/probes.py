@@ -4,7 +4,7 @@ from functools import partial
 
 import keras
 import numpy as np
-from _shared.complaints import complaint
+from _shared.cases import complaint
 
 from autograder.probing.kit import compile_model, linear_softmax
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from _shared.complaints import value_errors
+from _shared.cases import each_case, each_is_refused
 from _shared.digits import HELD_OUT, digits, linear_accuracy, some_weights
 from _shared.optimizer_checks import standard_check
 
@@ -112,7 +112,7 @@ def some_images(rng):
 def orders(observed):
     """Numbers of the rows of x and of y in the order they came, one array for each epoch."""
     numbers_of_rows = np.stack([observed["x"][..., 0], observed["y"] - 1000]).round().astype(int)
-    lengths = observed["sizes"].clip(0).sum(axis=1)
+    lengths = observed["sizes"].astype(int).clip(0).sum(axis=1)
     return [[row[:n] for row, n in zip(both, lengths, strict=True)] for both in numbers_of_rows]
 
 
@@ -154,18 +154,16 @@ def pairs_stay_together(observed, inputs):
     )
 
 
-def sizes_are_as_expected(observed, expected, inputs):
-    cases = zip(inputs["cases"], observed["sizes"], expected["sizes"], strict=True)
-    for (rows, batch_size), *both in cases:
-        got, wanted = (padded[padded >= 0].tolist() for padded in both)
-        expect(
-            got == wanted,
-            f"{rows} rows with batch_size={batch_size}: expected batches of {wanted} rows, "
-            f"got {got[:20]}.",
-        )
-
-
-sizes = partial(minibatches.rule, points=1, probe="batch_sizes", judge=sizes_are_as_expected)
+sizes = partial(
+    minibatches.rule,
+    points=1,
+    probe="batch_sizes",
+    judge=each_case(
+        "sizes",
+        lambda inputs: [f"{rows} rows with batch_size={size}" for rows, size in inputs["cases"]],
+        lambda padded: f"batches of {padded[padded >= 0][:20]} rows",
+    ),
+)
 sizes(
     "last_batch_may_be_shorter",
     "All batches have batch_size rows, except the last, which holds the remaining ones.",
@@ -268,13 +266,14 @@ def batches_are_arrays_of_the_same_kind(observed):
         expect(same_dtype, f"{name}_batch does not have the dtype of {name}.")
 
 
-@value_errors
-def lengths_and_batch_size(inputs):
-    for x_rows, y_rows, batch_size in inputs["cases"]:
-        yield f"{x_rows} rows of x, {y_rows} of y, batch_size={batch_size}"
-
-
-refused = partial(minibatches.rule, points=1, probe="complaints", judge=lengths_and_batch_size)
+refused = partial(
+    minibatches.rule,
+    points=1,
+    probe="complaints",
+    judge=each_is_refused(
+        lambda inputs: [f"{x} rows of x, {y} of y, batch_size={b}" for x, y, b in inputs["cases"]]
+    ),
+)
 refused(
     "batch_size_below_one_is_refused",
     "A batch_size of 0 or below raises a ValueError.",
@@ -487,23 +486,18 @@ def epoch_loss_is_the_mean_over_rows(observed, inputs):
     close(along="epoch")({"loss": got}, {"loss": wanted})
 
 
-@train.check(
+train.rule(
+    "updates_are_counted",
+    "There is a loss for each epoch, and the updates returned are the updates made.",
     points=1,
     probe="counts",
     inputs=partial(some_regression, rows=12, cases=[[10, 4, 3], [8, 4, 2], [5, 50, 2], [3, 1, 2]]),
+    judge=each_case(
+        "counts",
+        lambda inputs: ["{} rows, batch_size={}, epochs={}".format(*c) for c in inputs["cases"]],
+        "{0[0]} losses and {0[1]} updates returned, and {0[2]} updates made".format,
+    ),
 )
-def updates_are_counted(observed, expected, inputs):
-    """There is a loss for each epoch, and the updates returned are the updates made."""
-    cases = zip(inputs["cases"], observed["counts"], expected["counts"], strict=True)
-    for (rows, batch_size, epochs), got, wanted in cases:
-        expect(
-            np.array_equal(got, wanted),
-            f"{rows} rows, batch_size={batch_size}, epochs={epochs}: {got[0]} losses and "
-            f"{got[1]} updates returned, {got[2]} updates made; expected {wanted[0]}, {wanted[1]}, "
-            f"and {wanted[2]}.",
-        )
-
-
 train.rule(
     "model_runs_in_training_mode",
     "The model is called with training=True.",

@@ -7,7 +7,7 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
-from _shared.complaints import complaint
+from _shared.cases import complaint
 from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
