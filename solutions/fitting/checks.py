@@ -435,30 +435,17 @@ stopping(
 
 def validation_losses(observed, inputs):
     """The validation loss after each epoch and at the end, from the weights alone."""
-    shape = inputs["kernel"].shape
-    path, kernel = (observed.get(name, np.zeros(0)) for name in ("path", "kernel"))
-    expect(
-        path.size and path.shape[1:] == kernel.shape == shape and np.isfinite(path).all(),
-        f"Expected finite weights of shape {shape} after each epoch and at the end.",
-    )
-    scores = inputs["x_val"] @ np.concatenate([path, kernel[np.newaxis]]).astype("float64")
+    scores = inputs["x_val"] @ observed["path"].astype("float64")
     scores -= scores.max(axis=-1, keepdims=True)
     logs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
     losses = -logs[:, np.arange(len(inputs["y_val"])), inputs["y_val"]].mean(axis=1)
-    attributes = {name: observed[name] for name in observed if name not in ("path", "kernel")}
-    return {"after_each_epoch": losses[:-1], "at_the_end": np.array(losses[-1]), **attributes}
+    return {"losses": losses, **{name: observed[name] for name in ("best_epoch", "stopped_epoch")}}
 
 
-@EarlyStopping.check(
-    points=1,
-    probe="fit",
-    inputs=digits_to_overfit,
-    measure=validation_losses,
-    same_shapes=False,  # the number of epochs is the student's
-)
+@EarlyStopping.check(points=1, probe="fit", inputs=digits_to_overfit, measure=validation_losses)
 def fit_ends_with_the_best_weights(measured):
     """After model.fit on handwritten digits, no epoch had a lower validation loss."""
-    losses, kept = measured["after_each_epoch"], measured["at_the_end"]
+    losses, kept = measured["losses"], measured["losses"][-1]
     # Two float32 losses closer than this may be taken for each other.
     expect(
         kept <= losses.min() + 1e-4,

@@ -119,10 +119,11 @@ def trainings(early_stopping, *, settings, losses, val_losses):
 
 
 def fit(early_stopping, *, settings, kernel, x, y, x_val, y_val, epochs, learning_rate):
-    """The weights after each epoch of ``model.fit``, and those the model has in the end.
+    """The weights after each epoch of ``model.fit``, then those at the end.
 
     Shapes: kernel (d, k), x and x_val (n, d), y and y_val (n,) of class numbers. Returns ``path``
-    (epochs that ran, d, k), ``kernel`` (d, k) and the two attributes.
+    (epochs + 1, d, k), filled up with the last weights if training stops early, and the two
+    attributes.
     """
     model, path = linear_softmax(kernel), []
     compile_model(model, keras.optimizers.SGD(learning_rate), "sparse_categorical_crossentropy")
@@ -133,4 +134,5 @@ def fit(early_stopping, *, settings, kernel, x, y, x_val, y_val, epochs, learnin
     validation = {"validation_data": (x_val, y_val), "validation_batch_size": len(x_val)}
     options = {"epochs": epochs, "batch_size": len(x), "verbose": 0, **validation}
     model.fit(x, y, callbacks=[remember, callback], **options)
-    return {"path": np.stack(path), "kernel": model.get_weights()[0], **attributes(callback)}
+    path += [model.get_weights()[0]] * (epochs + 1 - len(path))
+    return {"path": np.stack(path), **attributes(callback)}
