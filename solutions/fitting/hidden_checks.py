@@ -4,16 +4,7 @@ The public probes with histories that nobody could have written their code aroun
 """
 
 import numpy as np
-from checks import (
-    EarlyStopping,
-    as_expected,
-    diagnosis,
-    falling,
-    falling_and_rising,
-    limits,
-    lowest,
-    trainings,
-)
+from checks import diagnosis, falling, falling_and_rising, limits, lowest, stopping, trainings
 
 
 @diagnosis
@@ -40,11 +31,8 @@ def any_patterns(rng):
     return trainings(*zip(patterns, (1, 2, 3), strict=True))(rng)
 
 
-EarlyStopping.rule(
+stopping(
     "any_training",
     "Trainings drawn at random stop after the right number of epochs.",
-    points=1,
-    probe="trainings",
-    inputs=any_patterns,
-    judge=as_expected("epochs"),
+    *(1, "epochs", any_patterns),
 )

@@ -1,8 +1,7 @@
 """The checks of the gradient descent assignment: what must hold, its worth, how it is judged.
 
-Runs in the grader; students may read it: the right numbers come from the reference, which is not
-here. Batches are random, and two right solutions may draw them differently, so most judges look at
-what holds for any order, and redo each update from the batch that it was made on.
+Batches are random, and two correct solutions may draw them differently, so most judges look at what
+holds for any order, and redo each update from the batch that it was made on.
 """
 
 from functools import partial
@@ -10,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from _shared.cases import each_case, each_is_refused
 from _shared.digits import HELD_OUT, digits, linear_accuracy, some_weights
 from _shared.optimizer_checks import standard_check
 
@@ -36,92 +36,23 @@ def some_seed(rng):
 
 
 def same_twice_then_another(rng):
-    one, other = rng.choice(2**31, size=2, replace=False)
-    return [int(one), int(one), int(other)]
+    one, other = rng.choice(2**31, size=2, replace=False).tolist()
+    return [one, one, other]
 
 
-def arrays_named(observed, *names):
-    """For checks whose arrays have no fixed shape: a forged reply may lack them."""
-    expect(set(names) <= set(observed), f"The result does not have all of {', '.join(names)}.")
-    return [observed[name] for name in names]
-
-
-# --- minibatches ----------------------------------------------------------------------------------
-
-
-def numbered_rows(rng, *, rows, **settings):
-    """x whose column 0 is the number of its row, and y = 1000 + that number."""
-    x = np.column_stack([np.arange(rows), rng.integers(-9, 9, size=(rows, 2))])
-    return {"x": x.astype("float32"), "y": np.arange(1000, 1000 + rows), **settings}
-
-
-def some_epochs(rng, **settings):
-    return {**numbered_rows(rng, **settings), "seed": some_seed(rng)}
-
-
-def cases_of_sizes(rng, *, cases):
-    return some_epochs(rng, rows=12, cases=np.array(cases))
-
-
-def three_orders(rng):
-    return {**numbered_rows(rng, rows=40, batch_size=8), "seeds": same_twice_then_another(rng)}
-
-
-def some_images(rng):
-    return {
-        "x": rng.integers(0, 256, size=(7, 4, 3, 2)).astype("uint8"),
-        "y": rng.normal(size=(7, 2)).astype("float32"),
-        "batch_size": 3,
-        "seed": some_seed(rng),
-    }
-
-
-def orders(observed, inputs):
-    """The numbers of the rows of x and of y in the order they came, one array for each epoch."""
-    x, y, sizes, batches = arrays = arrays_named(observed, "x", "y", "sizes", "batches")
-    expect(
-        all(np.isfinite(array).all() for array in arrays),
-        "The batches do not contain valid row numbers.",
-    )
-    expect(
-        batches.shape == (inputs["epochs"],)
-        and batches.min() >= 1
-        and sizes.shape == (batches.sum(),)
-        and sizes.min() >= 0
-        and y.shape == (sizes.sum(),)
-        and x.shape == (len(y), inputs["x"].shape[1]),
-        "The batches of x and of y do not have equally many rows.",
-    )
-    ends = np.cumsum(sizes)[np.cumsum(batches) - 1][:-1]
-    return [np.split(came.round().astype(int), ends) for came in (x[:, 0], y - 1000)]
+# --- orders of rows, one array of row numbers for each epoch --------------------------------------
 
 
 def facts_of_orders(epochs, rows):
     """Of the first two epochs what tells mistakes apart, whatever the order."""
-    everything = set(range(rows))
-    return np.array(
-        [
-            [
-                len(order),
-                everything <= set(order),
-                len(set(order)) < len(order),
-                set(order) <= everything,
-                np.array_equal(order, np.sort(order)),
-                np.array_equal(order, epochs[0]),
-            ]
-            for order in epochs[:2]
-        ]
-    )
-
-
-def facts_of_epochs(observed, inputs):
-    x_orders, y_orders = orders(observed, inputs)
-    return {
-        "x": facts_of_orders(x_orders, len(inputs["x"])),
-        "y": facts_of_orders(y_orders, len(inputs["x"])),
-        "together": np.array(np.array_equal(x_orders[0], y_orders[0])),
-        "sizes": observed["sizes"],
-    }
+    facts, all_rows = [], set(range(rows))
+    for order in epochs[:2]:
+        came, size = set(order), len(order)
+        as_in_x, as_before = (np.array_equal(order, other) for other in (np.sort(order), epochs[0]))
+        facts.append(
+            [size, all_rows <= came, len(came) < size, came <= all_rows, as_in_x, as_before]
+        )
+    return np.array(facts)
 
 
 def expect_each_row_once(epochs, rows):
@@ -143,23 +74,76 @@ def expect_new_orders(epochs):
         )
 
 
-of_epochs = partial(
-    minibatches.check, probe="epochs_of_batches", measure=facts_of_epochs, same_shapes=False
-)
+def which_orders_agree(observed, inputs):
+    first, again, other = observed["order"]
+    return {
+        "rows": np.array(len(first)),
+        "same seed": np.array(np.array_equal(first, again)),
+        "other seed": np.array(np.array_equal(first, other)),
+    }
+
+
+# --- minibatches ----------------------------------------------------------------------------------
+
+
+def numbered_rows(rng, *, rows, **settings):
+    """x whose column 0 is the number of its row, and y = 1000 + that number."""
+    x = np.column_stack([np.arange(rows), rng.integers(-9, 9, size=(rows, 2))])
+    return {"x": x.astype("float32"), "y": np.arange(1000, 1000 + rows), **settings}
+
+
+def some_epochs(rng, **settings):
+    return {**numbered_rows(rng, **settings), "seed": some_seed(rng)}
+
+
+def three_orders(rng):
+    return {**numbered_rows(rng, rows=40, batch_size=8), "seeds": same_twice_then_another(rng)}
+
+
+def some_images(rng):
+    return {
+        "x": rng.integers(0, 256, size=(7, 4, 3, 2)).astype("uint8"),
+        "y": rng.normal(size=(7, 2)).astype("float32"),
+        "batch_size": 3,
+        "seed": some_seed(rng),
+    }
+
+
+def orders(observed):
+    """Numbers of the rows of x and of y in the order they came, one array for each epoch."""
+    numbers_of_rows = np.stack([observed["x"][..., 0], observed["y"] - 1000]).round().astype(int)
+    lengths = observed["sizes"].astype(int).clip(0).sum(axis=1)
+    return [[row[:n] for row, n in zip(both, lengths, strict=True)] for both in numbers_of_rows]
+
+
+def facts_of_epochs(observed, inputs):
+    x_orders, y_orders = orders(observed)
+    return {
+        "x": facts_of_orders(x_orders, len(inputs["x"])),
+        "y": facts_of_orders(y_orders, len(inputs["x"])),
+        "together": np.array(np.array_equal(x_orders[0], y_orders[0])),
+        "sizes": observed["sizes"],
+    }
+
+
+of_epochs = partial(minibatches.check, probe="epochs_of_batches", measure=facts_of_epochs)
 
 
 @of_epochs(points=2, inputs=partial(some_epochs, rows=30, batch_size=7, epochs=3))
 def every_row_comes_exactly_once(observed, inputs):
     """In one epoch every row comes exactly once."""
-    expect_each_row_once(orders(observed, inputs)[0], len(inputs["x"]))
+    expect_each_row_once(orders(observed)[0], len(inputs["x"]))
 
 
 @of_epochs(points=2, inputs=partial(some_epochs, rows=30, batch_size=7, epochs=2))
 def pairs_stay_together(observed, inputs):
     """Every row of x comes with its own target."""
-    came, targets = (np.concatenate(order) for order in orders(observed, inputs))
+    x_orders, y_orders = orders(observed)
+    came, targets = np.concatenate(x_orders), np.concatenate(y_orders)
+    both = zip(observed["x"], x_orders, strict=True)
+    rows = np.concatenate([x[: len(order)] for x, order in both])
     expect(
-        np.array_equal(inputs["x"][came.clip(0, len(inputs["x"]) - 1)], observed["x"]),
+        np.array_equal(inputs["x"][came.clip(0, len(inputs["x"]) - 1)], rows),
         "A row of x_batch is not a row of x. Take whole rows, and do not change them.",
     )
     apart = np.count_nonzero(came != targets)
@@ -170,27 +154,25 @@ def pairs_stay_together(observed, inputs):
     )
 
 
-def sizes_are_as_expected(observed, expected, inputs):
-    cases = zip(inputs["cases"], observed["sizes"], expected["sizes"], strict=True)
-    for (rows, batch_size), *both in cases:
-        got, wanted = (padded[padded >= 0].tolist() for padded in both)
-        expect(
-            got == wanted,
-            f"{rows} rows with batch_size={batch_size}: expected batches of {wanted} rows, "
-            f"got {got[:20]}.",
-        )
-
-
-sizes = partial(minibatches.rule, points=1, probe="batch_sizes", judge=sizes_are_as_expected)
+sizes = partial(
+    minibatches.rule,
+    points=1,
+    probe="batch_sizes",
+    judge=each_case(
+        "sizes",
+        lambda inputs: [f"{rows} rows with batch_size={size}" for rows, size in inputs["cases"]],
+        lambda padded: f"batches of {padded[padded >= 0][:20]} rows",
+    ),
+)
 sizes(
     "last_batch_may_be_shorter",
     "All batches have batch_size rows, except the last, which holds the remaining ones.",
-    inputs=partial(cases_of_sizes, cases=[[10, 4], [9, 4], [8, 4], [11, 3]]),
+    inputs=partial(some_epochs, rows=12, cases=[[10, 4], [9, 4], [8, 4], [11, 3]]),
 )
 sizes(
     "full_batch_to_single_rows",
     "With batch_size 1 each row is a batch; with all rows or more there is one batch.",
-    inputs=partial(cases_of_sizes, cases=[[5, 1], [5, 5], [5, 1000]]),
+    inputs=partial(some_epochs, rows=12, cases=[[5, 1], [5, 5], [5, 1000]]),
 )
 
 
@@ -200,7 +182,7 @@ def every_epoch_has_its_own_order(observed, inputs):
 
     Two of 40! orders are never equal.
     """
-    expect_new_orders(orders(observed, inputs)[0])
+    expect_new_orders(orders(observed)[0])
 
 
 # The order of all EPOCHS epochs of ROWS rows, judged by counts. In a uniform permutation of 6 rows,
@@ -214,7 +196,7 @@ ROWS, EPOCHS, LEAST, MOST = 6, 300, 12, 92
 def counts_of_orders(observed, inputs):
     """How often row i came at place j, and how often row j came right after row i."""
     places, after = np.zeros((2, ROWS, ROWS))
-    for order in orders(observed, inputs)[0]:
+    for order in orders(observed)[0]:
         if len(order) == ROWS:
             order = order.clip(0, ROWS - 1)
             np.add.at(places, (order, np.arange(ROWS)), 1)
@@ -234,7 +216,6 @@ def unlikely_counts(observed, inputs):
     probe="epochs_of_batches",
     inputs=partial(some_epochs, rows=ROWS, batch_size=2, epochs=EPOCHS),
     measure=unlikely_counts,
-    same_shapes=False,
     budget=20.0,  # a tf.data pipeline for each epoch is slow, but right
 )
 def every_order_is_equally_likely(observed, inputs):
@@ -246,15 +227,6 @@ def every_order_is_equally_likely(observed, inputs):
                 f"Row {row} {name} {other} in {count:.0f} of {EPOCHS} epochs of {ROWS} rows; in a "
                 f"fair shuffle it does about {EPOCHS // ROWS} times.",
             )
-
-
-def which_orders_agree(observed, inputs):
-    first, again, other = observed["order"]
-    return {
-        "rows": np.array(len(first)),
-        "same seed": np.array(np.array_equal(first, again)),
-        "other seed": np.array(np.array_equal(first, other)),
-    }
 
 
 @minibatches.check(
@@ -294,28 +266,23 @@ def batches_are_arrays_of_the_same_kind(observed):
         expect(same_dtype, f"{name}_batch does not have the dtype of {name}.")
 
 
-def value_errors(observed, inputs):
-    for (x_rows, y_rows, batch_size), got in zip(
-        inputs["cases"], observed["complaint"], strict=True
-    ):
-        expect(
-            got == 1,
-            f"{x_rows} rows of x, {y_rows} of y, batch_size={batch_size}: expected a ValueError at "
-            f"the first batch or before, but {'another exception' if got else 'nothing'} was "
-            "raised.",
-        )
-
-
-refused = partial(minibatches.rule, points=1, probe="complaints", judge=value_errors)
+refused = partial(
+    minibatches.rule,
+    points=1,
+    probe="complaints",
+    judge=each_is_refused(
+        lambda inputs: [f"{x} rows of x, {y} of y, batch_size={b}" for x, y, b in inputs["cases"]]
+    ),
+)
 refused(
     "batch_size_below_one_is_refused",
     "A batch_size of 0 or below raises a ValueError.",
-    inputs=partial(cases_of_sizes, cases=[[6, 6, 0], [6, 6, -1], [6, 6, -6]]),
+    inputs=partial(some_epochs, rows=12, cases=[[6, 6, 0], [6, 6, -1], [6, 6, -6]]),
 )
 refused(
     "unequal_lengths_are_refused",
     "An x and a y of different lengths raise a ValueError.",
-    inputs=partial(cases_of_sizes, cases=[[7, 6, 3], [6, 7, 3], [7, 6, 20], [3, 9, 2]]),
+    inputs=partial(some_epochs, rows=12, cases=[[7, 6, 3], [6, 7, 3], [7, 6, 20], [3, 9, 2]]),
 )
 
 # --- GradientDescent ------------------------------------------------------------------------------
@@ -354,20 +321,18 @@ descent("fit_follows_the_rule", points=1, updates=8, other={"learning_rate": 0.4
 
 def some_regression(rng, *, rows=10, **settings):
     """A small regression whose targets are all different, so that they tell which row is which."""
-    return {
+    inputs = {
         "kernel": rng.normal(size=(3, 1)),
         "x": rng.normal(size=(rows, 3)),
         "y": rng.permutation(np.linspace(-2, 2, rows))[:, None],
-        "seed": some_seed(rng),
         **settings,
     }
+    return inputs if "seeds" in settings else {**inputs, "seed": some_seed(rng)}
 
 
 def three_regressions(rng):
     seeds = same_twice_then_another(rng)
-    inputs = some_regression(rng, rows=24, batch_size=6, seeds=seeds)
-    del inputs["seed"]
-    return inputs
+    return some_regression(rng, rows=24, batch_size=6, seeds=seeds)
 
 
 def classification(rng, **settings):
@@ -392,18 +357,18 @@ def digits_to_learn(rng):
 
 
 class Update(NamedTuple):
-    """An update of a linear model, and what the same batch asks for: the mean squared error."""
+    """An update of a linear model, redone from its batch: the loss is the mean squared error."""
 
     rows: np.ndarray  # of the batch; -1 for a target that is not a row's
-    loss: float  # of the batch, before the update
-    loss_after: float
+    losses: tuple[float, float]  # of the batch, before and after the update
     made: np.ndarray  # change of the weights
     wanted: np.ndarray  # the step down the gradient, 2/b x^T (x w - y)
 
 
 def epochs_of_updates(observed, inputs):
-    """The updates of each epoch, equally many in each, redone from their batches."""
-    targets, weights, _ = arrays_named(observed, "targets", "weights", "loss")
+    """The updates of each epoch, equally many in each."""
+    expect({"targets", "weights", "loss"} <= set(observed), "The result is incomplete.")
+    targets, weights = observed["targets"], observed["weights"]
     expect(
         targets.ndim == 2 and targets.size and weights.shape == (len(targets), 3),
         "The updates do not belong to the weights of the model.",
@@ -416,7 +381,7 @@ def epochs_of_updates(observed, inputs):
         error, later = x @ before - y[rows], x @ after - y[rows]
         wanted = -inputs["learning_rate"] * 2 / size * x.T @ error
         losses = error @ error / size, later @ later / size
-        updates.append(Update(rows, *losses, after - before, wanted))
+        updates.append(Update(rows, losses, after - before, wanted))
         before = after
     each = -(-len(updates) // inputs["epochs"])
     return [updates[first : first + each] for first in range(0, len(updates), each)]
@@ -433,46 +398,31 @@ def expect_rows_of_y(epochs):
     )
 
 
+def losses_by_formula(epochs):
+    """The loss of each epoch by the right formula, the first, and by those of known mistakes."""
+    found = []
+    for epoch in epochs:
+        sizes = np.array([len(update.rows) for update in epoch])
+        losses, later = np.array([update.losses for update in epoch]).T
+        total, rows = sizes @ losses, max(sizes.sum(), 1)
+        over_batches = [losses.mean(), losses.sum(), losses[-1]]
+        found.append([total / rows, total, sizes @ later / rows, *over_batches])
+    right, *wrong = np.array(found).T
+    return [right, np.cumsum(right), *wrong]
+
+
 def facts_of_training(observed, inputs):
-    """What tells mistakes apart, whatever the order: rows, sizes, lengths of the steps."""
-    epochs = epochs_of_updates(observed, inputs)
-    ratios = []
-    for _, _, _, made, wanted in chain(*epochs):
+    """What tells mistakes apart, whatever the order: rows, lengths of the steps, sizes, losses."""
+    epochs, ratios, losses = epochs_of_updates(observed, inputs), [], {"": observed["loss"]}
+    for _, _, made, wanted in chain(*epochs):
         ratio = made @ wanted / max(wanted @ wanted, 1e-12)
         straight = np.linalg.norm(made - ratio * wanted) < 1e-3 * np.linalg.norm(wanted)
         ratios.append(round(ratio, 2) if straight else np.nan)
     return {
-        "facts": facts_of_orders(rows_of(epochs), len(inputs["x"])),
+        "orders": facts_of_orders(rows_of(epochs), len(inputs["x"])),
         "ratios": np.array(ratios),
         "sizes": np.array([len(update.rows) for update in chain(*epochs)]),
-    }
-
-
-def losses_by_formula(observed, inputs):
-    """The loss of each epoch by the right formula, the first, and by those of known mistakes.
-
-    Mean over rows, mean over batches, sum over rows, sum over batches, last batch, mean over rows
-    after the updates. Shape (formulas, epochs).
-    """
-    found = []
-    for epoch in epochs_of_updates(observed, inputs):
-        sizes = np.array([len(update.rows) for update in epoch])
-        losses, later = np.array([update[1:3] for update in epoch]).T
-        total, rows = sizes @ losses, max(sizes.sum(), 1)
-        found.append(
-            [total / rows, losses.mean(), total, losses.sum(), losses[-1], sizes @ later / rows]
-        )
-    return np.array(found).T
-
-
-def formulas_that_fit(observed, inputs):
-    """Which formulas give the losses that were returned: what tells one mistake from another."""
-    formulas, got = losses_by_formula(observed, inputs), observed["loss"]
-    never_reset = np.cumsum(formulas[0])
-    return {
-        "fits": np.array([alike({"": got}, {"": wanted}) for wanted in [*formulas, never_reset]]),
-        "count": np.array([got.size, len(observed["weights"])]),
-        "ends high": np.array(got.size > 0 and np.all(got > 2 * formulas[2].max())),
+        "losses": np.array([alike(losses, {"": other}) for other in losses_by_formula(epochs)]),
     }
 
 
@@ -523,41 +473,31 @@ def every_epoch_is_shuffled_anew(observed, inputs):
     expect_new_orders(epochs)
 
 
-@train.check(points=2, probe="training", inputs=MINI, measure=formulas_that_fit, same_shapes=False)
+@of_training(points=2, inputs=MINI)
 def epoch_loss_is_the_mean_over_rows(observed, inputs):
     """The loss of an epoch is the mean over its rows, so a short last batch weighs less.
 
     Each batch's loss is taken before its update.
     """
-    wanted = losses_by_formula(observed, inputs)[0]
-    got, epochs = observed["loss"], inputs["epochs"]
+    wanted, *_ = losses_by_formula(epochs_of_updates(observed, inputs))
+    got, epochs, updates = observed["loss"], inputs["epochs"], len(observed["weights"])
     expect(got.shape == (epochs,), f"Expected {epochs} losses for {epochs} epochs, got {got.size}.")
-    updates = len(observed["weights"])
     expect(updates % epochs == 0, f"{updates} updates are not equally many in {epochs} epochs.")
     close(along="epoch")({"loss": got}, {"loss": wanted})
 
 
-@train.check(
+train.rule(
+    "updates_are_counted",
+    "There is a loss for each epoch, and the updates returned are the updates made.",
     points=1,
     probe="counts",
-    inputs=partial(
-        some_regression, rows=12, cases=np.array([[10, 4, 3], [8, 4, 2], [5, 50, 2], [3, 1, 2]])
+    inputs=partial(some_regression, rows=12, cases=[[10, 4, 3], [8, 4, 2], [5, 50, 2], [3, 1, 2]]),
+    judge=each_case(
+        "counts",
+        lambda inputs: ["{} rows, batch_size={}, epochs={}".format(*c) for c in inputs["cases"]],
+        "{0[0]} losses and {0[1]} updates returned, and {0[2]} updates made".format,
     ),
 )
-def updates_are_counted(observed, expected, inputs):
-    """There is a loss for each epoch, and the updates returned are the updates made."""
-    cases = zip(inputs["cases"], observed["counts"], expected["counts"], strict=True)
-    for (rows, batch_size, epochs), *counts in cases:
-        for name, got, wanted in zip(
-            ("losses returned", "updates returned", "updates made"), *counts, strict=True
-        ):
-            expect(
-                got == wanted,
-                f"{rows} rows, batch_size={batch_size}, epochs={epochs}: expected {wanted} {name}, "
-                f"got {got}.",
-            )
-
-
 train.rule(
     "model_runs_in_training_mode",
     "The model is called with training=True.",

@@ -1,14 +1,13 @@
-"""The probes of the gradient descent assignment: each runs an exercise and returns what it did.
-
-A probe gets the student's class or function and inputs, and returns arrays. It holds no answer.
-"""
+"""The probes of gradient descent: each runs an exercise on inputs, and returns arrays."""
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
+from _shared.cases import complaint
 from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
@@ -43,78 +42,64 @@ def one_epoch(minibatches, x, y, batch_size, rng):
 
 
 def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
-    """All rows of some epochs in the order they came, from one generator.
+    """The rows of each epoch in the order they came, from one generator, and the batches' sizes.
 
-    Shapes: x (n, d), y (n,). Returns x and y of all epochs, concatenated, the sizes of all batches,
-    and how many batches each epoch had.
+    Shapes: x (n, d), y (n,). Returns x (epochs, 3 n + 3, d), y and sizes (epochs, 3 n + 3), padded
+    with -1.
     """
-    rng = np.random.default_rng(seed)
-    found = [one_epoch(minibatches, x, y, batch_size, rng) for _ in range(epochs)]
-    x_batches, y_batches = zip(*itertools.chain(*found), strict=True)
-    return {
-        "x": np.concatenate([numbers(batch) for batch in x_batches]).astype("float32"),
-        "y": np.concatenate([numbers(batch) for batch in y_batches]).astype("float64"),
-        "sizes": np.array([len(batch) for batch in x_batches]),
-        "batches": np.array([len(epoch) for epoch in found]),
+    width, rng = 3 * len(x) + 3, np.random.default_rng(seed)
+    found = {
+        "x": np.full((epochs, width, x.shape[1]), -1.0),
+        "y": np.full((epochs, width), -1.0),
+        "sizes": np.full((epochs, width), -1),
     }
+    for epoch in range(epochs):
+        batches = zip(*one_epoch(minibatches, x, y, batch_size, rng), strict=True)
+        x_batches, y_batches = ([numbers(batch) for batch in both] for both in batches)
+        rows, targets = np.concatenate(x_batches)[:width], np.concatenate(y_batches)[:width]
+        found["x"][epoch, : len(rows)] = rows
+        found["y"][epoch, : len(targets)] = targets
+        found["sizes"][epoch, : len(x_batches)] = [len(batch) for batch in x_batches]
+    return found
+
+
+def order_and_seed(minibatches, *, seeds, **settings):
+    """The numbers of the rows, in column 0 of x, as they come for each seed. (len(seeds), n)."""
+    found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
+    orders = [rows["x"][0, :, 0] for rows in found]
+    return {"order": np.stack([order[order >= 0] for order in orders])}
 
 
 def batch_sizes(minibatches, *, x, y, cases, seed):
-    """The sizes of the batches for several (rows, batch_size), padded with -1.
-
-    Shapes: x (n, d), y (n,), cases (k, 2); the first ``rows`` rows are used.
-    """
+    """The sizes of the batches for several (rows, batch_size), padded with -1."""
     found = np.full((len(cases), 3 * len(x) + 3), -1)
-    for sizes, (rows, batch_size) in zip(found, cases.tolist(), strict=True):
+    for sizes, (rows, batch_size) in zip(found, cases, strict=True):
         pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
         sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
 
-def order_and_seed(minibatches, *, seeds, **settings):
-    """The order of the rows for each of some seeds of the generator; see `epochs_of_batches`.
-
-    Row numbers are in column 0 of x. Returns order (len(seeds), n).
-    """
-    found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
-    return {"order": np.stack([rows["x"][:, 0] for rows in found]).astype("float64")}
-
-
 def kinds_of_batches(minibatches, *, x, y, batch_size, seed, epochs=1):
-    """For each of x and y: are all batches NumPy arrays, of its dtype, and is it unchanged?
-
-    Shapes: x (n, ...), y (n, ...).
-    """
+    """For x (n, ...) and y (n, ...): are batches arrays, of its dtype, and is it unchanged?"""
     wholes, rng = (x.copy(), y.copy()), np.random.default_rng(seed)
-    pairs = [
-        pair for _ in range(epochs) for pair in one_epoch(minibatches, *wholes, batch_size, rng)
-    ]
-    found = {"is_array": [], "same_dtype": [], "is_unchanged": []}
-    for used, whole, batches in zip(wholes, (x, y), zip(*pairs, strict=True), strict=True):
-        dtypes = {getattr(batch, "dtype", None) for batch in batches}
-        found["is_array"].append(all(isinstance(batch, np.ndarray) for batch in batches))
-        found["same_dtype"].append(dtypes == {whole.dtype})
-        found["is_unchanged"].append(np.array_equal(used, whole))
-    return {name: np.array(values) for name, values in found.items()}
+    found = [one_epoch(minibatches, *wholes, batch_size, rng) for _ in range(epochs)]
+    batches = list(zip(*itertools.chain(*found), strict=True))
+    dtypes = [{getattr(batch, "dtype", None) for batch in both} for both in batches]
+    return {
+        "is_array": np.array([all(isinstance(b, np.ndarray) for b in both) for both in batches]),
+        "same_dtype": np.array([dtypes[0] == {x.dtype}, dtypes[1] == {y.dtype}]),
+        "is_unchanged": np.array([np.array_equal(wholes[0], x), np.array_equal(wholes[1], y)]),
+    }
 
 
 def complaints(minibatches, *, x, y, cases, seed):
-    """What asking for the first batch raises: 0 nothing, 1 ValueError, 2 something else.
+    """What asking for the first batch raises, for several (rows of x, rows of y, batch_size)."""
 
-    Shapes: x (n, d), y (n,), cases (k, 3) of rows of x, rows of y, and batch_size.
-    """
-    found = []
-    for x_rows, y_rows, batch_size in cases.tolist():
-        try:
-            rng = np.random.default_rng(seed)
-            next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            found.append(1 if isinstance(error, ValueError) else 2)
-        else:
-            found.append(0)
-    return {"complaint": np.array(found)}
+    def first_batch(x_rows, y_rows, batch_size):
+        rng = np.random.default_rng(seed)
+        next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
+
+    return {"complaint": np.array([complaint(partial(first_batch, *case)) for case in cases])}
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -128,12 +113,11 @@ def linear_model(kernel, *layers):
     return model
 
 
-def trained(train, model, optimizer, loss_fn, x, y, *, batch_size, epochs, seed):
+def trained(train, model, optimizer, loss_fn, *, x, y, seed, **settings):
     """What ``train`` returns, given x and y in Keras' default float type (y may be classes)."""
     floatx = keras.config.floatx()
     x, y = (array.astype(floatx) if array.dtype.kind == "f" else array for array in (x, y))
-    rng = np.random.default_rng(seed)
-    return train(model, optimizer, loss_fn, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
+    return train(model, optimizer, loss_fn, x, y, rng=np.random.default_rng(seed), **settings)
 
 
 def returned(result):
@@ -142,28 +126,28 @@ def returned(result):
         raise TypeError(
             f"expected a dictionary with 'loss' and 'updates' from train, got {str(result)[:60]}"
         )
-    return {
-        "loss": np.array([float(value) for value in result["loss"]], dtype="float64"),
-        "updates": np.array(int(result["updates"])),
-    }
+    losses = [float(value) for value in result["loss"]]
+    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(int(result["updates"]))}
 
 
 def squared_error(y, y_pred):
-    """The mean of the squared errors of a batch."""
     return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
 
 
-def training(train, *, kernel, x, y, learning_rate=0.01, **settings):
+def class_loss():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def training(train, *, kernel, learning_rate=0.01, **settings):
     """What is returned, and for every update: the targets of its batch and the weights after it.
 
-    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. ``settings`` are
-    batch_size, epochs and seed. Returns targets (updates, rows), padded with NaN, and weights
-    (updates, d).
+    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. Returns targets (updates,
+    rows), padded with NaN, and weights (updates, d).
     """
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
     given, updates, apply = [np.zeros(0)], [], optimizer.apply
 
-    # Notes are taken by tf.numpy_function: right solutions may compile their step.
+    # tf.numpy_function takes the notes: correct solutions may compile their step.
     def note_targets(y):
         given.append(np.array(y, dtype="float64").ravel())
 
@@ -179,40 +163,34 @@ def training(train, *, kernel, x, y, learning_rate=0.01, **settings):
         tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
 
     optimizer.apply = apply_and_note
-    result = trained(train, model, optimizer, loss_fn, x, y, **settings)
+    result = returned(trained(train, model, optimizer, loss_fn, **settings))
     if not updates:
         raise RuntimeError("the optimizer was never asked to apply a gradient")
-    batches = np.full((len(updates), max(1, *(targets.size for targets, _ in updates))), np.nan)
-    for row, (targets, _) in zip(batches, updates, strict=True):
-        row[: targets.size] = targets
-    weights = np.stack([weights for _, weights in updates])
-    return {**returned(result), "targets": batches, "weights": weights}
+    batches, weights = zip(*updates, strict=True)
+    targets = np.full((len(batches), max(1, *map(len, batches))), np.nan)
+    for row, batch in zip(targets, batches, strict=True):
+        row[: len(batch)] = batch
+    return {**result, "targets": targets, "weights": np.stack(weights)}
 
 
 def full_batch_training(train, *, x, **settings):
-    """Weights after every update, and the losses, where a batch is all rows; see `training`."""
+    """The losses, and the weights after every update, where a batch is all rows."""
     found = training(train, x=x, batch_size=len(x), **settings)
     return {"weights": found["weights"], "loss": found["loss"]}
 
 
-def counts(train, *, kernel, x, y, cases, seed):
-    """How many losses and updates are returned, and updates made, for each (rows, batch, epochs).
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1), cases (k, 3). Returns (k, 3).
-    """
+def counts(train, *, x, y, cases, **settings):
+    """Losses returned, updates returned, and updates made for each (rows, batch_size, epochs)."""
     found = []
-    for rows, batch_size, epochs in cases.tolist():
-        settings = {"batch_size": batch_size, "epochs": epochs, "seed": seed}
-        got = training(train, kernel=kernel, x=x[:rows], y=y[:rows], **settings)
+    for rows, batch_size, epochs in cases:
+        used = {"x": x[:rows], "y": y[:rows], "batch_size": batch_size, "epochs": epochs}
+        got = training(train, **used, **settings)
         found.append([got["loss"].size, got["updates"], len(got["weights"])])
     return {"counts": np.array(found)}
 
 
 def orders_of_seeds(train, *, seeds, **settings):
-    """The targets of one epoch in the order they came, for each of some seeds; see `training`.
-
-    Returns (len(seeds), n).
-    """
+    """The targets of one epoch as they come for each seed; see `training`. (len(seeds), n)."""
     found = [training(train, epochs=1, seed=seed, **settings)["targets"] for seed in seeds]
     return {"order": np.stack([targets[~np.isnan(targets)] for targets in found])}
 
@@ -224,35 +202,26 @@ class TwiceInTraining(keras.layers.Layer):
         return 2 * inputs if training else inputs
 
 
-def training_mode(train, *, kernel, x, y, epochs, learning_rate, seed):
-    """Losses and weights at the end, of a model with a layer that doubles while it trains.
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1).
-    """
-    model, optimizer = linear_model(kernel, TwiceInTraining()), keras.optimizers.SGD(learning_rate)
-    settings = {"batch_size": len(x), "epochs": epochs, "seed": seed}
-    result = trained(train, model, optimizer, squared_error, x, y, **settings)
+def end_of_training(train, optimizer, loss_fn, *layers, kernel, x, **settings):
+    """The losses, and the weights at the end, where a batch is all rows."""
+    model = linear_model(kernel, *layers)
+    result = trained(train, model, optimizer, loss_fn, x=x, batch_size=len(x), **settings)
     return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
 
 
-def other_optimizer(train, *, kernel, x, y, epochs, settings, seed):
-    """Losses, and weights at the end, of full batches with an optimizer that has a state.
-
-    The loss is Keras' own. Shapes: kernel (d, k), x (n, d), y (n,) of class numbers.
-    """
-    model, optimizer = linear_model(kernel), keras.optimizers.Adam(**settings)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    batches = {"batch_size": len(x), "epochs": epochs, "seed": seed}
-    result = trained(train, model, optimizer, loss_fn, x, y, **batches)
-    return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
+def training_mode(train, *, learning_rate, **settings):
+    """`end_of_training` of a model with a layer that doubles while it trains."""
+    optimizer = keras.optimizers.SGD(learning_rate)
+    return end_of_training(train, optimizer, squared_error, TwiceInTraining(), **settings)
 
 
-def trained_on_digits(train, *, kernel, x, y, learning_rate, **settings):
-    """The weights of a softmax regression after training with Keras' own loss.
+def other_optimizer(train, *, settings, **data):
+    """`end_of_training` with an optimizer that has a state, and Keras' own loss."""
+    return end_of_training(train, keras.optimizers.Adam(**settings), class_loss(), **data)
 
-    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers.
-    """
+
+def trained_on_digits(train, *, kernel, learning_rate, **settings):
+    """The weights (d, k) of a softmax regression after training with Keras' own loss."""
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    trained(train, model, optimizer, loss_fn, x, y, **settings)
+    trained(train, model, optimizer, class_loss(), **settings)
     return {"kernel": numbers(model.get_weights()[0])}
