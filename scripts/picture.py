@@ -19,7 +19,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from autograder.desks.demo import run
-from autograder.reports.terminal import class_table
+from autograder.reports.class_table import class_table
 from autograder.sources.course import find_course
 
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.svg"

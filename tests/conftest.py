@@ -1,7 +1,7 @@
 """What several tests start from: an oracle that knows what it is told, and a course without keras.
 
-The course is one assignment, `downhill`, of two plain functions. Its sources stand below as an
-author would write them.
+The course is one assignment, `downhill`, of two plain functions. Its sources, below, are as
+an author would write them.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=15,
 )
-wrong = json_values | st.sampled_from([{}, [], "", None, -1, 1e308, "average", "code"])
+wrong: st.SearchStrategy[Any] = json_values | st.sampled_from(
+    [{}, [], "", None, -1, 1e308, "average", "code"]
+)
 cell = st.fixed_dictionaries(
     {},
     optional={
@@ -100,7 +102,7 @@ def test_any_text_is_a_module_or_broken(text: str) -> None:
 @pytest.mark.parametrize("name", READERS)
 def test_a_coverage_guided_fuzzer_finds_nothing(name: str) -> None:
     pytest.importorskip("atheris", reason="it exists for Linux only")
-    fuzz = [sys.executable, ROOT / "benchmarks" / "fuzz.py", name, "--seconds", "20"]
+    fuzz = [sys.executable, str(ROOT / "benchmarks" / "fuzz.py"), name, "--seconds", "20"]
     done = subprocess.run(fuzz, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert "executions" in done.stdout

@@ -212,7 +212,7 @@ class RestartableChild:
         """One check, tried again where what went wrong need not be its implementation's fault.
 
         What breaks in a child that has been asked something before may be what that left behind:
-        a thread, a leak, an answer nobody had asked for. In a new one it is the check's own.
+        a thread, a leak, an unrequested answer. In a new one it is the check's own.
         """
         kills = 0
         failure = Failure("internal", "")

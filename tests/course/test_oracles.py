@@ -16,20 +16,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.messages import SourceText
 from autograder.sources.assignment import read_assignment
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 some = settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
-CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 rates = st.floats(1e-3, 0.5)
 shares = st.floats(0.0, 0.99)
 seeds = st.integers(0, 2**32 - 1)
-TINY = 1e-14  # so small that it does not matter where it stands
+TINY = 1e-14  # so small that it does not matter where a formula adds it
 epsilons = st.sampled_from([TINY, 1e-7, 1e-3, 0.1])
 strengths = st.floats(0.0, 3.0)
+
+
+def assert_close(actual: Any, desired: Any) -> None:
+    np.testing.assert_allclose(actual, desired, rtol=1e-5, atol=1e-6)
 
 
 @cache
@@ -39,7 +43,7 @@ def reference(assignment: str) -> ModuleType:
 
     implementation = Implementation()
     found = read_assignment(ROOT / "solutions" / assignment).reference()
-    assert not implementation.load(found.files)
+    assert not implementation.load([SourceText(**vars(file)) for file in found.files])
     return implementation.module
 
 
@@ -68,14 +72,15 @@ def path_of(optimizer: Any, seed: int) -> list[list[np.ndarray]]:
     path = []
     for pair in gradients:
         optimizer.apply([keras.ops.convert_to_tensor(g) for g in pair], variables)
-        path.append([np.array(variable) for variable in variables])
+        path.append([keras.ops.convert_to_numpy(variable) for variable in variables])
     return path
 
 
 def by_numpy(step: Step, seed: int) -> list[list[np.ndarray]]:
     """The same by a rule on float64 arrays, each variable with a state of its own."""
     starts, gradients = problem(seed)
-    weights, states = [start.copy() for start in starts], [{}, {}]  # type: ignore[var-annotated]
+    weights = [start.copy() for start in starts]
+    states: list[dict[str, Any]] = [{}, {}]
     path = []
     for t, pair in enumerate(gradients, 1):
         weights = [step(w, g, state, t) for w, g, state in zip(weights, pair, states, strict=True)]
@@ -86,7 +91,7 @@ def by_numpy(step: Step, seed: int) -> list[list[np.ndarray]]:
 def agree(one: Sequence[Sequence[np.ndarray]], other: Sequence[Sequence[np.ndarray]]) -> None:
     for a, b in zip(one, other, strict=True):
         for x, y in zip(a, b, strict=True):
-            np.testing.assert_allclose(x, y, **CLOSE)
+            assert_close(x, y)
 
 
 @some
@@ -183,7 +188,7 @@ def one_update(optimizer: Any, gradient: float = 1.0) -> float:
 
     variable = keras.Variable(0.0, dtype="float64")
     optimizer.apply([keras.ops.convert_to_tensor(np.float64(gradient))], [variable])
-    return -float(np.array(variable))
+    return -float(keras.ops.convert_to_numpy(variable))
 
 
 def test_conventions_of_the_optimizers() -> None:
@@ -218,7 +223,7 @@ def test_the_velocity_holds_the_learning_rate_as_in_keras_and_not_as_in_pytorch(
         optimizer.learning_rate = rate
         optimizer.apply([keras.ops.convert_to_tensor(np.float64(1.0))], [variable])
     # -1, then 0.5 * -1 - 0.1. PyTorch would go by 0.1 * (0.5 * 1 + 1), to -1.15.
-    assert float(np.array(variable)) == pytest.approx(-1.6)
+    assert float(keras.ops.convert_to_numpy(variable)) == pytest.approx(-1.6)
 
 
 # --- regularizers ---------------------------------------------------------------------------------
@@ -252,15 +257,15 @@ def test_regularizers(l1: float, l2: float, seed: int) -> None:
         (module.L1L2(l1, l2), keras.regularizers.L1L2(l1, l2), l1 * absolute + l2 * squares),
     ):
         (penalty, gradient), (known, known_gradient) = of(mine, weights), of(theirs, weights)
-        np.testing.assert_allclose(penalty, known, **CLOSE)
-        np.testing.assert_allclose(penalty, wanted, **CLOSE)
-        np.testing.assert_allclose(gradient, known_gradient, **CLOSE)
+        assert_close(penalty, known)
+        assert_close(penalty, wanted)
+        assert_close(gradient, known_gradient)
     rooted, gradient = of(module.L2Norm(l2), weights)
-    np.testing.assert_allclose(rooted, l2 * np.sqrt(squares), **CLOSE)
-    np.testing.assert_allclose(gradient, l2 * weights / np.sqrt(squares), **CLOSE)
+    assert_close(rooted, l2 * np.sqrt(squares))
+    assert_close(gradient, l2 * weights / np.sqrt(squares))
     both = [tf.constant(weights, "float32")] * 2
     total = module.penalized_loss(tf.constant(1.5), both, module.L2(l2))
-    np.testing.assert_allclose(float(total), 1.5 + 2 * l2 * squares, **CLOSE)
+    assert_close(float(total), 1.5 + 2 * l2 * squares)
 
 
 # --- layers ---------------------------------------------------------------------------------------
@@ -278,7 +283,7 @@ def test_dropout(rate: float, seed: int) -> None:
         np.testing.assert_array_equal(first, np.array(twin(x, training=True)))
         np.testing.assert_array_equal(np.array(layer(x, training=False)), x)
         kept = first != 0
-        np.testing.assert_allclose(first[kept], x[kept] / (1 - rate), **CLOSE)
+        assert_close(first[kept], x[kept] / (1 - rate))
         # Hoeffding: off by more than this with a probability below 1e-9 in 2000 draws.
         assert abs(np.mean(~kept) - rate) < np.sqrt(np.log(2e9) / (2 * x.size))
         if rate > 0.05:
@@ -286,7 +291,7 @@ def test_dropout(rate: float, seed: int) -> None:
 
 
 def test_a_dropout_layer_of_keras_may_draw_other_masks_from_the_same_seed() -> None:
-    # Which stream of random numbers a seed stands for is nobody's contract.
+    # No library promises which random numbers a seed gives.
     import keras
 
     x = np.ones((20, 20), "float32")
@@ -330,8 +335,8 @@ def test_batch_normalization(momentum: float, epsilon: float, image: bool, seed:
             found.append(
                 [
                     np.array(training),
-                    np.array(layer.moving_mean),
-                    np.array(layer.moving_variance),
+                    keras.ops.convert_to_numpy(layer.moving_mean),
+                    keras.ops.convert_to_numpy(layer.moving_variance),
                     np.array(layer(tensor, training=False)),
                     np.array(tape.gradient(loss, tensor)) / (1 + np.abs(np.array(loss))),
                 ]
@@ -349,10 +354,12 @@ def test_batch_normalization(momentum: float, epsilon: float, image: bool, seed:
 
 
 def test_the_moving_variance_is_biased_as_in_keras_and_not_as_in_pytorch() -> None:
+    import keras
+
     x = np.array([[0.0], [2.0]], "float32")  # variance 1 over two rows, 2 if it is unbiased
     layer = reference("batch_normalization").BatchNormalization(momentum=0.0)
     layer(x, training=True)
-    np.testing.assert_allclose(np.array(layer.moving_variance), [1.0], **CLOSE)
+    assert_close(keras.ops.convert_to_numpy(layer.moving_variance), [1.0])
 
 
 def test_a_block_is_convolution_then_normalization_then_relu() -> None:
@@ -477,7 +484,7 @@ def test_a_loop_of_ones_own_is_fit(seed: int, batch_size: int) -> None:
         history = theirs.fit(x[rows], y[rows], batch_size=batch_size, shuffle=False, verbose=0)
         losses += history.history["loss"]
     np.testing.assert_allclose(found["loss"], losses, rtol=1e-4)
-    np.testing.assert_allclose(mine.get_weights()[0], theirs.get_weights()[0], **CLOSE)
+    assert_close(mine.get_weights()[0], theirs.get_weights()[0])
     assert found["updates"] == 2 * -(-10 // batch_size)
 
 

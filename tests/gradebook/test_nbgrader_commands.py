@@ -69,7 +69,7 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
         "    assert notebook.is_file() and (course / 'submitted').is_dir()\n"
         "    return t.report(student, momentum=7.5, adam_status='ungraded')\n"
     )
-    shutil.copy(Path(__file__).with_name("graded_class.py"), course)
+    shutil.copy(Path(__file__).parents[1] / "graded_class.py", course)
     for path in (f"assignments/{NAME}", f"submitted/ada/{NAME}"):
         (course / path).mkdir(parents=True)
         nbformat.write(release, course / path / f"{NAME}.ipynb")

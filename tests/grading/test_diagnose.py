@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import get_args
+from typing import NoReturn, get_args
 
 import numpy as np
 import pytest
@@ -255,7 +255,8 @@ def test_an_ungraded_check_has_no_say_in_the_name(oracle_of: OracleOf) -> None:
 
 def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
     """What a dropped-out tensor shows of its rate, whichever elements chance took."""
-    return {"share": np.round(np.mean(observed["dropped"] == 0, keepdims=True), inputs["digits"])}
+    share = np.mean(observed["dropped"] == 0, keepdims=True)
+    return {"share": np.asarray(np.round(share, inputs["digits"]))}
 
 
 def test_where_chance_is_at_work_the_measure_is_compared() -> None:
@@ -289,7 +290,7 @@ def test_what_cannot_be_measured_is_like_nothing_known() -> None:
 def test_mistakes_are_asked_for_only_where_a_check_failed(oracle_of: OracleOf) -> None:
     # Observing a misconception costs seconds: a class that is right must not wait for it.
     class Costly(dict[str, Observation]):
-        def get(self, key: str, default: Observation | None = None) -> Observation:
+        def get(self, key: str, default: object = None) -> NoReturn:
             raise AssertionError("a misconception was observed")
 
     oracle = oracle_of(all_saw(NO_MISTAKE), {NOT_CORRECTED: Costly()})

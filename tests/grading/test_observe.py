@@ -247,13 +247,13 @@ def test_what_a_check_withholds_is_not_sent() -> None:
         "rate": 0.1,
         "rows": np.ones(3),
         "labels": np.arange(7_000, 7_003),
-        "secret": "told to nobody",
+        "secret": "withheld value",
     }
     asked = trial(check_of(withheld=("labels", "secret")), inputs)
     message, sent = asked.request()
     assert message.inputs == {"rate": 0.1}
     assert sent.keys() == {"rows"}
-    assert "told to nobody" not in repr(message)
+    assert "withheld value" not in repr(message)
     assert "7001" not in repr((message, sent))
 
 

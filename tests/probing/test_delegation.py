@@ -144,10 +144,10 @@ def look_alikes() -> list[tuple[str, Callable[[], Any]]]:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
 
-    class Adam(keras.optimizers.Optimizer):
+    class Adam(keras.optimizers.Optimizer):  # type: ignore[misc]  # keras is untyped
         """Its name is Adam, and it mentions keras.optimizers.Adam."""
 
-    class Dropout(keras.layers.Layer):
+    class Dropout(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
         """Not keras.layers.Dropout."""
 
     return [

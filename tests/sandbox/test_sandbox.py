@@ -13,8 +13,10 @@ import sysconfig
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import escape_service
 import numpy as np
@@ -23,9 +25,9 @@ import pytest
 
 from autograder.sandbox import canary, scratch, watch
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import start_child
+from autograder.sandbox.process import ForkedProcess, start_child
 from autograder.sandbox.sandbox import Child, ChildDied, Sandbox, SandboxLost, SandboxUnavailable
-from autograder.sandbox.wire import WireError
+from autograder.sandbox.wire import Message, NamedArrays, WireError
 
 SERVICE = escape_service.__file__
 MEBIBYTE = 1 << 20
@@ -39,13 +41,24 @@ SMALL = Limits(
 
 
 @pytest.fixture(scope="module")
-def sandbox():
+def sandbox() -> Iterator[Sandbox]:
     with Sandbox(service=SERVICE, limits=SMALL) as sandbox:
         yield sandbox
 
 
-def ask(child: Child, name: str, cpu_seconds: float = 5.0, arrays=None, **arguments):
+def ask(
+    child: Child,
+    name: str,
+    cpu_seconds: float = 5.0,
+    arrays: NamedArrays | None = None,
+    **arguments: Any,
+) -> tuple[Message, NamedArrays]:
     return child.request({"op": name, "on": arguments}, arrays or {}, cpu_seconds=cpu_seconds)
+
+
+def folder_of(child: Child) -> Path:
+    assert isinstance(child._process, ForkedProcess)
+    return child._process.folder
 
 
 def alive(pid: int) -> bool:
@@ -53,23 +66,23 @@ def alive(pid: int) -> bool:
     return psutil.pid_exists(pid)
 
 
-def wait_until(condition, seconds: float = 20.0) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
-    return condition()
+    return bool(condition())
 
 
 # --- asking ---------------------------------------------------------------------------------------
 
 
-def test_the_level_is_told(sandbox):
+def test_the_level_is_told(sandbox: Sandbox) -> None:
     assert "seccomp" in sandbox.level
     with Sandbox(service=SERVICE, confined=False) as unsafe:
         assert unsafe.level == "none"
 
 
-def test_a_child_has_a_folder_of_its_own_and_no_environment_of_ours(sandbox):
+def test_a_child_has_a_folder_of_its_own_and_no_environment_of_ours(sandbox: Sandbox) -> None:
     with sandbox.child() as child, sandbox.child() as other:
         told, other_told = (ask(one, "tell")[0]["value"] for one in (child, other))
         assert Path(told["folder"]).stat().st_mode & 0o777 == 0o700
@@ -88,7 +101,7 @@ def test_a_child_has_a_folder_of_its_own_and_no_environment_of_ours(sandbox):
     assert repository not in told["path"]
 
 
-def test_arrays_come_back(sandbox):
+def test_arrays_come_back(sandbox: Sandbox) -> None:
     sent = {"x": np.arange(6.0).reshape(2, 3), "y": np.asarray(True)}
     with sandbox.child() as child:
         for _ in range(3):
@@ -97,7 +110,7 @@ def test_arrays_come_back(sandbox):
             assert received["y"].shape == ()
 
 
-def test_children_run_side_by_side_from_many_threads(sandbox):
+def test_children_run_side_by_side_from_many_threads(sandbox: Sandbox) -> None:
     def work(number: int) -> bool:
         with sandbox.child() as child:
             _, arrays = ask(child, "tell", arrays={"x": np.asarray(number)})
@@ -107,7 +120,7 @@ def test_children_run_side_by_side_from_many_threads(sandbox):
         assert all(threads.map(work, range(40)))
 
 
-def test_a_sandbox_may_be_started_by_a_thread_that_ends():
+def test_a_sandbox_may_be_started_by_a_thread_that_ends() -> None:
     """The zygote must not die with the thread that happened to start it."""
     sandbox = Sandbox(service=SERVICE)
     thread = threading.Thread(target=sandbox.__enter__)
@@ -122,7 +135,7 @@ def test_a_sandbox_may_be_started_by_a_thread_that_ends():
 # --- patience -------------------------------------------------------------------------------------
 
 
-def test_computing_too_long_is_a_timeout(sandbox):
+def test_computing_too_long_is_a_timeout(sandbox: Sandbox) -> None:
     for name in ("spin", "ignore_signals_and_spin"):
         with sandbox.child() as child:
             started = time.monotonic()
@@ -134,7 +147,7 @@ def test_computing_too_long_is_a_timeout(sandbox):
             assert not alive(child.pid)
 
 
-def test_waiting_too_long_is_a_timeout_whatever_the_child_waits_for(sandbox):
+def test_waiting_too_long_is_a_timeout_whatever_the_child_waits_for(sandbox: Sandbox) -> None:
     """All at once, since each takes the five seconds that a loaded machine is granted."""
 
     def wait(name: str) -> ChildDied:
@@ -149,7 +162,7 @@ def test_waiting_too_long_is_a_timeout_whatever_the_child_waits_for(sandbox):
             assert died.message == "No reply within 11 s."
 
 
-def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch):
+def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a machine so busy that 100 seconds bring it a thousandth of a core."""
 
     class Waiting:
@@ -165,7 +178,7 @@ def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch):
     begun, waited = time.monotonic(), 0.0
     observer = watch.Watch(Waiting(), cpu_seconds=10.0)
     assert observer.pause() > 0
-    monkeypatch.setattr(watch.time, "monotonic", lambda: begun + 100)
+    monkeypatch.setattr(time, "monotonic", lambda: begun + 100)
     with pytest.raises(ChildDied, match="No reply"):
         observer.pause()
     waited = 99.0
@@ -173,7 +186,7 @@ def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch):
     assert watch.cpu_time(os.getpid()) > 0
 
 
-def test_waiting_for_a_core_is_seen():
+def test_waiting_for_a_core_is_seen() -> None:
     """Two that compute on one core have to wait for each other."""
     code = "import os, time; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
     code += "end = time.monotonic() + 2\nwhile time.monotonic() < end: pass"
@@ -186,13 +199,13 @@ def test_waiting_for_a_core_is_seen():
     assert watch.waited_for_a_core(rivals[0].pid) == 0
 
 
-def test_the_time_of_one_request_does_not_count_for_the_next(sandbox):
+def test_the_time_of_one_request_does_not_count_for_the_next(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         for _ in range(4):
             ask(child, "compute", cpu_seconds=0.6, seconds=0.25)
 
 
-def test_all_the_time_of_a_child_is_bounded(sandbox):
+def test_all_the_time_of_a_child_is_bounded(sandbox: Sandbox) -> None:
     limits = Limits(memory_bytes=1024 * MEBIBYTE, cpu_seconds=1)
     with (
         sandbox.child(limits) as child,
@@ -223,7 +236,7 @@ def test_all_the_time_of_a_child_is_bounded(sandbox):
         ("start_many_threads", "crashed", "Started more than 100 threads"),
     ],
 )
-def test_a_death_is_told_apart(sandbox, name, kind, message):
+def test_a_death_is_told_apart(sandbox: Sandbox, name: str, kind: str, message: str) -> None:
     with sandbox.child() as child:
         with pytest.raises(ChildDied, match=message) as caught:
             ask(child, name, cpu_seconds=20)
@@ -233,7 +246,7 @@ def test_a_death_is_told_apart(sandbox, name, kind, message):
             ask(child, "tell")
 
 
-def test_a_death_is_told_apart_on_a_machine_too_busy_to_tell_of_it(sandbox):
+def test_a_death_is_told_apart_on_a_machine_too_busy_to_tell_of_it(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         zygote = parent(child.pid)
         os.kill(zygote, signal.SIGSTOP)
@@ -249,7 +262,7 @@ def test_a_death_is_told_apart_on_a_machine_too_busy_to_tell_of_it(sandbox):
     ("name", "message"),
     [("flood", "at most"), ("answer_garbage", "at most"), ("forge", "belong")],
 )
-def test_a_malformed_answer_ends_the_child(sandbox, name, message):
+def test_a_malformed_answer_ends_the_child(sandbox: Sandbox, name: str, message: str) -> None:
     with sandbox.child() as child:
         with pytest.raises(WireError, match=message):
             ask(child, name)
@@ -258,16 +271,16 @@ def test_a_malformed_answer_ends_the_child(sandbox, name, message):
             ask(child, "tell")
 
 
-def test_an_answer_given_before_the_question_is_refused(sandbox):
+def test_an_answer_given_before_the_question_is_refused(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         ask(child, "answer_the_next_question_too")
-        (child._process.folder / "read").touch()
+        (folder_of(child) / "read").touch()
         assert wait_until(lambda: select.select([child._channel._connection], [], [], 0)[0])
         with pytest.raises(WireError, match="belong"):
             ask(child, "tell")
 
 
-def test_a_request_that_cannot_be_sent_is_no_fault_of_the_submission(sandbox):
+def test_a_request_that_cannot_be_sent_is_no_fault_of_the_submission(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         for bad in ({"x": np.array([object()])}, {"x": np.zeros(65 * MEBIBYTE, np.uint8)}):
             with pytest.raises(SandboxLost, match="could not be sent"):
@@ -278,16 +291,16 @@ def test_a_request_that_cannot_be_sent_is_no_fault_of_the_submission(sandbox):
 # --- what is left ---------------------------------------------------------------------------------
 
 
-def test_hidden_files_are_removed(sandbox, monkeypatch):
+def test_hidden_files_are_removed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK_SECONDS", 60)  # or it may be ended before it has hidden them
     with sandbox.child(Limits()) as child:
-        folder = child._process.folder
+        folder = folder_of(child)
         with pytest.raises(ChildDied, match="cannot be read"):
             ask(child, "hide_files")
     assert not folder.exists()
 
 
-def test_removing_follows_no_link(tmp_path):
+def test_removing_follows_no_link(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / "file").write_text("x")
@@ -318,7 +331,7 @@ except KeyboardInterrupt:
 
 
 @pytest.fixture
-def grader():
+def grader() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-c", GRADER, SERVICE],
         stdout=subprocess.PIPE,
@@ -338,7 +351,10 @@ def left_behind(folder: str, *processes: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_grader_that_is_stopped_leaves_nothing_behind(grader, number):
+def test_a_grader_that_is_stopped_leaves_nothing_behind(
+    grader: subprocess.Popen[str], number: int
+) -> None:
+    assert grader.stdout
     folder, zygote, child = json.loads(grader.stdout.readline())
     assert alive(zygote)
     assert alive(child)
@@ -351,8 +367,11 @@ def test_a_grader_that_is_stopped_leaves_nothing_behind(grader, number):
     assert not Path(folder).exists()
 
 
-def test_nor_does_one_that_is_stopped_before_it_has_read_everything(grader):
+def test_nor_does_one_that_is_stopped_before_it_has_read_everything(
+    grader: subprocess.Popen[str],
+) -> None:
     """The zygote then finds a connection reset, not one that has ended."""
+    assert grader.stdout
     folder, zygote, child = json.loads(grader.stdout.readline())
     grader.send_signal(signal.SIGSTOP)
     os.kill(child, signal.SIGKILL)
@@ -365,7 +384,7 @@ def asleep(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_SLEEPING
 
 
-def test_nothing_is_left_after_an_ordinary_end():
+def test_nothing_is_left_after_an_ordinary_end() -> None:
     with Sandbox(service=SERVICE) as sandbox:
         child = sandbox.child()  # not closed
         pid, folder = child.pid, sandbox.folder
@@ -378,7 +397,7 @@ def test_nothing_is_left_after_an_ordinary_end():
 # --- the grader's own faults ----------------------------------------------------------------------
 
 
-def test_a_killed_zygote_is_no_fault_of_the_submission_and_is_started_again():
+def test_a_killed_zygote_is_no_fault_of_the_submission_and_is_started_again() -> None:
     with Sandbox(service=SERVICE) as sandbox:
         with sandbox.child() as child:
             os.kill(parent(child.pid), signal.SIGKILL)
@@ -397,15 +416,19 @@ def parent(pid: int) -> int:
     ("name", "killed"),
     [("kill_itself", True), ("fill_the_memory_and_abort", True), ("crash", False)],
 )
-def test_a_death_that_others_can_have_caused_is_told_apart(sandbox, name, killed):
-    """TensorFlow aborts where it gets no thread, and whoever took them all may be a neighbour."""
+def test_a_death_that_others_can_have_caused_is_told_apart(
+    sandbox: Sandbox, name: str, killed: bool
+) -> None:
+    """TensorFlow aborts if it gets no thread, and a neighbour may have taken them all."""
     with sandbox.child() as child:
         with pytest.raises(ChildDied) as caught:
             ask(child, name, cpu_seconds=20)
         assert caught.value.killed == killed
 
 
-def test_a_temporary_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+def test_a_temporary_folder_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with (
         pytest.raises(SandboxUnavailable, match=r"missing \(No such file.*TMPDIR"),
@@ -414,8 +437,10 @@ def test_a_temporary_folder_that_cannot_be_written_is_named(monkeypatch, tmp_pat
         pass
 
 
-def test_a_disk_that_is_full_meanwhile_is_the_graders_own_fault(monkeypatch, sandbox):
-    def full(self, mode=0o777):
+def test_a_disk_that_is_full_meanwhile_is_the_graders_own_fault(
+    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    def full(self: Path, mode: int = 0o777) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
 
     monkeypatch.setattr(Path, "mkdir", full)
@@ -423,7 +448,7 @@ def test_a_disk_that_is_full_meanwhile_is_the_graders_own_fault(monkeypatch, san
         sandbox.child()
 
 
-def test_a_service_that_cannot_be_imported_is_shown(tmp_path):
+def test_a_service_that_cannot_be_imported_is_shown(tmp_path: Path) -> None:
     service = tmp_path / "broken.py"
     service.write_text("import a_module_that_nobody_has\n")
     with (
@@ -433,7 +458,7 @@ def test_a_service_that_cannot_be_imported_is_shown(tmp_path):
         pass
 
 
-def test_a_zygote_with_threads_forks_nobody(tmp_path):
+def test_a_zygote_with_threads_forks_nobody(tmp_path: Path) -> None:
     service = tmp_path / "threaded.py"
     service.write_text(
         "import threading, time\n"
@@ -447,7 +472,7 @@ def test_a_zygote_with_threads_forks_nobody(tmp_path):
         sandbox.child()
 
 
-def test_secrets_inside_the_installation_are_refused():
+def test_secrets_inside_the_installation_are_refused() -> None:
     packages = Path(sysconfig.get_path("purelib"))
     for secret in (packages / "numpy", packages):
         with (
@@ -457,24 +482,27 @@ def test_secrets_inside_the_installation_are_refused():
             pass
 
 
-def test_the_self_test_notices_every_missing_protection(tmp_path):
+def test_the_self_test_notices_every_missing_protection(tmp_path: Path) -> None:
     """The canary in an unconfined child: all that it tries succeeds."""
     secret = tmp_path / "solution"
     secret.write_text("x")
     request = canary.Attempts([str(secret)], str(tmp_path), os.getpid())
-    with (
-        Sandbox(service=SERVICE, confined=False) as sandbox,
-        start_child(sandbox._keeper, SMALL, confined=False, canary=True) as child,
-        pytest.raises(ChildDied, match="exited with status"),  # it became another program
-    ):
-        child.request(request, {}, cpu_seconds=5)
+    with Sandbox(service=SERVICE, confined=False) as sandbox:
+        assert sandbox._keeper
+        with (
+            start_child(sandbox._keeper, SMALL, confined=False, canary=True) as child,
+            pytest.raises(ChildDied, match="exited with status"),  # it became another program
+        ):
+            child.request(request, {}, cpu_seconds=5)
     assert (tmp_path / "canary").exists()
 
 
-def test_a_missing_protection_is_a_refusal_that_names_it(monkeypatch):
+def test_a_missing_protection_is_a_refusal_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this kernel had let the canary do something."""
 
-    def permissive(self, message, arrays, *, reply, cpu_seconds):
+    def permissive(
+        self: Child, message: object, arrays: NamedArrays, *, reply: object, cpu_seconds: float
+    ) -> tuple[canary.Succeeded, NamedArrays]:
         return canary.Succeeded(["using UDP"]), {}
 
     monkeypatch.setattr(Child, "request", permissive)
@@ -485,7 +513,7 @@ def test_a_missing_protection_is_a_refusal_that_names_it(monkeypatch):
         pass
 
 
-def test_another_system_is_told_what_is_needed(monkeypatch):
+def test_another_system_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with (
         pytest.raises(SandboxUnavailable, match="on a Mac a Linux container"),
@@ -494,8 +522,8 @@ def test_another_system_is_told_what_is_needed(monkeypatch):
         pass
 
 
-def test_the_pool_can_be_imported_on_any_system():
-    """Or else nobody would read that sentence."""
+def test_the_pool_can_be_imported_on_any_system() -> None:
+    """Otherwise users of another system would not see that message."""
     code = (
         "import psutil, sys; sys.modules['resource'] = sys.modules['fcntl'] = None; "
         "import autograder.sandbox.sandbox; "
@@ -505,7 +533,7 @@ def test_the_pool_can_be_imported_on_any_system():
 
 
 @pytest.mark.slow
-def test_tensorflow_works_when_confined():
+def test_tensorflow_works_when_confined() -> None:
     service = str(Path(__file__).with_name("tensorflow_service.py"))
     with Sandbox(service=service, secrets=[Path(__file__).parent]) as sandbox:
         results = []
@@ -518,7 +546,7 @@ def test_tensorflow_works_when_confined():
     np.testing.assert_array_equal(results[0], results[2])
 
 
-def test_two_threads_may_remove_one_folder(tmp_path):
+def test_two_threads_may_remove_one_folder(tmp_path: Path) -> None:
     """A sandbox that is closed removes what a child's own thread is removing."""
     for number in range(20):
         folder = tmp_path / str(number)

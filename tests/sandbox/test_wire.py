@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from safetensors.numpy import save
 
 from autograder.sandbox import wire
-from autograder.sandbox.wire import HEADER, Bounds, WireError
+from autograder.sandbox.wire import HEADER, Bounds, Message, NamedArrays, WireError
 
 dtypes = st.sampled_from(sorted(wire.DTYPES.values(), key=str))
 arrays = dtypes.flatmap(
@@ -33,7 +34,7 @@ NONCE = bytes(wire.NONCE_BYTES)
 
 
 def frame(text: bytes = b"{}", blob: bytes | None = None) -> bytes:
-    blob = wire.save({}) if blob is None else blob
+    blob = save({}) if blob is None else blob
     return HEADER.pack(NONCE, len(text), len(blob)) + text + blob
 
 
@@ -45,7 +46,7 @@ def entry(dtype: str, shape: list[int], data: bytes) -> bytes:
 
 
 @given(st.dictionaries(names, json_values, max_size=4), st.dictionaries(names, arrays, max_size=4))
-def test_what_is_encoded_comes_back(message, named):
+def test_what_is_encoded_comes_back(message: Message, named: NamedArrays) -> None:
     named.pop("__metadata__", None)
     decoded, decoded_arrays = wire.decode(wire.encode(message, named))
     assert decoded == message
@@ -58,14 +59,14 @@ def test_what_is_encoded_comes_back(message, named):
 
 @given(st.binary(max_size=300))
 @settings(max_examples=300)
-def test_random_bytes_are_refused(data):
+def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(WireError):
         wire.decode(data)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
 @settings(max_examples=300)
-def test_random_parts_are_refused_or_read(text, blob):
+def test_random_parts_are_refused_or_read(text: bytes, blob: bytes) -> None:
     for data in (frame(text, blob), frame(b"{}", blob), frame(text)):
         with contextlib.suppress(WireError):
             wire.decode(data)
@@ -73,7 +74,7 @@ def test_random_parts_are_refused_or_read(text, blob):
 
 @given(st.integers(0, 400), st.integers(0, 255))
 @settings(max_examples=300)
-def test_a_changed_byte_raises_nothing_else(position, value):
+def test_a_changed_byte_raises_nothing_else(position: int, value: int) -> None:
     data = bytearray(wire.encode({"a": [1, {"b": "c"}]}, {"x": np.arange(6.0).reshape(2, 3)}))
     data[position % len(data)] = value
     with contextlib.suppress(WireError):
@@ -93,7 +94,7 @@ def test_a_changed_byte_raises_nothing_else(position, value):
     ],
     ids=["0-d", "fortran", "strided", "big-endian", "nan", "subclass", "empty"],
 )
-def test_unusual_arrays_keep_shape_and_values(array):
+def test_unusual_arrays_keep_shape_and_values(array: np.ndarray) -> None:
     _, decoded = wire.decode(wire.encode({}, {"x": array}))
     assert type(decoded["x"]) is np.ndarray
     assert decoded["x"].shape == array.shape
@@ -113,7 +114,7 @@ def test_unusual_arrays_keep_shape_and_values(array):
     ],
     ids=["object", "text", "complex", "record", "date", "ragged list"],
 )
-def test_other_dtypes_are_not_sent(array):
+def test_other_dtypes_are_not_sent(array: Any) -> None:
     with pytest.raises(WireError, match="'x'"):
         wire.encode({}, {"x": array})
 
@@ -121,7 +122,7 @@ def test_other_dtypes_are_not_sent(array):
 @pytest.mark.parametrize(
     "message", [{"a": float("nan")}, {"a": float("inf")}, {"a": object()}, {"a": b"bytes"}]
 )
-def test_what_is_not_json_is_not_sent(message):
+def test_what_is_not_json_is_not_sent(message: Message) -> None:
     with pytest.raises(WireError, match="not JSON"):
         wire.encode(message, {})
 
@@ -151,12 +152,12 @@ def test_what_is_not_json_is_not_sent(message):
         (entry("U8", [1] * 17, b"1"), "17 axes"),
     ],
 )
-def test_malformed_frames_are_refused_with_a_reason(data, reason):
+def test_malformed_frames_are_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(WireError, match=reason):
         wire.decode(data)
 
 
-def test_bounds_are_kept():
+def test_bounds_are_kept() -> None:
     small = Bounds(frame_bytes=4000, json_bytes=100, arrays=3, name_chars=5)
     one = np.zeros(1, np.uint8)
     wire.decode(wire.encode({}, {"abcde": one}), bounds=small)
@@ -181,7 +182,7 @@ class Dropped(msgspec.Struct, tag_field="kind", tag="dropped", forbid_unknown_fi
 
 
 @pytest.mark.parametrize("message", [Kept(3, {"a": [1.0, 2.5]}), Dropped("ended")])
-def test_a_struct_comes_back_as_what_it_was(message):
+def test_a_struct_comes_back_as_what_it_was(message: Kept | Dropped) -> None:
     decoded, _ = wire.decode(wire.encode(message, {}), Kept | Dropped)
     assert decoded == message
 
@@ -198,11 +199,13 @@ def test_a_struct_comes_back_as_what_it_was(message):
         ({"count": 1}, "missing required field"),
     ],
 )
-def test_another_message_than_expected_is_refused_with_a_reason(message, reason):
+def test_another_message_than_expected_is_refused_with_a_reason(
+    message: Message, reason: str
+) -> None:
     with pytest.raises(WireError, match=reason):
         wire.decode(wire.encode(message, {}), Kept | Dropped)
 
 
-def test_a_struct_is_as_strict_about_numbers_as_a_dictionary():
+def test_a_struct_is_as_strict_about_numbers_as_a_dictionary() -> None:
     with pytest.raises(WireError, match="not JSON"):
         wire.encode(Kept(1, {"a": [float("nan")]}), {})

@@ -24,7 +24,7 @@ from autograder.sources.submission import Submission
 NAME = "optimizers"
 
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def code(source: str, **nbgrader: Any) -> NotebookNode:
