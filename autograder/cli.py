@@ -20,8 +20,8 @@ from autograder.model import AutograderError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autograder.model import Report
     from autograder.sources.course import Course
+    from autograder.verdicts import Report
 
 DISTRIBUTION = "keras-training-autograder"
 
@@ -52,14 +52,7 @@ CourseOption = Annotated[
 ]
 JobsOption = Annotated[
     int,
-    typer.Option(
-        "--jobs",
-        "-j",
-        metavar="N",
-        min=1,
-        help="Number of parallel jobs.",
-        show_default="CPU count",
-    ),
+    typer.Option("-j", "--jobs", metavar="N", min=1, help="Parallel jobs.", show_default="CPUs"),
 ]
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
@@ -67,11 +60,7 @@ UnsafeOption = Annotated[
 
 
 def main() -> None:
-    """Run the command line.
-
-    Exits with 0 on success, 1 if the checked work needs fixing, and 2 for wrong usage or a broken
-    course.
-    """
+    """Exit with 0 for success, 1 for something to fix, 2 for wrong usage or a broken course."""
     try:
         app()
     except AutograderError as error:

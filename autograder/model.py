@@ -6,7 +6,6 @@ Everything here is frozen, imports no keras, and is passed up and down the floor
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,8 +39,6 @@ FailureKind = Literal[
     "crashed",  # the process died in another way
     "internal",  # the grader's own fault; leads to "ungraded", never to a zero
 ]
-
-Status = Literal["passed", "failed", "error", "ungraded"]
 
 
 class AutograderError(Exception):
@@ -265,80 +262,3 @@ class Probe:
 
     name: str
     source: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The decision on one check."""
-
-    check: str
-    claim: str
-    status: Status
-    points: float
-    max_points: float
-    message: str = ""
-    misconception: str | None = None
-    hint: str = ""
-    hidden: bool = False
-
-
-@dataclass(frozen=True)
-class ExerciseReport:
-    """The verdicts on one exercise.
-
-    Points are added up exactly and rounded once: `sum` rounds in one way up to Python 3.11 and in
-    another since.
-    """
-
-    name: str
-    bonus: bool
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def score(self) -> float:
-        return math.fsum(verdict.points for verdict in self.verdicts)
-
-    @property
-    def max_score(self) -> float:
-        return math.fsum(verdict.max_points for verdict in self.verdicts)
-
-    @property
-    def ungraded(self) -> bool:
-        """True if the grader failed on any check: a person has to look, there is no score."""
-        return any(verdict.status == "ungraded" for verdict in self.verdicts)
-
-
-@dataclass(frozen=True)
-class Report:
-    """Verdicts and scores of one submission; everything shown or stored is drawn from it.
-
-    ``remarks`` are plain sentences about the submission itself: a broken cell, an edited check
-    cell, nothing submitted.
-    """
-
-    student: str
-    assignment: str
-    exercises: tuple[ExerciseReport, ...]
-    seed: int
-    sandbox: str
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def score(self) -> float:
-        """Points earned, bonus included."""
-        return math.fsum(exercise.score for exercise in self.exercises)
-
-    @property
-    def max_score(self) -> float:
-        """Points of the exercises that are not a bonus."""
-        return math.fsum(e.max_score for e in self.exercises if not e.bonus)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every exercise that is no bonus earned all its points."""
-        return all(e.score == e.max_score for e in self.exercises if not e.bonus)
-
-    @property
-    def ungraded(self) -> bool:
-        """Whether the grader failed on any check of it."""
-        return any(exercise.ungraded for exercise in self.exercises)

@@ -18,8 +18,8 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.gradebook.record import Recorded, Recorder
 from autograder.gradebook.release import with_checksums
-from autograder.model import ExerciseReport, Report, Status, Verdict
 from autograder.sources.submission import Submission
+from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 NAME = "optimizers"
 

@@ -168,7 +168,7 @@ def seeds() -> dict[str, list[bytes]]:
     """Well-formed content to start from, by reader."""
     import numpy as np
 
-    from autograder.model import ExerciseReport, Report, Verdict
+    from autograder.verdicts import ExerciseReport, Report, Verdict
 
     student = json.loads(nbformat.writes(RELEASE))
     student["cells"] += [None, {"cell_type": "markdown", "source": ["a", "b"]}]

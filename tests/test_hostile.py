@@ -23,11 +23,11 @@ from hostile.corpus import ASSIGNMENT, HERE, NEIGHBOURS, Attack, attacks
 from autograder.grading.grade import grade_class, grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Report
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.submission import Submission, find_submission
+from autograder.verdicts import Report
 
 pytestmark = pytest.mark.slow
 pytest_plugins = ["hostile.targets"]

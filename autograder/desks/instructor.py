@@ -20,7 +20,7 @@ from autograder.gradebook.release import release_notebook
 from autograder.grading.grade import grade_class, new_seed
 from autograder.grading.journal import Entry, Journal, Run
 from autograder.grading.observe import clean, probing_sandbox
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
 from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write
 from autograder.reports.terminal import progress
@@ -29,6 +29,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
 from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission, locked_cells
+from autograder.verdicts import Report
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class ClassGrades:
 
 
 # Long only by its arguments: one line for each step of a run.
+# Longer than 50 lines because it documents every argument.
 def grade_course(
     course: Course,
     name: str,

@@ -17,11 +17,11 @@ from autograder.gradebook.release import register_release, release_notebook
 from autograder.grading.grade import grade_submission, new_seed
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Report
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
 from autograder.sources.submission import find_submission, locked_cells
+from autograder.verdicts import Report
 
 __all__ = [
     "RestoreRelease",

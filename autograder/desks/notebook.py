@@ -20,9 +20,10 @@ from typing import Any
 from autograder.grading.grade import judge_exercises
 from autograder.grading.observe import Trial, read_reply
 from autograder.grading.stored import StoredOracle, read_release
-from autograder.model import AutograderError, ExerciseReport, Observation
+from autograder.model import AutograderError, Observation
 from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.checks import CHECKS, CheckSet
+from autograder.verdicts import ExerciseReport
 
 
 @contextlib.contextmanager

@@ -12,11 +12,12 @@ import nbformat
 from autograder.grading.grade import grade_submission
 from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE, read_release
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
 from autograder.reports.results import results, write
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
+from autograder.verdicts import Report
 
 HAS_FORK = sys.platform == "linux"
 """On other platforms, a process that has imported TensorFlow cannot be forked."""

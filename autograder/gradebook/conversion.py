@@ -28,8 +28,9 @@ from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
 from autograder.gradebook.release import match_release
 from autograder.gradebook.restore import note, restore, submitted_notebook
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
 from autograder.sources.submission import Submission
+from autograder.verdicts import Report
 
 TIMESTAMP = "timestamp.txt"
 

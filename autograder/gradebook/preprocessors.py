@@ -29,10 +29,11 @@ from autograder.gradebook.release import (
     release_notebook,
 )
 from autograder.gradebook.restore import grade_id, note, restore
-from autograder.model import AutograderError, ExerciseReport, Report
+from autograder.model import AutograderError
 from autograder.reports.feedback import number, verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
+from autograder.verdicts import ExerciseReport, Report
 
 Resources = dict[str, Any]
 

@@ -25,8 +25,9 @@ from autograder.gradebook.database import (
     database_errors_explained,
     open_gradebook,
 )
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
 from autograder.sources.submission import Submission
+from autograder.verdicts import Report
 
 if TYPE_CHECKING:
     from nbformat.notebooknode import NotebookNode

@@ -14,10 +14,11 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, i
 
 from autograder.gradebook.config import course_config
 from autograder.gradebook.restore import grade_id
-from autograder.model import AutograderError, ExerciseReport, Report
+from autograder.model import AutograderError
 from autograder.reports.feedback import number
 from autograder.sources.assignment import Assignment
 from autograder.sources.views import student_notebook
+from autograder.verdicts import ExerciseReport, Report
 
 CHECK = "check-"
 """What the id of an exercise's check cell starts with."""

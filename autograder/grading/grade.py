@@ -11,23 +11,12 @@ from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import observations
 from autograder.grading.oracle import LiveOracle, Oracle
-from autograder.model import (
-    Check,
-    Definitions,
-    Exercise,
-    ExerciseReport,
-    Failure,
-    FailureKind,
-    Observation,
-    Report,
-    Status,
-    Unmet,
-    Verdict,
-)
+from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission
+from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 # Whose fault a failure is decides the status: code that gave no answer failed, code that broke is
 # an error (both earn nothing), and a fault of the grader is left for a person to look at.

@@ -19,7 +19,8 @@ from typing import Self
 
 import msgspec
 
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
+from autograder.verdicts import Report
 
 FOLDER = ".autograder"
 

@@ -15,12 +15,13 @@ from nbformat import NotebookNode
 
 from autograder.grading.grade import UNWRITTEN, grade_definitions, grade_submission, judge_exercises
 from autograder.grading.oracle import LiveOracle
-from autograder.model import ExerciseReport, Misconception
+from autograder.model import Misconception
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission, read_submission
 from autograder.sources.views import student_notebook
+from autograder.verdicts import ExerciseReport
 
 
 @dataclass

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from autograder.grading.grade import UNWRITTEN
 from autograder.grading.observe import clean
-from autograder.model import Report
 from autograder.reports.feedback import number
 from autograder.reports.terminal import WIDE
+from autograder.verdicts import Report
 
 SHORT = 80
 """Characters of each problem that a row has room for."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from autograder.model import ExerciseReport, Status, Verdict
+from autograder.verdicts import ExerciseReport, Status, Verdict
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from autograder.model import ExerciseReport, Report, Status
 from autograder.reports.feedback import MARKS, number, total
+from autograder.verdicts import ExerciseReport, Report, Status
 
 _STYLES: dict[Status, str] = {
     "passed": "green",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.atomic import atomic_write
-from autograder.model import AutograderError, ExerciseReport, Report, Verdict
+from autograder.model import AutograderError
+from autograder.verdicts import ExerciseReport, Report, Verdict
 
 VERSION = 1
 

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from autograder.desks.instructor import _fingerprint, grade_course
 from autograder.grading.journal import Journal
-from autograder.model import Report
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
+from autograder.verdicts import Report
 
 SOURCES = Path(__file__).parents[1] / "hostile" / "solutions"
 

@@ -22,7 +22,8 @@ from graded_class import (
 from nbformat.notebooknode import NotebookNode
 
 from autograder.gradebook.release import with_checksums
-from autograder.model import AutograderError, Report
+from autograder.model import AutograderError
+from autograder.verdicts import Report
 
 pytestmark = pytest.mark.slow
 

@@ -28,7 +28,7 @@ from graded_class import (
 from nbformat.notebooknode import NotebookNode
 
 from autograder.gradebook.release import with_checksums
-from autograder.model import ExerciseReport, Report, Verdict
+from autograder.verdicts import ExerciseReport, Report, Verdict
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from autograder.grading.journal import Journal, Run
-from autograder.model import AutograderError, ExerciseReport, Report, Verdict
+from autograder.model import AutograderError
+from autograder.verdicts import ExerciseReport, Report, Verdict
 
 VERDICT = Verdict("check", "A claim.", "failed", 0.5, 2.0, "n ≠ m", "uphill", "Downhill.", True)
 REPORT = Report("ada", "descent", (ExerciseReport("walk", True, (VERDICT,)),), 7, "none", ("so",))

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from autograder.model import ExerciseReport, Status, Verdict
 from autograder.reports.feedback import verdict_table, verdict_text
+from autograder.verdicts import ExerciseReport, Status, Verdict
 
 pytestmark = pytest.mark.slow
 

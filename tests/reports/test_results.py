@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from autograder.model import AutograderError, ExerciseReport, Report, Status, Verdict
+from autograder.model import AutograderError
 from autograder.reports.results import VERSION, results, write
+from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
 def verdict(name: str, status: Status, points: float, **more: Any) -> Verdict:

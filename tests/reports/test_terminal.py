@@ -11,13 +11,13 @@ from rich.console import Console
 
 from autograder.grading.grade import UNWRITTEN
 from autograder.grading.verify import Proof
-from autograder.model import ExerciseReport, Report, Status, Verdict
 from autograder.reports.class_table import class_table, diagnosis
 from autograder.reports.feedback import total, verdict_table, verdict_text
 from autograder.reports.proof import show_proof
 from autograder.reports.report import show_report
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
 from autograder.sources.assignment import Assignment
+from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
 def verdict(name: str, status: Status, points: float = 2.0, **more: Any) -> Verdict:
