@@ -7,48 +7,39 @@ here.
 from functools import partial
 
 import numpy as np
+from _shared.digits import HELD_OUT
 from sklearn.datasets import load_diabetes
 
-from autograder.grading.judge import close, mismatch
-from autograder.model import Check, Exercise
+from autograder.grading.judge import close, expect
+from autograder.model import Exercise
 
-EXERCISES = [
-    Exercise("fit_linear"),
-    Exercise("sign_accuracy"),
-    Exercise("select_learning_rate"),
+fit_linear = Exercise("fit_linear")
+sign_accuracy = Exercise("sign_accuracy")
+select_learning_rate = Exercise("select_learning_rate")
+
+# --- fit_linear -----------------------------------------------------------------------------------
+
+SGD = {"kind": "SGD", "settings": {"learning_rate": 0.06}}
+# A large epsilon, so that Adam's first steps depend on the size of the gradient too.
+ADAM = {
+    "kind": "Adam",
+    "settings": {"learning_rate": 0.2, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.5},
+}
+OTHERS = [
+    ["SGD", {"learning_rate": 0.02, "momentum": 0.8}],
+    ["Adagrad", {"learning_rate": 0.3, "epsilon": 0.5}],
+    ["RMSprop", {"learning_rate": 0.05, "rho": 0.7, "epsilon": 0.5}],
 ]
 
-# --- inputs ---------------------------------------------------------------------------------------
 
-
-def some_rows(rng, *, rows=7, features=3):
+def some_rows(rng, *, rows=7, features=3, **settings):
     """Columns of unlike means and sizes, and targets that no weights fit exactly."""
     x = rng.normal(size=(rows, features)) + rng.uniform(-1, 1, features)
-    return {"x": x, "y": 2 * rng.normal(size=rows) + 0.5}
-
-
-def by_sgd(rng, *, steps):
-    settings = {"learning_rate": 0.06}
-    return {**some_rows(rng), "kind": "SGD", "settings": settings, "steps": np.array(steps)}
-
-
-def by_adam(rng, *, steps):
-    # A large epsilon, so that Adam's first steps depend on the size of the gradient too.
-    settings = {"learning_rate": 0.2, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.5}
-    return {**some_rows(rng), "kind": "Adam", "settings": settings, "steps": np.array(steps)}
-
-
-def by_each(rng):
-    optimizers = [
-        ["SGD", {"learning_rate": 0.02, "momentum": 0.8}],
-        ["Adagrad", {"learning_rate": 0.3, "epsilon": 0.5}],
-        ["RMSprop", {"learning_rate": 0.05, "rho": 0.7, "epsilon": 0.5}],
-    ]
-    return {**some_rows(rng, rows=4, features=6), "optimizers": optimizers, "steps": 10}
+    return {"x": x, "y": 2 * rng.normal(size=rows) + 0.5, **settings}
 
 
 def diabetes(rng):
-    """300 rows of scikit-learn's diabetes data, in units of deviation, and 142 others."""
+    """300 rows of scikit-learn's diabetes data, in standard deviations, and 142 held-out rows."""
     x, y = load_diabetes(return_X_y=True)
     order = rng.permutation(len(x))
     x, y = (x / x.std(axis=0))[order], ((y - y.mean()) / y.std())[order]
@@ -63,11 +54,56 @@ def diabetes(rng):
     }
 
 
-HELD_OUT = ("held_out_x", "held_out_y")
+fitted = partial(fit_linear.rule, probe="fits", judge=close(along="case"))
+fitted(
+    "every_update_is_the_optimizers",
+    "After 1, 2, 3 and 9 updates by Adam, the weights are where it puts them.",
+    points=3,
+    inputs=partial(some_rows, **ADAM, steps=np.array([1, 2, 3, 9])),
+)
+fitted(
+    "the_loss_is_the_mean_of_squares",
+    "Updates by SGD are as long as the gradient of the mean squared error over all rows.",
+    points=2,
+    inputs=partial(some_rows, **SGD, steps=np.array([1, 5])),
+)
+fitted(
+    "weights_start_at_zero",
+    "Without any update, the weights are a vector of zeros.",
+    points=1,
+    inputs=partial(some_rows, **SGD, steps=np.array([0])),
+)
+fit_linear.rule(
+    "any_optimizer_will_do",
+    "Momentum, AdaGrad and RMSprop make their own updates, also with more weights than rows.",
+    points=2,
+    probe="fits_of_each",
+    inputs=partial(some_rows, rows=4, features=6, optimizers=OTHERS, steps=10),
+    judge=close(),
+)
+
+
+@fit_linear.check(points=1, probe="one_fit", inputs=diabetes, withheld=HELD_OUT)
+def unseen_rows_are_predicted(observed, inputs):
+    """Fitted to 300 patients, the weights predict how the disease of others progresses.
+
+    Over 200 seeds the reference's error is 0.51 on average with a deviation of 0.045, and 0.66 at
+    most. 0.80 is more than six deviations above: a false alarm in fewer than one of 10^8 runs.
+    """
+    with np.errstate(all="ignore"):
+        error = np.mean((inputs["held_out_x"] @ observed["w"] - inputs["held_out_y"]) ** 2)
+    expect(
+        error <= 0.80,
+        f"Mean squared error on unseen rows: expected at most 0.80, got {error:.2f} (always "
+        "predicting the mean has 1.00).",
+    )
+
+
+# --- sign_accuracy --------------------------------------------------------------------------------
 
 
 def scored_rows(rng):
-    """Three cases of ten rows, none of whose scores is near 0."""
+    """Three cases of ten rows, whose scores are not near 0."""
     w = rng.uniform(0.5, 2, (3, 4)) * rng.choice([-1.0, 1.0], (3, 4))
     x = rng.normal(size=(3, 10, 4))
     scores = np.einsum("cnd,cd->cn", x, w)
@@ -102,12 +138,41 @@ def faint_rows(rng):
     return {**inputs, "w": inputs["w"] * np.array([1e-12, 1e-3, 1e6])[:, None]}
 
 
-def orthogonal_problem(rng, *, share):
+accuracy = partial(sign_accuracy.rule, probe="accuracies", judge=close(along="case"))
+accuracy(
+    "right_signs_are_counted",
+    "The accuracy is the share of rows whose score has the sign of the label.",
+    points=2,
+    inputs=scored_rows,
+)
+accuracy(
+    "a_zero_score_is_wrong",
+    "A score of exactly 0 has no sign, and counts as wrong for either label.",
+    points=1,
+    inputs=rows_with_zero_scores,
+)
+accuracy(
+    "one_sided_cases_work",
+    "All right is 1, all wrong is 0, and all labels may be the same.",
+    points=1,
+    inputs=rows_of_one_kind,
+)
+accuracy(
+    "the_size_of_scores_does_not_matter",
+    "Very small and very large scores count by their sign.",
+    points=1,
+    inputs=faint_rows,
+)
+
+# --- select_learning_rate -------------------------------------------------------------------------
+
+
+def orthogonal_problem(rng, *, share, **settings):
     """A problem on which SGD with rate r is at (1 - (1 - 2 r)^t) w after t updates.
 
     The columns of x are orthogonal, so all weights approach w alike; the validation rows ask for a
     ``share`` of w, so that neither the smallest nor the largest rate is the best. Their columns
-    are longer: who fits them too ends elsewhere.
+    are longer: a fit to them too ends elsewhere.
     """
     n, m, d = 8, 6, 3
     x = np.linalg.qr(rng.normal(size=(n, d)))[0] * np.sqrt(n)
@@ -120,222 +185,71 @@ def orthogonal_problem(rng, *, share):
         "y": x @ w,
         "x_val": x_val,
         "y_val": share * (x_val @ w),
+        **settings,
     }
 
 
-def rates_in_any_order(rng):
-    """After 3 updates these are at 6, 27, 49, 78 and 99 % of w, and 35 % is asked for."""
-    rates = np.array([0.01, 0.05, 0.1, 0.2, 0.4])
-    orders = [rates, rates[::-1], rates[[3, 0, 4, 1, 2]]]
-    return {**orthogonal_problem(rng, share=0.35), "rates": np.stack(orders), "steps": 3}
+def problem(rates, *, share, steps):
+    return partial(orthogonal_problem, share=share, rates=np.array(rates), steps=steps)
 
 
-def many_steps(rng):
-    """After 20 updates the smallest rate is the best: at 33 % of w, where 35 % is asked for."""
-    rates = np.array([[0.05, 0.2, 0.01, 0.4], [0.4, 0.05, 0.2, 0.01]])
-    return {**orthogonal_problem(rng, share=0.35), "rates": rates, "steps": 20}
+def right_rate_is_chosen(observed, expected, inputs):
+    for rates, got, wanted in zip(inputs["rates"], observed["rate"], expected["rate"], strict=True):
+        listed = ", ".join(f"{rate:g}" for rate in rates)
+        expect(
+            np.isclose(got, wanted, rtol=1e-5),
+            f"Of the rates {listed}: expected {wanted:g}, got {got:g}.",
+        )
 
 
+RATES = [0.01, 0.05, 0.1, 0.2, 0.4]
 BEYOND = 1e30  # diverges beyond float64 in 12 updates
 FAR = 1e4  # after 12 updates at 1e51: beyond float32 and finite in float64
-
-
-def some_diverged(rng):
-    rates = [
-        [BEYOND, 0.01, 0.05, 0.3],
-        [0.01, 0.05, BEYOND, 0.3],
-        [0.3, 0.05, 0.01, BEYOND],
-        [FAR, 0.3, FAR, 0.05],
-    ]
-    return {**orthogonal_problem(rng, share=0.7), "rates": np.array(rates), "steps": 12}
-
-
-def all_diverged(rng):
-    rates = [[BEYOND, 3 * BEYOND], [BEYOND, BEYOND]]
-    return {**orthogonal_problem(rng, share=0.7), "rates": np.array(rates), "steps": 12}
-
-
-def all_alike(rng):
-    """Without an update all rates end at the same weights."""
-    rates = np.array([[0.1, 0.01, 0.3], [0.3, 0.1, 0.01], [0.01, 0.3, 0.1]])
-    return {**orthogonal_problem(rng, share=0.3), "rates": rates, "steps": 0}
-
-
-# --- judges ---------------------------------------------------------------------------------------
-
-# Over 200 seeds of the reference the held-out error is 0.51 on average with a deviation of 0.045,
-# and 0.66 at most. 0.80 is more than six deviations above: a false alarm in fewer than one of 10^8
-# runs. Always predicting the mean has an error of 1.
-LARGEST_ERROR = 0.80
-
-
-def predicts_held_out(observed, expected, inputs):
-    problem = mismatch(observed, expected)
-    if problem:
-        return problem
-    error = held_out_error(observed, inputs)
-    if error <= LARGEST_ERROR:
-        return None
-    return (
-        f"mean squared error on unseen rows: expected at most {LARGEST_ERROR:.2f}, got {error:.2f} "
-        "(always predicting the mean would have 1.00)."
-    )
-
-
-def held_out_error(observed, inputs):
-    """Mean squared error of the returned weights on rows that the student's code never saw."""
-    with np.errstate(all="ignore"):
-        return float(np.mean((inputs["held_out_x"] @ observed["w"] - inputs["held_out_y"]) ** 2))
-
-
-def chosen(observed, expected, inputs):
-    problem = mismatch(observed, expected)
-    if problem:
-        return problem
-    for rates, got, wanted in zip(inputs["rates"], observed["rate"], expected["rate"], strict=True):
-        if not np.isclose(got, wanted, rtol=1e-5):
-            listed = ", ".join(f"{rate:g}" for rate in rates)
-            return f"of the rates {listed} expected {wanted:g}, got {got:g}."
-    return None
-
-
-def error_raised(observed, expected, inputs):
-    problem = mismatch(observed, expected)
-    if problem:
-        return problem
-    if not observed["raised"].all():
-        return "every run diverged; expected a ValueError, and a rate came back."
-    return None
-
-
-# --- checks ---------------------------------------------------------------------------------------
-
-CHECKS = [
-    Check(
-        "every_update_is_the_optimizers",
-        "fit_linear",
-        "After 1, 2, 3 and 9 updates by Adam, the weights are where it puts them.",
-        3,
-        "fits",
-        partial(by_adam, steps=[1, 2, 3, 9]),
-        close(along="case"),
-    ),
-    Check(
-        "the_loss_is_the_mean_of_squares",
-        "fit_linear",
-        "Updates by SGD are as long as the gradient of the mean squared error over all rows.",
-        2,
-        "fits",
-        partial(by_sgd, steps=[1, 5]),
-        close(along="case"),
-    ),
-    Check(
-        "weights_start_at_zero",
-        "fit_linear",
-        "Without any update, the weights are a vector of zeros.",
-        1,
-        "fits",
-        partial(by_sgd, steps=[0]),
-        close(),
-    ),
-    Check(
-        "any_optimizer_will_do",
-        "fit_linear",
-        "Momentum, AdaGrad and RMSprop do their own updates, with more weights than rows too.",
-        2,
-        "fits_of_each",
-        by_each,
-        close(),
-    ),
-    Check(
-        "unseen_rows_are_predicted",
-        "fit_linear",
-        "Fitted to 300 patients, the weights predict how the illness of others goes on.",
-        1,
-        "one_fit",
-        diabetes,
-        predicts_held_out,
-        withheld=HELD_OUT,
-    ),
-    Check(
-        "right_signs_are_counted",
-        "sign_accuracy",
-        "The accuracy is the share of rows whose score has the sign of the label.",
-        2,
-        "accuracies",
-        scored_rows,
-        close(along="case"),
-    ),
-    Check(
-        "a_zero_score_is_wrong",
-        "sign_accuracy",
-        "A score of exactly 0 has no sign, and counts as wrong for either label.",
-        1,
-        "accuracies",
-        rows_with_zero_scores,
-        close(),
-    ),
-    Check(
-        "one_sided_cases_work",
-        "sign_accuracy",
-        "All right is 1, all wrong is 0, and labels may all be alike.",
-        1,
-        "accuracies",
-        rows_of_one_kind,
-        close(along="case"),
-    ),
-    Check(
-        "the_size_of_scores_does_not_matter",
-        "sign_accuracy",
-        "Scores ever so small or large count by their sign.",
-        1,
-        "accuracies",
-        faint_rows,
-        close(along="case"),
-    ),
-    Check(
-        "lowest_validation_error_wins",
-        "select_learning_rate",
-        "The rate with the lowest mean squared error on the validation rows comes back.",
-        3,
-        "selected",
-        rates_in_any_order,
-        chosen,
-    ),
-    Check(
-        "as_many_updates_as_asked_for",
-        "select_learning_rate",
-        "Each rate gets `steps` updates: with more of them, a smaller rate may be the best.",
-        1,
-        "selected",
-        many_steps,
-        chosen,
-    ),
-    Check(
-        "a_diverged_run_never_wins",
-        "select_learning_rate",
-        "A run whose error is infinite or no number is never chosen, wherever it stands.",
-        2,
-        "selected",
-        some_diverged,
-        chosen,
-    ),
-    Check(
-        "the_first_wins_a_tie",
-        "select_learning_rate",
-        "Where errors are equal, the rate that stands first comes back.",
-        1,
-        "selected",
-        all_alike,
-        chosen,
-    ),
-    Check(
-        "all_diverged_is_an_error",
-        "select_learning_rate",
-        "If every run diverges, a ValueError says so.",
-        1,
-        "refused",
-        all_diverged,
-        error_raised,
-    ),
+SOME_DIVERGE = [
+    [BEYOND, 0.01, 0.05, 0.3],
+    [0.01, 0.05, BEYOND, 0.3],
+    [0.3, 0.05, 0.01, BEYOND],
+    [FAR, 0.3, FAR, 0.05],
 ]
+
+chosen = partial(select_learning_rate.rule, probe="selected", judge=right_rate_is_chosen)
+chosen(
+    "lowest_validation_error_wins",
+    "The rate with the lowest mean squared error on the validation rows is returned.",
+    points=3,
+    # After 3 updates these are at 6, 27, 49, 78 and 99 % of w, and 35 % is asked for.
+    inputs=problem([RATES, RATES[::-1], [0.2, 0.01, 0.4, 0.05, 0.1]], share=0.35, steps=3),
+)
+chosen(
+    "as_many_updates_as_asked_for",
+    "Each rate gets `steps` updates: with more of them, a smaller rate may be the best.",
+    points=1,
+    # After 20 updates the smallest rate is the best: at 33 % of w, where 35 % is asked for.
+    inputs=problem([[0.05, 0.2, 0.01, 0.4], [0.4, 0.05, 0.2, 0.01]], share=0.35, steps=20),
+)
+chosen(
+    "a_diverged_run_never_wins",
+    "A run whose error is infinite or NaN is never chosen, wherever it is in the list.",
+    points=2,
+    inputs=problem(SOME_DIVERGE, share=0.7, steps=12),
+)
+chosen(
+    "the_first_wins_a_tie",
+    "Where errors are equal, the first rate in the list is returned.",
+    points=1,
+    # Without an update all rates end at the same weights.
+    inputs=problem([[0.1, 0.01, 0.3], [0.3, 0.1, 0.01], [0.01, 0.3, 0.1]], share=0.3, steps=0),
+)
+
+
+@select_learning_rate.check(
+    points=1,
+    probe="refused",
+    inputs=problem([[BEYOND, 3 * BEYOND], [BEYOND, BEYOND]], share=0.7, steps=12),
+)
+def all_diverged_is_an_error(observed):
+    """If every run diverges, a ValueError says so."""
+    expect(
+        observed["raised"].all(),
+        "Every run diverged, and a rate was returned. Raise a ValueError.",
+    )

@@ -6,18 +6,12 @@ A probe gets the student's function and inputs, and returns arrays. It holds no 
 import keras
 import numpy as np
 
-from autograder.probing import numbers
+from autograder.probing.kit import numbers
 
 
 def optimizer_of(kind, settings):
     """A fresh optimizer of Keras."""
-    classes = {
-        "SGD": keras.optimizers.SGD,
-        "Adagrad": keras.optimizers.Adagrad,
-        "RMSprop": keras.optimizers.RMSprop,
-        "Adam": keras.optimizers.Adam,
-    }
-    return classes[kind](**settings)
+    return getattr(keras.optimizers, kind)(**settings)
 
 
 def plain(values):
@@ -35,48 +29,29 @@ def real(result, what):
     return array.astype("float64")
 
 
-def fits(function, *, kind, settings, x, y, steps):
-    """The weights after each of some numbers of updates, every time with a fresh optimizer.
+def one_fit(function, *, kind, settings, x, y, steps):
+    """The weights after some updates by a fresh optimizer. Shapes: x (n, d), y (n,), w (d,)."""
+    found = function(optimizer_of(kind, settings), plain(x), plain(y), int(steps))
+    return {"w": real(found, "fit_linear")}
 
-    Shapes: x (n, d), y (n,), steps (k,). Returns ``w``, shape (k, d).
-    """
+
+def fits(function, *, steps, **problem):
+    """The weights after each of some numbers of updates, shape (k, d); see `one_fit`."""
+    return {"w": np.stack([one_fit(function, steps=number, **problem)["w"] for number in steps])}
+
+
+def fits_of_each(function, *, optimizers, **problem):
+    """The weights by each of some optimizers, given as pairs of kind and settings."""
     return {
-        "w": np.stack(
-            [
-                real(
-                    function(optimizer_of(kind, settings), plain(x), plain(y), int(number)),
-                    "fit_linear",
-                )
-                for number in steps
-            ]
-        )
-    }
-
-
-def fits_of_each(function, *, optimizers, x, y, steps):
-    """The weights that each of some optimizers ends at, given as pairs of kind and settings."""
-    return {
-        f"w_of_{kind}": real(
-            function(optimizer_of(kind, settings), plain(x), plain(y), steps), "fit_linear"
-        )
+        f"w_of_{kind}": one_fit(function, kind=kind, settings=settings, **problem)["w"]
         for kind, settings in optimizers
     }
 
 
-def one_fit(function, *, kind, settings, x, y, steps):
-    """The weights after some updates. Shapes: x (n, d), y (n,)."""
-    found = function(optimizer_of(kind, settings), plain(x), plain(y), steps)
-    return {"w": real(found, "fit_linear")}
-
-
 def accuracies(function, *, w, x, y):
     """The accuracy in each of some cases. Shapes: w (cases, d), x (cases, n, d), y (cases, n)."""
-    cases = zip(w, x, y, strict=True)
-    return {
-        "accuracy": np.stack(
-            [real(function(*(plain(part) for part in case)), "sign_accuracy") for case in cases]
-        )
-    }
+    cases = [[plain(part) for part in case] for case in zip(w, x, y, strict=True)]
+    return {"accuracy": np.stack([real(function(*case), "sign_accuracy") for case in cases])}
 
 
 def selected(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
@@ -84,36 +59,21 @@ def selected(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
 
     Shapes: rates (cases, k), x (n, d), y (n,), x_val (m, d), y_val (m,).
     """
-    found = [
-        function(
-            lambda rate: optimizer_of(kind, {"learning_rate": float(rate), **settings}),
-            [float(rate) for rate in case],
-            *(plain(part) for part in (x, y, x_val, y_val)),
-            steps,
-        )
-        for case in rates
-    ]
+
+    def make_optimizer(rate):
+        return optimizer_of(kind, {"learning_rate": float(rate), **settings})
+
+    data = [plain(part) for part in (x, y, x_val, y_val)]
+    found = [function(make_optimizer, case, *data, steps) for case in rates.tolist()]
     return {"rate": np.stack([real(rate, "select_learning_rate") for rate in found])}
 
 
-def refused(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
-    """Whether a ValueError came, for each of some lists of rates."""
-    raised = []
-    for case in rates:
+def refused(function, *, rates, **problem):
+    """Whether a ValueError was raised, for each of some lists of rates; see `selected`."""
+    raised = np.zeros(len(rates), bool)
+    for case, one in enumerate(rates):
         try:
-            selected(
-                function,
-                kind=kind,
-                settings=settings,
-                rates=case[None],
-                x=x,
-                y=y,
-                x_val=x_val,
-                y_val=y_val,
-                steps=steps,
-            )
+            selected(function, rates=one[None], **problem)
         except ValueError:
-            raised.append(True)
-        else:
-            raised.append(False)
-    return {"raised": np.array(raised)}
+            raised[case] = True
+    return {"raised": raised}

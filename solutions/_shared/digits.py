@@ -15,8 +15,8 @@ def digits(rng, *, rows, held_out=500):
         by; class numbers from 0 to 9.
     """
     x, y = load_digits(return_X_y=True)
-    order = rng.permutation(len(x))
-    train, others = order[:rows], order[len(order) - held_out :]
+    shuffled = rng.permutation(len(x))
+    train, others = shuffled[:rows], shuffled[len(x) - held_out :]
     return {
         "x": x[train] / 16,
         "y": y[train],
