@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.grade import judge_exercises
+from autograder.grading.judge import Close
 from autograder.grading.observe import Trial, read_reply
 from autograder.grading.stored import StoredOracle, read_release
 from autograder.model import AutograderError, Observation
@@ -145,18 +146,20 @@ def _plot(
     observed: dict[str, Observation],
     oracle: StoredOracle,
 ) -> str:
-    """A plot for the first failed check whose arrays run over updates; "" if there is none."""
+    """A plot for the first failed check that compares arrays step by step; "" if there is none."""
     from autograder.reports.plots import paths
 
     for verdict in report.verdicts:
         check_ = next(c for c in check_set.checks if c.name == verdict.check)
+        # Other judges give the first axis another meaning, or do not compare with the reference.
+        along = check_.judge.along if isinstance(check_.judge, Close) else ""
         got, wanted = observed[check_.id].arrays, oracle.expected(check_).arrays
-        if verdict.status == "failed" and got and not verdict.hidden:
-            picture = paths(got, wanted)
+        if along and verdict.status == "failed" and got and not verdict.hidden:
+            picture = paths(got, wanted, along)
             if picture:
                 title = html.escape(f"{report.name}: {verdict.claim}")
                 return (
-                    f'<img alt="Your values and the expected ones, update by update. {title}" '
+                    f'<img alt="Your values and the expected ones, {along} by {along}. {title}" '
                     f'style="max-width: 100%; background: white" '
                     f'src="data:image/png;base64,{picture}">'
                 )

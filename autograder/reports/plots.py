@@ -14,11 +14,12 @@ from autograder.model import Arrays
 MAX_PANELS = 3
 
 
-def paths(got: Arrays, wanted: Arrays) -> str | None:
-    """Expected and observed values over the updates, for the elements that differ the most.
+def paths(got: Arrays, wanted: Arrays, along: str) -> str | None:
+    """Expected and observed values step by step, for the elements that differ the most.
 
     Args:
-        got, wanted: arrays of shape (updates, ...) with at least 2 updates; others are ignored.
+        got, wanted: arrays of shape (steps, ...) with at least 2 steps; others are ignored.
+        along: what a step is, such as "update".
 
     Returns:
         a PNG in base64, or None if there is nothing to plot.
@@ -47,7 +48,7 @@ def paths(got: Arrays, wanted: Arrays) -> str | None:
         steps = np.arange(1, len(seen) + 1)
         axes.plot(steps, expected, "o-", color="#0072B2", markersize=3, label="expected")
         axes.plot(steps, seen, "x--", color="#D55E00", markersize=4, label="yours")
-        axes.set(xlabel="update", title=label)
+        axes.set(xlabel=along, title=label)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     picture = io.BytesIO()
