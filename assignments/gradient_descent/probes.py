@@ -1,146 +1,105 @@
-"""The probes of the gradient descent assignment: each runs an exercise and returns what it did.
-
-A probe gets the student's class or function and inputs, and returns arrays. It holds no answer.
-"""
+"""The probes of gradient descent: each runs an exercise on inputs, and returns arrays."""
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
-
-# The probes of GradientDescent are the kit's: they serve any optimizer.
-from autograder.probing import (  # noqa: F401 - checks.py names most of them
+from _shared.cases import complaint
+from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
     double_precision,
     fit,
     graph_trajectory,
     mixed_precision,
-    numbers,
     resumed_training,
     trajectory,
     two_instances,
 )
 
+from autograder.probing.kit import numbers
+
 # --- minibatches ----------------------------------------------------------------------------------
 
 
 def one_epoch(minibatches, x, y, batch_size, rng):
-    """The batches of one epoch as two lists of arrays. One that never ends is cut off."""
-    x_batches, y_batches = [], []
-    batches = minibatches(x, y, batch_size, rng)
-    for batch in itertools.islice(batches, 3 * len(x) + 3):
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(batch).__name__}")
-        x_batch, y_batch = numbers(batch[0]), numbers(batch[1])
-        for name, got, whole in (("x_batch", x_batch, x), ("y_batch", y_batch, y)):
-            if got.shape[1:] != whole.shape[1:] or got.ndim != whole.ndim:
+    """The batches of one epoch, pairs as they come. One that never ends is cut off."""
+    pairs = list(itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3))
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"expected pairs (x_batch, y_batch), got a {type(pair).__name__}")
+        for name, batch, whole in zip(("x_batch", "y_batch"), pair, (x, y), strict=True):
+            shape = numbers(batch).shape
+            if shape[1:] != whole.shape[1:] or len(shape) != whole.ndim:
                 rows = ", ".join(["rows", *(str(size) for size in whole.shape[1:])])
-                raise TypeError(f"expected a {name} of shape ({rows}), got shape {got.shape}")
-        x_batches.append(x_batch)
-        y_batches.append(y_batch)
-    if not x_batches:
+                raise TypeError(f"expected {name} of shape ({rows}), got shape {shape}")
+    if not pairs:
         raise ValueError("the epoch had no batch at all")
-    return x_batches, y_batches
+    return pairs
 
 
 def epochs_of_batches(minibatches, *, x, y, batch_size, epochs, seed):
-    """All rows of some epochs in the order they came, from one generator.
+    """The rows of each epoch in the order they came, from one generator, and the batches' sizes.
 
-    Shapes: x (n, d), y (n,). Returns x and y of all epochs, concatenated, the sizes of all batches,
-    and how many batches each epoch had.
+    Shapes: x (n, d), y (n,). Returns x (epochs, 3 n + 3, d), y and sizes (epochs, 3 n + 3), padded
+    with -1.
     """
-    rng = np.random.default_rng(seed)
-    found = {"x": [], "y": [], "sizes": [], "batches": []}
-    for _ in range(epochs):
-        x_batches, y_batches = one_epoch(minibatches, x, y, batch_size, rng)
-        found["x"] += x_batches
-        found["y"] += y_batches
-        found["sizes"] += [len(x_batch) for x_batch in x_batches]
-        found["batches"].append(len(x_batches))
-    return {
-        "x": np.concatenate(found["x"]).astype("float32"),
-        "y": np.concatenate(found["y"]).astype("float64"),
-        "sizes": np.array(found["sizes"]),
-        "batches": np.array(found["batches"]),
+    width, rng = 3 * len(x) + 3, np.random.default_rng(seed)
+    found = {
+        "x": np.full((epochs, width, x.shape[1]), -1.0),
+        "y": np.full((epochs, width), -1.0),
+        "sizes": np.full((epochs, width), -1),
     }
+    for epoch in range(epochs):
+        batches = zip(*one_epoch(minibatches, x, y, batch_size, rng), strict=True)
+        x_batches, y_batches = ([numbers(batch) for batch in both] for both in batches)
+        rows, targets = np.concatenate(x_batches)[:width], np.concatenate(y_batches)[:width]
+        found["x"][epoch, : len(rows)] = rows
+        found["y"][epoch, : len(targets)] = targets
+        found["sizes"][epoch, : len(x_batches)] = [len(batch) for batch in x_batches]
+    return found
+
+
+def order_and_seed(minibatches, *, seeds, **settings):
+    """The numbers of the rows, in column 0 of x, as they come for each seed. (len(seeds), n)."""
+    found = [epochs_of_batches(minibatches, epochs=1, seed=seed, **settings) for seed in seeds]
+    orders = [rows["x"][0, :, 0] for rows in found]
+    return {"order": np.stack([order[order >= 0] for order in orders])}
 
 
 def batch_sizes(minibatches, *, x, y, cases, seed):
-    """The sizes of the batches for several (rows, batch_size), filled up with -1.
-
-    Shapes: x (n, d), y (n,), cases (k, 2); the first ``rows`` rows are used.
-    """
+    """The sizes of the batches for several (rows, batch_size), padded with -1."""
     found = np.full((len(cases), 3 * len(x) + 3), -1)
-    for row, (rows, batch_size) in zip(found, cases.tolist(), strict=True):
-        rng = np.random.default_rng(seed)
-        x_batches, _ = one_epoch(minibatches, x[:rows], y[:rows], batch_size, rng)
-        row[: len(x_batches)] = [len(x_batch) for x_batch in x_batches]
+    for sizes, (rows, batch_size) in zip(found, cases, strict=True):
+        pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
 
-def order_and_seed(minibatches, *, x, y, batch_size, seeds):
-    """The order of the rows for each of some seeds of the generator.
-
-    Shapes: x (n, d) with the row's number in column 0, y (n,). Returns order (len(seeds), n).
-    """
-    orders = []
-    for seed in seeds:
-        x_batches, _ = one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))
-        orders.append(np.concatenate(x_batches)[:, 0])
-    return {"order": np.stack(orders).astype("float64")}
-
-
-def arrays_afterwards(minibatches, *, x, y, batch_size, epochs, seed):
-    """The caller's arrays after some epochs. Shapes: x (n, d), y (n,)."""
-    x, y, rng = x.copy(), y.copy(), np.random.default_rng(seed)
-    for _ in range(epochs):
-        one_epoch(minibatches, x, y, batch_size, rng)
-    return {"x": x, "y": y}
-
-
-def kinds_of_batches(minibatches, *, x, y, batch_size, seed):
-    """For each of x and y: whether every batch is a NumPy array, and of the right dtype.
-
-    Shapes: x (n, height, width, channels), y (n, k).
-    """
-    one_epoch(minibatches, x, y, batch_size, np.random.default_rng(seed))  # examines the shapes
-    rng = np.random.default_rng(seed)
-    batches = list(itertools.islice(minibatches(x, y, batch_size, rng), len(x)))
+def kinds_of_batches(minibatches, *, x, y, batch_size, seed, epochs=1):
+    """For x (n, ...) and y (n, ...): are batches arrays, of its dtype, and is it unchanged?"""
+    wholes, rng = (x.copy(), y.copy()), np.random.default_rng(seed)
+    found = [one_epoch(minibatches, *wholes, batch_size, rng) for _ in range(epochs)]
+    batches = list(zip(*itertools.chain(*found), strict=True))
+    dtypes = [{getattr(batch, "dtype", None) for batch in both} for both in batches]
     return {
-        "is_array": np.array(
-            [all(isinstance(batch[i], np.ndarray) for batch in batches) for i in (0, 1)]
-        ),
-        "same_dtype": np.array(
-            [
-                all(getattr(batch[i], "dtype", None) == whole.dtype for batch in batches)
-                for i, whole in ((0, x), (1, y))
-            ]
-        ),
+        "is_array": np.array([all(isinstance(b, np.ndarray) for b in both) for both in batches]),
+        "same_dtype": np.array([dtypes[0] == {x.dtype}, dtypes[1] == {y.dtype}]),
+        "is_unchanged": np.array([np.array_equal(wholes[0], x), np.array_equal(wholes[1], y)]),
     }
 
 
 def complaints(minibatches, *, x, y, cases, seed):
-    """What asking for the first batch raises: 0 nothing, 1 ValueError, 2 something else.
+    """What asking for the first batch raises, for several (rows of x, rows of y, batch_size)."""
 
-    Shapes: x (n, d), y (n,), cases (k, 3) of rows of x, rows of y, and batch_size.
-    """
-    found = []
-    for x_rows, y_rows, batch_size in cases.tolist():
-        try:
-            rng = np.random.default_rng(seed)
-            next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
-        except NotImplementedError:
-            raise
-        except ValueError:
-            found.append(1)
-        except Exception:
-            found.append(2)
-        else:
-            found.append(0)
-    return {"complaint": np.array(found)}
+    def first_batch(x_rows, y_rows, batch_size):
+        rng = np.random.default_rng(seed)
+        next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
+
+    return {"complaint": np.array([complaint(partial(first_batch, *case)) for case in cases])}
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -154,21 +113,11 @@ def linear_model(kernel, *layers):
     return model
 
 
-class TwiceInTraining(keras.layers.Layer):
-    """Doubles its input in training, and leaves it as it is otherwise."""
-
-    def call(self, inputs, training=False):
-        return 2 * inputs if training else inputs
-
-
-def squared_error(y, y_pred):
-    """The mean of the squared errors of a batch."""
-    return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
-
-
-def as_floats(*arrays):
-    """The arrays in Keras' default float type."""
-    return [array.astype(keras.config.floatx()) for array in arrays]
+def trained(train, model, optimizer, loss_fn, *, x, y, seed, **settings):
+    """What ``train`` returns, given x and y in Keras' default float type (y may be classes)."""
+    floatx = keras.config.floatx()
+    x, y = (array.astype(floatx) if array.dtype.kind == "f" else array for array in (x, y))
+    return train(model, optimizer, loss_fn, x, y, rng=np.random.default_rng(seed), **settings)
 
 
 def returned(result):
@@ -177,157 +126,102 @@ def returned(result):
         raise TypeError(
             f"expected a dictionary with 'loss' and 'updates' from train, got {str(result)[:60]}"
         )
-    return {
-        "loss": np.array([float(value) for value in result["loss"]], dtype="float64"),
-        "updates": np.array(int(result["updates"])),
-    }
+    losses = [float(value) for value in result["loss"]]
+    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(int(result["updates"]))}
 
 
-class Log:
-    """What happens during training, also inside ``tf.function``: the targets that the loss is
-    given, and the weights after each update."""
-
-    def __init__(self, model, optimizer):
-        self.targets, self.updates = np.zeros(0), []
-        apply = optimizer.apply
-
-        def apply_and_note(gradients, trainable_variables=None):
-            apply(gradients, trainable_variables)
-            weights = [tf.reshape(tf.convert_to_tensor(v), [-1]) for v in model.trainable_variables]
-            tf.numpy_function(self.note_update, [tf.concat(weights, axis=0)], [])
-
-        optimizer.apply = apply_and_note
-
-    def loss(self, y, y_pred):
-        """The squared error, and a note of the targets."""
-        tf.numpy_function(self.note_targets, [tf.convert_to_tensor(y)], [])
-        return squared_error(y, y_pred)
-
-    def note_targets(self, y):
-        self.targets = np.array(y, dtype="float64").ravel()
-
-    def note_update(self, weights):
-        self.updates.append((self.targets, np.array(weights, dtype="float64")))
-
-    def arrays(self):
-        """The targets of each update's batch, filled up with NaN, and the weights after it."""
-        if not self.updates:
-            raise RuntimeError("the optimizer was never asked to apply a gradient")
-        width = max(1, *(targets.size for targets, _ in self.updates))
-        batches = np.full((len(self.updates), width), np.nan)
-        for row, (targets, _) in zip(batches, self.updates, strict=True):
-            row[: targets.size] = targets
-        return {"targets": batches, "weights": np.stack([weights for _, weights in self.updates])}
+def squared_error(y, y_pred):
+    return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
 
 
-def training(train, *, kernel, x, y, batch_size, epochs, learning_rate, seed):
+def class_loss():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def training(train, *, kernel, learning_rate=0.01, **settings):
     """What is returned, and for every update: the targets of its batch and the weights after it.
 
-    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different.
+    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. Returns targets (updates,
+    rows), padded with NaN, and weights (updates, d).
     """
-    x, y = as_floats(x, y)
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    log = Log(model, optimizer)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, log.loss, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
-    return {**returned(result), **log.arrays()}
+    given, updates, apply = [np.zeros(0)], [], optimizer.apply
+
+    # tf.numpy_function takes the notes: correct solutions may compile their step.
+    def note_targets(y):
+        given.append(np.array(y, dtype="float64").ravel())
+
+    def note_update(weights):
+        updates.append((given[-1], np.array(weights, dtype="float64").ravel()))
+
+    def loss_fn(y, y_pred):
+        tf.numpy_function(note_targets, [tf.convert_to_tensor(y)], [])
+        return squared_error(y, y_pred)
+
+    def apply_and_note(gradients, trainable_variables=None):
+        apply(gradients, trainable_variables)
+        tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
+
+    optimizer.apply = apply_and_note
+    result = returned(trained(train, model, optimizer, loss_fn, **settings))
+    if not updates:
+        raise RuntimeError("the optimizer was never asked to apply a gradient")
+    batches, weights = zip(*updates, strict=True)
+    targets = np.full((len(batches), max(1, *map(len, batches))), np.nan)
+    for row, batch in zip(targets, batches, strict=True):
+        row[: len(batch)] = batch
+    return {**result, "targets": targets, "weights": np.stack(weights)}
 
 
-def full_batch_training(train, *, kernel, x, y, epochs, learning_rate, seed):
-    """Weights after every update, and the losses, where a batch is all rows.
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1). Returns weights (updates, d).
-    """
-    found = training(
-        train,
-        kernel=kernel,
-        x=x,
-        y=y,
-        batch_size=len(x),
-        epochs=epochs,
-        learning_rate=learning_rate,
-        seed=seed,
-    )
+def full_batch_training(train, *, x, **settings):
+    """The losses, and the weights after every update, where a batch is all rows."""
+    found = training(train, x=x, batch_size=len(x), **settings)
     return {"weights": found["weights"], "loss": found["loss"]}
 
 
-def counts(train, *, kernel, x, y, cases, seed):
-    """How many losses and updates are returned, and updates made, for each (rows, batch, epochs).
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1), cases (k, 3). Returns (k, 3).
-    """
+def counts(train, *, x, y, cases, **settings):
+    """Losses returned, updates returned, and updates made for each (rows, batch_size, epochs)."""
     found = []
-    for rows, batch_size, epochs in cases.tolist():
-        got = training(
-            train,
-            kernel=kernel,
-            x=x[:rows],
-            y=y[:rows],
-            batch_size=batch_size,
-            epochs=epochs,
-            learning_rate=0.01,
-            seed=seed,
-        )
+    for rows, batch_size, epochs in cases:
+        used = {"x": x[:rows], "y": y[:rows], "batch_size": batch_size, "epochs": epochs}
+        got = training(train, **used, **settings)
         found.append([got["loss"].size, got["updates"], len(got["weights"])])
     return {"counts": np.array(found)}
 
 
-def training_mode(train, *, kernel, x, y, epochs, learning_rate, seed):
-    """Losses and weights at the end, of a model with a layer that doubles while it trains.
+def orders_of_seeds(train, *, seeds, **settings):
+    """The targets of one epoch as they come for each seed; see `training`. (len(seeds), n)."""
+    found = [training(train, epochs=1, seed=seed, **settings)["targets"] for seed in seeds]
+    return {"order": np.stack([targets[~np.isnan(targets)] for targets in found])}
 
-    Shapes: kernel (d, 1), x (n, d), y (n, 1).
-    """
-    x, y = as_floats(x, y)
-    model = linear_model(kernel, TwiceInTraining())
+
+class TwiceInTraining(keras.layers.Layer):
+    """Doubles its input in training, and leaves it as it is otherwise."""
+
+    def call(self, inputs, training=False):
+        return 2 * inputs if training else inputs
+
+
+def end_of_training(train, optimizer, loss_fn, *layers, kernel, x, **settings):
+    """The losses, and the weights at the end, where a batch is all rows."""
+    model = linear_model(kernel, *layers)
+    result = trained(train, model, optimizer, loss_fn, x=x, batch_size=len(x), **settings)
+    return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
+
+
+def training_mode(train, *, learning_rate, **settings):
+    """`end_of_training` of a model with a layer that doubles while it trains."""
     optimizer = keras.optimizers.SGD(learning_rate)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, squared_error, x, y, batch_size=len(x), epochs=epochs, rng=rng)
-    return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
+    return end_of_training(train, optimizer, squared_error, TwiceInTraining(), **settings)
 
 
-def other_optimizer(train, *, kernel, x, y, epochs, settings, seed):
-    """Weights at the end of full batches with an optimizer that remembers earlier gradients.
-
-    The loss is a class of Keras, for class numbers and scores. Shapes: kernel (d, k), x (n, d),
-    y (n,) of class numbers.
-    """
-    (x,) = as_floats(x)
-    model, optimizer = linear_model(kernel), keras.optimizers.Adam(**settings)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    rng = np.random.default_rng(seed)
-    result = train(model, optimizer, loss_fn, x, y, batch_size=len(x), epochs=epochs, rng=rng)
-    return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
+def other_optimizer(train, *, settings, **data):
+    """`end_of_training` with an optimizer that has a state, and Keras' own loss."""
+    return end_of_training(train, keras.optimizers.Adam(**settings), class_loss(), **data)
 
 
-def orders_of_seeds(train, *, kernel, x, y, batch_size, seeds):
-    """The targets of one epoch in the order they came, for each of some seeds of the generator.
-
-    Shapes: kernel (d, 1), x (n, d), y (n, 1) with all values different. Returns (len(seeds), n).
-    """
-    orders = []
-    for seed in seeds:
-        got = training(
-            train,
-            kernel=kernel,
-            x=x,
-            y=y,
-            batch_size=batch_size,
-            epochs=1,
-            learning_rate=0.01,
-            seed=seed,
-        )
-        orders.append(got["targets"][~np.isnan(got["targets"])])
-    return {"order": np.stack(orders)}
-
-
-def trained_on_digits(train, *, kernel, x, y, batch_size, epochs, learning_rate, seed):
-    """The weights of a softmax regression after training. Shapes: kernel (d, k), x (n, d), y (n,).
-
-    The loss is Keras' own, for class numbers and scores.
-    """
-    (x,) = as_floats(x)
+def trained_on_digits(train, *, kernel, learning_rate, **settings):
+    """The weights (d, k) of a softmax regression after training with Keras' own loss."""
     model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    rng = np.random.default_rng(seed)
-    train(model, optimizer, loss_fn, x, y, batch_size=batch_size, epochs=epochs, rng=rng)
+    trained(train, model, optimizer, class_loss(), **settings)
     return {"kernel": numbers(model.get_weights()[0])}

@@ -1,10 +1,6 @@
-"""The probes of the optimizers assignment: each drives an optimizer and returns what it did.
+"""The probes of the optimizers assignment: those that serve any optimizer."""
 
-A probe gets the student's class and inputs, and returns arrays. It holds no answer. These serve any
-optimizer, so they stand in the kit.
-"""
-
-from autograder.probing import (  # noqa: F401 - probes that checks.py names
+from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
     descend,

@@ -1,0 +1,41 @@
+"""scikit-learn's handwritten digits: rows to train on, and held-out rows to judge by."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+HELD_OUT = ("held_out_x", "held_out_y")
+"""What a check withholds from the child."""
+
+
+def digits(rng, *, rows, held_out=500):
+    """A random split of the 1797 images of 8 by 8 pixels, scaled to [0, 1].
+
+    Returns:
+        ``x`` (rows, 64) and ``y`` (rows,) to train on, ``held_out_x`` and ``held_out_y`` to judge
+        by; class numbers from 0 to 9.
+    """
+    x, y = load_digits(return_X_y=True)
+    shuffled = rng.permutation(len(x))
+    train, others = shuffled[:rows], shuffled[len(x) - held_out :]
+    return {
+        "x": x[train] / 16,
+        "y": y[train],
+        "held_out_x": x[others] / 16,
+        "held_out_y": y[others],
+    }
+
+
+def held_out_accuracy(scores, inputs):
+    """Share of the held-out digits whose class has the highest score. Shapes: scores (n, 10)."""
+    return float(np.mean(scores.argmax(axis=1) == inputs["held_out_y"]))
+
+
+def linear_accuracy(observed, inputs):
+    """The same for a linear model whose weights are ``kernel``. Shapes: kernel (64, 10)."""
+    kernel = observed["kernel"].astype("float64")
+    return held_out_accuracy(inputs["held_out_x"] @ kernel, inputs)
+
+
+def some_weights(observed, inputs):
+    """A measure: the weights of the images' fourth column, enough to tell mistakes apart."""
+    return {"kernel": observed["kernel"][..., 3::8, :]}

@@ -1,0 +1,226 @@
+"""Probes that serve any exercise that is an optimizer: each drives one and returns what it did.
+
+A probe gets the student's class and inputs, and returns arrays. It holds no answer. Start values
+have any shape; gradients have the same shape, with the number of updates in front, and so do the
+positions that a probe returns.
+"""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from autograder.probing.kit import linear_softmax, numbers, saved_and_loaded, tensors, variables
+
+
+def positions(update, weights, steps):
+    """Where each variable is after each update: one array per variable, the updates in front.
+
+    Args:
+        update: ``update(gradients, weights)`` makes one update.
+        steps: for each update, the gradients of all variables.
+    """
+    path = []
+    for gradients in steps:
+        update(tensors(*gradients, like=weights), weights)
+        path.append([numbers(weight) for weight in weights])
+    return [np.stack(places) for places in zip(*path, strict=True)]
+
+
+def named_positions(update_of, arrays):
+    """The positions of named variables. ``update_of(weights)`` makes the ``update`` of them.
+
+    Args:
+        arrays: for each variable a start value, "vector", and gradients, "vector_gradients".
+    """
+    names = [name for name in arrays if not name.endswith("_gradients")]
+    weights = variables(*(arrays[name] for name in names))
+    steps = zip(*(arrays[f"{name}_gradients"] for name in names), strict=True)
+    return dict(zip(names, positions(update_of(weights), weights, steps), strict=True))
+
+
+def trajectory(optimizer_class, *, settings, **arrays):
+    """Positions of named variables after each of a list of updates, made eagerly."""
+    optimizer = optimizer_class(**settings)
+
+    def update(gradients, weights):
+        optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+
+    return named_positions(lambda weights: update, arrays)
+
+
+def graph_trajectory(optimizer_class, *, settings, **arrays):
+    """The same positions, with the update compiled once by ``tf.function``."""
+    optimizer = optimizer_class(**settings)
+
+    def update_of(weights):
+        optimizer.build(weights)
+        compiled = tf.function(lambda *gradients: optimizer.apply(list(gradients), weights))
+        return lambda gradients, weights: compiled(*gradients)
+
+    return named_positions(update_of, arrays)
+
+
+def gradients_afterwards(optimizer_class, *, settings, starts, gradients):
+    """Whether the caller's list of gradients holds after an update what it held before."""
+    optimizer, weights = optimizer_class(**settings), variables(*starts)
+    given = tensors(*gradients, like=weights)
+    kept = list(given)
+    optimizer.apply(given, weights)
+    same = len(given) == len(kept) and all(a is b for a, b in zip(given, kept, strict=False))
+    return {"list_is_as_it_was": np.array(same)}
+
+
+def two_instances(optimizer_class, *, settings, other_settings, starts, gradients):
+    """Two optimizers taking turns, each on its own two vectors, in changing order.
+
+    Shapes: starts (4, d), gradients (updates, 4, d).
+    """
+    first, second = optimizer_class(**settings), optimizer_class(**other_settings)
+    weights = variables(*starts)
+    first.build(weights[:2])
+    second.build(weights[2:])
+    orders = itertools.cycle([1, -1])
+
+    def update(gradients, weights):
+        pairs, order = list(zip(gradients, weights, strict=True)), next(orders)
+        first.apply_gradients(pairs[:2][::order])
+        second.apply_gradients(pairs[2:][::order])
+
+    return {"vectors": np.stack(positions(update, weights, gradients), axis=1)}
+
+
+def changing_learning_rate(optimizer_class, *, settings, rates, start, gradients):
+    """Positions while the learning rate is assigned anew before each update, then scheduled.
+
+    Shapes: rates (updates,), start (d,), gradients (updates, d).
+    """
+    rates, steps = [float(rate) for rate in rates], gradients[:, None]
+    assigned, coming = optimizer_class(**settings), iter(rates)
+
+    def update(gradients, weights):
+        assigned.learning_rate = next(coming)
+        assigned.apply(gradients, weights)
+
+    path = positions(update, variables(start), steps)[0]
+    # Made after the first has finished: instances may share something, which is another check.
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(list(range(len(rates) - 1)), rates)
+    scheduled = optimizer_class(**{**settings, "learning_rate": schedule})
+    return {
+        "assigned": path,
+        "scheduled": positions(scheduled.apply, variables(start), steps)[0],
+    }
+
+
+def missing_gradient(optimizer_class, *, settings, starts, gradients, missing):
+    """Positions of two vectors, the second of which gets no gradient at some updates.
+
+    Shapes: starts (2, d), gradients (updates, 2, d), missing (updates,) of booleans.
+    """
+    optimizer, weights = optimizer_class(**settings), variables(*starts)
+    optimizer.build(weights)
+    skips = iter(missing)
+
+    def update(gradients, weights):
+        first, second = gradients
+        given = [first, None if next(skips) else second]
+        optimizer.apply_gradients(list(zip(given, weights, strict=True)))
+
+    return {"vectors": np.stack(positions(update, weights, gradients), axis=1)}
+
+
+def config_round_trip(optimizer_class, *, settings, start, gradients):
+    """Positions of a vector, moved by ``from_config(optimizer.get_config())``."""
+    optimizer = optimizer_class.from_config(optimizer_class(**settings).get_config())
+    return {"vector": positions(optimizer.apply, variables(start), gradients[:, None])[0]}
+
+
+def double_precision(optimizer_class, *, settings, start, gradients):
+    """Positions of a float64 vector."""
+    optimizer, weights = optimizer_class(**settings), variables(start, dtype="float64")
+    return {"vector": positions(optimizer.apply, weights, gradients[:, None])[0]}
+
+
+def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):
+    """Weights of a ``mixed_float16`` linear model trained with loss scaling, as ``fit`` does it.
+
+    Shapes: kernel (d, k), x (n, d), y (n, k).
+    """
+    keras.config.set_dtype_policy("mixed_float16")
+    layer = keras.layers.Dense(kernel.shape[1], use_bias=False)
+    layer.build((None, kernel.shape[0]))
+    layer.kernel.assign(kernel)
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        optimizer_class(**settings), initial_scale=256.0
+    )
+    optimizer.build(layer.trainable_variables)
+    path = []
+    for _ in range(updates):
+        with tf.GradientTape() as tape:
+            error = keras.ops.cast(layer(x), "float32") - y
+            loss = optimizer.scale_loss(keras.ops.mean(keras.ops.square(error)))
+        optimizer.apply(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables)
+        path.append(numbers(layer.kernel))
+    return {"kernel": np.stack(path)}
+
+
+def resumed_training(optimizer_class, *, settings, kernel, x, y, before, after):
+    """Weights of a softmax regression after each of some batches, saved and loaded in between.
+
+    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers; ``before`` and ``after`` count the
+    updates on either side of the file.
+    """
+    model = linear_softmax(kernel)
+    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy", run_eagerly=True)
+    path = []
+    for update in range(before + after):
+        if update == before:
+            model = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
+            model.run_eagerly = True
+        model.train_on_batch(x, y)
+        path.append(model.get_weights()[0])
+    return {"kernel": np.stack(path)}
+
+
+def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
+    """Weights of a softmax regression after each epoch of ``model.fit``, batches in order.
+
+    The optimizer is built by ``fit``, while it compiles the step.
+
+    Shapes: kernel (d, k), x (n, d), y (n,) of class numbers. Returns the kernels, (epochs, d, k).
+    """
+    model = linear_softmax(kernel)
+    model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy")
+    path = []
+    remember = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
+    )
+    model.fit(
+        x, y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
+    )
+    return {"kernel": np.stack(path)}
+
+
+def descend(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
+    """The weights of a softmax regression after epochs of compiled updates, batches in order.
+
+    Shapes: kernel (d, k), x (n, d) with n a multiple of ``batch_size``, y (n,) of class numbers.
+    """
+    optimizer, (weight,) = optimizer_class(**settings), variables(kernel)
+    optimizer.build([weight])
+
+    @tf.function
+    def update(rows, wanted):
+        # The gradient of the mean cross-entropy, in closed form.
+        error = keras.ops.softmax(rows @ weight) - wanted
+        optimizer.apply([keras.ops.transpose(rows) @ error / batch_size], [weight])
+
+    batches = (
+        x.reshape(-1, batch_size, x.shape[1]),
+        np.eye(kernel.shape[1])[y.reshape(-1, batch_size)],
+    )
+    for _ in range(epochs):
+        for rows, wanted in zip(*batches, strict=True):
+            update(*tensors(rows, wanted, like=[weight, weight]))
+    return {"kernel": numbers(weight)}
