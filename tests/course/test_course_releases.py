@@ -163,6 +163,6 @@ def test_check_names_a_mistake_with_its_hint(release: Path) -> None:
     # The students' guide shows this very mistake: its numbers are those of the public inputs.
     guide = (ROOT / "docs" / "students.md").read_text(encoding="utf-8")
     shown = [line for line in guide.splitlines() if "expected" in line]
-    numbers = [line.strip() for line in shown if line.strip().startswith("after update")]
+    numbers = [line.strip() for line in shown if line.strip().startswith("After update")]
     assert len(numbers) == 2
     assert all(line in done.stdout for line in numbers)
