@@ -32,7 +32,8 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
 def grade(submission: str, reference: str, checks: str, probes: str) -> dict[str, bool]:
     """Whether each check passes, by its id."""
     course: dict[str, Any] = {"__name__": "course"}
-    exec(compile(probes, "probes.py", "exec"), course)
+    probing: dict[str, Any] = {"__name__": "probes"}
+    exec(compile(probes, "probes.py", "exec"), probing)
     exec(compile(checks, "checks.py", "exec"), course)
     student = types.ModuleType("submission")
     kept, _, _ = definitions([Cell("module", submission)], ["Descent", "average"])
@@ -44,17 +45,17 @@ def grade(submission: str, reference: str, checks: str, probes: str) -> dict[str
     exec(compile(reference, "reference.py", "exec"), right)
     exercises = [value for value in course.values() if isinstance(value, Exercise)]
     return {
-        check.id: _passes(check, course, vars(student), right)
+        check.id: _passes(check, probing, vars(student), right)
         for exercise in exercises
         for check in exercise.checks
     }
 
 
 def _passes(
-    check: Any, course: dict[str, Any], student: dict[str, Any], right: dict[str, Any]
+    check: Any, probing: dict[str, Any], student: dict[str, Any], right: dict[str, Any]
 ) -> bool:
     inputs = check.inputs(np.random.default_rng(SEED))
-    probe = course[check.probe]
+    probe = probing[check.probe]
     expected = probe(right[check.exercise], **inputs)
     try:
         assert_same(probe(student[check.exercise], **inputs), expected)
