@@ -155,7 +155,7 @@ def masks_and_scales(observed, inputs):
 
 def without_dropout(observed, inputs):
     """What the layer behind the dropout makes of the inputs themselves."""
-    return inputs["x"] @ observed["kernel"] + observed["bias"]
+    return observed["bias"] + inputs["x"] @ observed["kernel"]
 
 
 def factors(observed, inputs):

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
+from autograder.sources.probes import shared_modules
 from autograder.sources.views import solution_lines
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,8 @@ def test_every_release_is_up_to_date() -> None:
 
 def lines_of_hidden_checks(folder: Path) -> set[str]:
     """Lines that appear in hidden files and in no public one: claims, names, inputs."""
-    public = "".join((folder / name).read_text() for name in ("checks.py", "probes.py"))
+    released = [folder / "checks.py", folder / "probes.py", *shared_modules(folder)]
+    public = "".join(path.read_text() for path in released)
     hidden = [folder / "hidden_checks.py", folder / "hidden_probes.py"]
     lines = {line.strip() for path in hidden if path.exists() for line in path.open()}
     return {line for line in lines if len(line) > 20 and line not in public}
