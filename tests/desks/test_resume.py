@@ -151,7 +151,7 @@ def test_failures_of_the_grader_are_named_and_tried_again(course: Path) -> None:
     checks = course / "solutions" / "descent" / "checks.py"
     judged = 'at_least(depth, 0.9, "depth reached")'
     assert judged in checks.read_text()
-    checks.write_text(checks.read_text().replace(judged, "lambda *_: 1 / 0"))
+    checks.write_text(checks.read_text().replace(judged, "lambda observed: 1 / 0"))
 
     for _ in range(2):
         said = grade(course, code=1)
