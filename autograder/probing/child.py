@@ -45,6 +45,7 @@ from autograder.sandbox.channel import Connection
 from autograder.sources.definitions import PARSE_FLAGS
 
 MODULE = "submission"
+PROBE_MODULE = "autograder_probe"
 
 FailureKind = Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
 
@@ -196,9 +197,11 @@ def describe(error: BaseException) -> str:
 def _probe(name: str, source: str) -> Any:
     file = f"probe_{name}.py"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {"__name__": "probe"}
-    exec(compile(source, file, "exec", dont_inherit=True), namespace)
-    return namespace[name]
+    # AutoGraph takes a lambda for untranslatable, and all that it calls, if it finds no module of it.
+    module = sys.modules[PROBE_MODULE] = types.ModuleType(PROBE_MODULE)
+    exec(compile(source, file, "exec", dont_inherit=True), vars(module))
+    found: Any = vars(module)[name]
+    return found
 
 
 @contextlib.contextmanager

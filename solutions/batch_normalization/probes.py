@@ -148,7 +148,8 @@ def small_network(layer, kernel, last_kernel):
     first = keras.layers.Dense(kernel.shape[1], use_bias=False)
     last = keras.layers.Dense(last_kernel.shape[1], use_bias=False)
     inputs = keras.Input(kernel.shape[:1])
-    model = keras.Sequential([inputs, first, layer, keras.layers.ReLU(), last])
+    # Sequential would stay unbuilt, without a word, where the layer is not written yet.
+    model = keras.Model(inputs, last(keras.layers.ReLU()(layer(first(inputs)))))
     first.kernel.assign(kernel)
     last.kernel.assign(last_kernel)
     return model
@@ -165,7 +166,7 @@ def fit(layer_class, *, settings, gamma, kernel, last_kernel, learning_rate, x, 
 
     def weights():
         own = {name: getattr(layer, name) for name in WEIGHTS}
-        return {"kernel": model.layers[0].kernel, **own}
+        return {"kernel": model.layers[1].kernel, **own}
 
     path = weights_after_epochs(model, weights, x, y, learning_rate=learning_rate, **lengths)
     return {**path, "prediction": numbers(model(tensor(x), training=False))}
@@ -184,7 +185,7 @@ def learned_weights(layer_class, *, settings, kernel, last_kernel, x, y, batch_s
     model.fit(tensor(x), y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0)
     zeros = np.zeros((1, kernel.shape[1]))
     shift, both = called(layer, [zeros, zeros + 1], training=False)[:, 0]
-    first, last = numbers(model.layers[0].kernel), numbers(model.layers[-1].kernel)
+    first, last = numbers(model.layers[1].kernel), numbers(model.layers[-1].kernel)
     return {"kernel": first, "scale": both - shift, "shift": shift, "last_kernel": last}
 
 

@@ -194,7 +194,7 @@ def test_nothing_reaches_the_terminal_and_the_process_is_left_as_it_was(course: 
         "    t.recorded(course, release, late)\n"
         "assert repr(state()) == before\n"
     )
-    modules = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    modules = os.pathsep.join([str(ROOT), str(Path(__file__).parents[1])])
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
