@@ -197,7 +197,7 @@ def describe(error: BaseException) -> str:
 def _probe(name: str, source: str) -> Any:
     file = f"probe_{name}.py"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    # AutoGraph takes a lambda for untranslatable, and all that it calls, if it finds no module of it.
+    # AutoGraph cannot translate a lambda, nor what that calls, without a module that holds it.
     module = sys.modules[PROBE_MODULE] = types.ModuleType(PROBE_MODULE)
     exec(compile(source, file, "exec", dont_inherit=True), vars(module))
     found: Any = vars(module)[name]
