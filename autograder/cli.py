@@ -6,7 +6,6 @@ errors answer immediately.
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -15,6 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder.cli_options import (
+    CORES,
+    CourseOption,
+    JobsOption,
+    NamesArgument,
+    UnsafeOption,
+)
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
@@ -28,35 +34,12 @@ DISTRIBUTION = "keras-training-autograder"
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in a shell."""
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-NamesArgument = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="NAME", help="Names of assignments.", show_default="all"),
-]
-CourseOption = Annotated[
-    Path,
-    typer.Option(
-        "--course",
-        metavar="FOLDER",
-        help="The course folder, which has solutions/, or a folder inside it.",
-        show_default="current directory",
-    ),
-]
-JobsOption = Annotated[
-    int,
-    typer.Option("-j", "--jobs", metavar="N", min=1, help="Parallel jobs.", show_default="CPUs"),
-]
-UnsafeOption = Annotated[
-    bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
-]
 
 
 def main() -> None:
