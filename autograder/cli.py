@@ -123,9 +123,15 @@ def build(
             "--recompute", help="Compute the expected arrays even if no source has changed."
         ),
     ] = False,
+    unproven: Annotated[
+        bool,
+        typer.Option("--unproven", help="Build the named assignments even if their proof fails."),
+    ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
     """Build the students' folders in assignments/ from solutions/."""
+    if unproven and not names:
+        raise AutograderError("Name the assignments to build with --unproven.")
     found = _course(course, names or ())
     from autograder.desks.release import build_course
     from autograder.reports.terminal import new_console
@@ -133,7 +139,13 @@ def build(
     console = new_console()
     changed = False
     for name, files in build_course(
-        found, names, console, jobs=jobs, write=not stale, recompute=recompute
+        found,
+        names,
+        console,
+        jobs=jobs,
+        write=not stale,
+        recompute=recompute,
+        unproven=unproven,
     ):
         state = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "up to date"
         console.print(f"{name}: {state}", soft_wrap=True)
@@ -151,20 +163,42 @@ def verify(
             metavar="N", min=1, help="Number of random seeds that the reference must pass."
         ),
     ] = 2,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Draw new seeds, and compute everything again.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="EXERCISE", help="Verify only this. Can be repeated."),
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option("--check", metavar="CHECK", help="Run only this check. Can be repeated."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Verify again whenever a file is saved.")
+    ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
     """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
 
-    Every known mistake must also be named correctly, and every correct variant must pass.
+    Every known mistake must also be named correctly, and every correct variant must pass. What has
+    not changed since the last time is not computed again.
     """
     found = _course(course, names or ())
-    from autograder.desks.author import verify_course
+    from autograder.desks.author import verify_course, watch_course
+    from autograder.grading.verify import Scope
     from autograder.reports.proof import show_proof
     from autograder.reports.terminal import new_console
 
     console = new_console()
+    scope = Scope(frozenset(only or []), frozenset(check or []))
+    if watch:
+        watch_course(found, names, console, jobs=jobs, seeds=seeds, scope=scope)
+        return
     failed = False
-    for assignment, proof in verify_course(found, names, console, jobs=jobs, seeds=seeds):
+    for assignment, proof in verify_course(
+        found, names, console, jobs=jobs, seeds=seeds, fresh=fresh, scope=scope
+    ):
         show_proof(console, assignment, proof)
         failed = failed or bool(proof.problems)
     raise typer.Exit(1 if failed else 0)

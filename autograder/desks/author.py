@@ -2,35 +2,224 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
+from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import new_seed
 from autograder.grading.observe import probing_sandbox
-from autograder.grading.verify import Proof, steps, verify
+from autograder.grading.oracle import LiveOracle
+from autograder.grading.stored import PUBLIC_SEED
+from autograder.grading.verify import Examination, Proof, Scope
+from autograder.model import AutograderError
+from autograder.reports.proof import show_proof
 from autograder.reports.terminal import progress
+from autograder.sandbox.interface import Sandbox
+from autograder.sandbox.process import Child
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.course import Course
+from autograder.sources.probes import SHARED
+
+
+@dataclass(frozen=True)
+class Author:
+    """A warm process and the kept observations: what proving several assignments shares."""
+
+    console: Console
+    sandbox: Sandbox
+    cache: ObservationCache
+    jobs: int
+
+    def proven(self, assignment: Assignment, seeds: Sequence[int], scope: Scope) -> Proof:
+        """Prove an assignment, or a part of it, and show progress.
+
+        Raises:
+            AutograderError: it has no such exercise or check, or inputs cannot be drawn.
+        """
+        return self._examined(assignment, seeds, scope).proof
+
+    def oracle(
+        self, assignment: Assignment, *, unproven: bool = False, recompute: bool = False
+    ) -> LiveOracle:
+        """What a release stores: everything observed with the public seed.
+
+        Args:
+            unproven: take it even if the proof with that seed fails.
+            recompute: do not take what has been kept.
+
+        Raises:
+            AutograderError: the proof fails; the message lists the problems.
+        """
+        examination = self._examined(assignment, [PUBLIC_SEED], Scope(), recompute=recompute)
+        if examination.proof.problems and not unproven:
+            raise AutograderError(
+                "\n".join(
+                    [
+                        f"{assignment.name} is not proven, so it was not built:",
+                        *(f"  {problem}" for problem in examination.proof.problems),
+                        f"Fix this (`autograder verify {assignment.name}` shows more), or build it "
+                        f"as it is with `autograder build {assignment.name} --unproven`.",
+                    ]
+                )
+            )
+        return examination.oracle
+
+    def _examined(
+        self,
+        assignment: Assignment,
+        seeds: Sequence[int],
+        scope: Scope,
+        *,
+        recompute: bool = False,
+    ) -> Examination:
+        known = None if recompute else self.cache
+        examination = Examination(assignment, self.sandbox, seeds=seeds, known=known, scope=scope)
+        with progress(self.console, assignment.name, examination.steps) as step:
+            examination.run(self.jobs, step)
+        return examination
+
+
+@contextmanager
+def author(course: Course, console: Console, *, jobs: int) -> Iterator[Author]:
+    """Everything that a proof needs. Keras is imported when something has to be computed.
+
+    Raises:
+        AutograderError: the course's folder cannot be written.
+    """
+    with (
+        observation_cache(course.root) as cache,
+        closing(SandboxWhenNeeded(console)) as sandbox,
+    ):
+        yield Author(console, sandbox, cache, jobs)
+
+
+class SandboxWhenNeeded:
+    """A sandbox that starts with its first child: where nothing has changed, nothing starts.
+
+    Children are confined as in grading where the system can do that, so that a probe that needs a
+    file or a process is found before students have it.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+        self._started: Sandbox | None = None
+
+    @property
+    def level(self) -> str:
+        """The protection that is really on; "none" as long as nothing has started."""
+        return self._started.level if self._started else "none"
+
+    def child(self) -> Child:
+        """Start a process for one implementation.
+
+        Raises:
+            AutograderError: this system cannot run children.
+            SandboxLost: none could be started.
+        """
+        with self._lock:
+            if self._started is None:
+                self._started = self._start()
+        return self._started.child()
+
+    def close(self) -> None:
+        """End every process, and remove every file."""
+        self._stack.close()
+
+    def _start(self) -> Sandbox:
+        self._console.print("Starting Keras ...", style="dim")
+        try:
+            return self._stack.enter_context(probing_sandbox())
+        except AutograderError as error:
+            self._console.print(f"Not confined as in grading: {error}", style="dim", markup=False)
+            return self._stack.enter_context(probing_sandbox(confined=False))
 
 
 def verify_course(
-    course: Course, names: Sequence[str] | None, console: Console, *, jobs: int, seeds: int
+    course: Course,
+    names: Sequence[str] | None,
+    console: Console,
+    *,
+    jobs: int,
+    seeds: int,
+    fresh: bool = False,
+    scope: Scope = Scope(),  # noqa: B008 - it is frozen
 ) -> Iterator[tuple[Assignment, Proof]]:
-    """Verify assignments, each with fresh random seeds, and show progress.
+    """Verify assignments and show progress.
 
     Args:
         names: the assignments; None or empty for all.
         seeds: how many seeds the reference must pass with.
+        fresh: draw the seeds anew. Otherwise they are the same in every run, and what has not
+            changed since is not computed again.
 
     Raises:
         AutograderError: an assignment does not exist or is broken.
     """
     assignments = read_assignments(course, names)
-    # Everything that runs here is the author's own code.
-    with probing_sandbox(confined=False) as sandbox:
+    for assignment in assignments:
+        scope.of(assignment)  # a typing error is answered before slow imports
+    with author(course, console, jobs=jobs) as desk:
         for assignment in assignments:
-            drawn = [new_seed() for _ in range(seeds)]
-            with progress(console, assignment.name, steps(assignment, seeds)) as step:
-                proof = verify(assignment, sandbox, jobs=jobs, seeds=drawn, step=step)
-            yield assignment, proof
+            yield scope.of(assignment), desk.proven(assignment, _seeds(seeds, fresh), scope)
+
+
+def watch_course(
+    course: Course,
+    names: Sequence[str] | None,
+    console: Console,
+    *,
+    jobs: int,
+    seeds: int,
+    scope: Scope,
+) -> None:
+    """Verify assignments, and again whatever a saved file changes, until Ctrl-C.
+
+    What is broken for a moment is said and waited for.
+    """
+    # Only here: it loads a native library.
+    from watchfiles import PythonFilter, watch
+
+    chosen = tuple(names or course.assignments())
+    saved = watch(
+        course.solutions,
+        watch_filter=PythonFilter(extra_extensions=[".toml"]),
+        rust_timeout=1000,  # milliseconds
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    )
+    next(saved, None)  # from here on, what is saved while something is verified is not missed
+    with author(course, console, jobs=jobs) as desk:
+        _verify_again(desk, course, chosen, _seeds(seeds, fresh=False), scope)
+        console.print(f"Watching {course.solutions}. Press Ctrl-C to stop.", style="dim")
+        for changes in filter(None, saved):
+            folders = {Path(path).relative_to(course.solutions).parts[0] for _, path in changes}
+            # What lies in solutions/_shared/ may concern every assignment.
+            changed = tuple(n for n in chosen if n in folders or SHARED in folders)
+            _verify_again(desk, course, changed, _seeds(seeds, fresh=False), scope)
+
+
+def _verify_again(
+    desk: Author, course: Course, names: Sequence[str], seeds: Sequence[int], scope: Scope
+) -> None:
+    for name in names:
+        started = time.monotonic()
+        try:
+            (assignment,) = read_assignments(course, [name])
+            show_proof(desk.console, scope.of(assignment), desk.proven(assignment, seeds, scope))
+        except AutograderError as error:
+            desk.console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
+        took = time.monotonic() - started
+        desk.console.print(f"{time.strftime('%H:%M:%S')}  {name}: {took:.1f} s", style="dim")
+
+
+def _seeds(count: int, fresh: bool) -> list[int]:
+    # The public one first: what verify computes with it, build need not compute.
+    return [new_seed() if fresh else PUBLIC_SEED + number for number in range(count)]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.desks.author import author
 from autograder.desks.demo_class import submit_class
 from autograder.desks.instructor import ClassGrades, grade_course
-from autograder.desks.release import build, compute_expected
+from autograder.desks.release import build
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
@@ -43,8 +44,8 @@ def run(
     scratch = Course(_empty_folder(into))
     assignment = _copy_course(course, original, scratch)
     console.print(f"Scratch course: {scratch.root}", soft_wrap=True)
-    compute = partial(compute_expected, assignment, console, jobs)
-    build(assignment, scratch.release(assignment.name), compute)
+    with author(scratch, console, jobs=jobs) as desk:
+        build(assignment, scratch.release(assignment.name), partial(desk.oracle, assignment))
     console.print(f"Built assignments/{assignment.name}/.")
     students = submit_class(assignment, scratch)
     console.print(f"Submitted the work of {len(students)} students to submitted/.")

@@ -7,18 +7,19 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from rich.console import Console
 
 from autograder.atomic import atomic_replacement, atomic_write
+from autograder.desks.author import author
 from autograder.gradebook.release import release_notebook, with_checksums
-from autograder.grading.oracle import Oracle, prepared_oracle
-from autograder.grading.stored import FILE, PUBLIC_SEED, digest_in, store
+from autograder.grading.oracle import Oracle
+from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
-from autograder.reports.terminal import progress
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
@@ -40,6 +41,7 @@ def build_course(
     jobs: int,
     write: bool = True,
     recompute: bool = False,
+    unproven: bool = False,
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Build releases, and the sources that nbgrader lists; yields each name with what changed.
 
@@ -47,35 +49,39 @@ def build_course(
         names: the assignments; None or empty for all.
         write: if False, only find out what is stale.
         recompute: compute the expected arrays even if no source has changed.
+        unproven: build what the proof finds wanting, too.
 
     Raises:
         AutograderError: an assignment does not exist or is broken, or cannot be built.
     """
-    for assignment in read_assignments(course, names):
-        folder = course.release(assignment.name)
-        if recompute and write:
-            (folder / FILE).unlink(missing_ok=True)
-        compute = partial(compute_expected, assignment, console, jobs)
-        changed = build(assignment, folder, compute, write=write)
-        if write:
-            write_source(assignment, folder, course.source(assignment.name))
-        yield assignment.name, changed
+    with ExitStack() as stack:
+        desk = cache(lambda: stack.enter_context(author(course, console, jobs=jobs)))
+        for assignment in read_assignments(course, names):
+            folder = course.release(assignment.name)
 
+            def compute(assignment: Assignment = assignment) -> Oracle:
+                return desk().oracle(assignment, unproven=unproven, recompute=recompute)
 
-def compute_expected(assignment: Assignment, console: Console, jobs: int) -> Oracle:
-    """What the reference and every misconception do with the public seed; shows progress."""
-    with progress(console, "computed", len(assignment.misconceptions)) as step:
-        return prepared_oracle(assignment, PUBLIC_SEED, jobs, step)
+            changed = build(assignment, folder, compute, write=write, recompute=recompute)
+            if write:
+                write_source(assignment, folder, course.source(assignment.name))
+            yield assignment.name, changed
 
 
 def build(
-    assignment: Assignment, folder: Path, oracle: Callable[[], Oracle], *, write: bool = True
+    assignment: Assignment,
+    folder: Path,
+    oracle: Callable[[], Oracle],
+    *,
+    write: bool = True,
+    recompute: bool = False,
 ) -> tuple[str, ...]:
     """Write the release of an assignment into ``folder``, replacing what is stale there.
 
     Args:
         oracle: makes an oracle for the public seed; called only if the stored arrays are stale.
         write: if False, only find out what is stale.
+        recompute: take the stored arrays for stale, whatever they were made from.
 
     Returns:
         the names of the files that are new or differ; empty if the release is up to date.
@@ -98,7 +104,7 @@ def build(
             _refuse_answers(assignment, new)
             made_files = [path.relative_to(new) for path in sorted(new.rglob("*.*"))]
             changed = [str(path) for path in made_files if not _same(new / path, folder / path)]
-            if digest_in(folder / FILE) != digest:
+            if recompute or digest_in(folder / FILE) != digest:
                 changed.append(FILE)
                 if write:
                     store(oracle(), public, new / FILE, digest)

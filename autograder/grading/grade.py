@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
-from autograder.grading.observe import observations
+from autograder.grading.observe import Known, observations
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
@@ -75,11 +75,13 @@ def grade_definitions(
     check_set: CheckSet,
     oracle: Oracle,
     sandbox: Sandbox,
+    known: Known | None = None,
 ) -> tuple[ExerciseReport, ...]:
     """Observe, judge and diagnose one implementation of the exercises.
 
     Args:
         missing: exercises that are not defined, with the reason; their probes are not run.
+        known: what need not be observed again; only for the course's own code.
     """
     observed = {
         check.id: Observation(failure=Failure("missing", missing[check.exercise]))
@@ -88,7 +90,7 @@ def grade_definitions(
     }
     trials = oracle.trials(c for c in check_set.checks if c.exercise not in missing)
     if trials:
-        found = observations(sandbox, definitions, trials)
+        found = observations(sandbox, definitions, trials, known)
         observed |= {check.id: observation for check, observation in found}
     return judge_exercises(check_set, observed, oracle)
 

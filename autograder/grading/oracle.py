@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.observe import (
     ONCE_TIMED_OUT_SECONDS,
+    Known,
     RestartableChild,
     Trial,
     budget,
     draw_inputs,
     observations,
-    probing_sandbox,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
-MISCONCEPTIONS_PER_CHILD = 3
-"""Misconceptions that share a child: TensorFlow starts once for all of them, and a child that dies
-interrupts few."""
+MISCONCEPTIONS_PER_CHILD = 8
+"""How many misconceptions share a child: TensorFlow starts once for all of them, and a child that
+dies interrupts few."""
 
 
 class Oracle(Protocol):
@@ -67,13 +67,17 @@ class LiveOracle:
     Every observation is made once per run. Safe to call from several threads.
     """
 
-    def __init__(self, sandbox: Sandbox, assignment: Assignment, seed: int) -> None:
+    def __init__(
+        self, sandbox: Sandbox, assignment: Assignment, seed: int, known: Known | None = None
+    ) -> None:
+        """Observe nothing yet; ``known`` has what need not be observed again."""
         self.seed = seed
         self.assignment = assignment
         self.inputs: Mapping[str, Inputs] = {
             c.id: draw_inputs(c, seed) for c in assignment.check_set.checks
         }
         self._sandbox = sandbox
+        self._known = known
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
         self._fingerprints: dict[tuple[str, str], Observation] = {}
@@ -105,7 +109,7 @@ class LiveOracle:
         known = self.misconceptions(check.exercise)
         with (
             self._lock_of(check.exercise, "all", check.id),
-            RestartableChild(self._sandbox) as child,
+            RestartableChild(self._sandbox, self._known) as child,
         ):
             return [
                 (m, self._fingerprint(m, check, self._observe_misconception(m, [check], child)))
@@ -120,36 +124,29 @@ class LiveOracle:
             self._fingerprints[key] = fingerprint(whole[check.id], check, self.inputs[check.id])
         return self._fingerprints[key]
 
-    def prepare_all(
-        self, jobs: int, step: Callable[[str], None], besides: Iterable[Callable[[], None]] = ()
-    ) -> None:
-        """Observe the reference and every misconception in all checks, ``jobs`` at a time.
+    def preparations(
+        self, exercises: Sequence[str], jobs: int, step: Callable[[str], None]
+    ) -> list[Callable[[], None]]:
+        """Tasks that observe every misconception of some exercises in all checks.
 
-        Several misconceptions take turns in one child.
+        Several misconceptions take turns in one child, and each task has one.
 
         Args:
+            jobs: how many tasks will run side by side.
             step: called after each misconception with its name.
-            besides: other work for the same workers, in larger pieces.
         """
-        exercises = [exercise.name for exercise in self.assignment.check_set.exercises]
-        lots = [
-            self.assignment.of(name)[first : first + MISCONCEPTIONS_PER_CHILD]
-            for name in exercises
-            for first in range(0, len(self.assignment.of(name)), MISCONCEPTIONS_PER_CHILD)
-        ]
-        with ThreadPoolExecutor(jobs, "prepare") as executor:
-            # The reference first: everything else waits for it. The small pieces last, so that no
-            # worker is idle for long at the end.
-            list(
-                executor.map(self.expected, [self.assignment.check_set.of(e)[0] for e in exercises])
-            )
-            work = [executor.submit(task) for task in besides]
-            work += [executor.submit(self._prepare, lot, step) for lot in lots]
-            for future in as_completed(work):
-                future.result()
+        tasks: list[Callable[[], None]] = []
+        for exercise in exercises:
+            known = self.misconceptions(exercise)
+            size = max(1, min(MISCONCEPTIONS_PER_CHILD, -(-len(known) // jobs)))
+            tasks += [
+                partial(self._prepare, known[first : first + size], step)
+                for first in range(0, len(known), size)
+            ]
+        return tasks
 
     def _prepare(self, lot: Sequence[Misconception], step: Callable[[str], None]) -> None:
-        with RestartableChild(self._sandbox) as child:
+        with RestartableChild(self._sandbox, self._known) as child:
             for misconception in lot:
                 checks = self.assignment.check_set.of(misconception.exercise)
                 self._observe_misconception(misconception, checks, child)
@@ -180,11 +177,15 @@ class LiveOracle:
             trials = self.trials(check for check in checks if check.id not in known)
             if trials:
                 definitions = self.assignment.misconception(misconception)
-                own = RestartableChild(self._sandbox) if shared is None else nullcontext(shared)
-                with own as child:
+                with self._child(shared) as child:
                     for check, observation in child.observations(definitions, trials):
                         known[check.id] = observation
             return known
+
+    def _child(self, shared: RestartableChild | None) -> AbstractContextManager[RestartableChild]:
+        if shared is not None:
+            return nullcontext(shared)
+        return RestartableChild(self._sandbox, self._known)
 
     def _trial(self, check: Check, **how: Any) -> Trial:
         check_set = self.assignment.check_set
@@ -203,23 +204,14 @@ class LiveOracle:
 
     def _observe_reference(self, exercise: str) -> dict[str, Observation]:
         trials = [
-            self._trial(check, floatx=check.reference_floatx)
+            self._trial(
+                check,
+                floatx=check.reference_floatx,
+                # An endless loop in the reference is found in seconds, not in minutes.
+                cpu_seconds_after_timeout=ONCE_TIMED_OUT_SECONDS,
+            )
             for check in self.assignment.check_set.of(exercise)
         ]
-        found = observations(self._sandbox, self.assignment.reference(), trials)
+        reference = self.assignment.reference(exercise)
+        found = observations(self._sandbox, reference, trials, self._known)
         return {check.id: observation for check, observation in found}
-
-
-def prepared_oracle(
-    assignment: Assignment, seed: int, jobs: int, step: Callable[[str], None]
-) -> LiveOracle:
-    """An oracle that has observed everything and needs no sandbox.
-
-    Args:
-        step: called after each misconception with its name.
-    """
-    # The author's own code, and nothing else, runs here.
-    with probing_sandbox(confined=False) as sandbox:
-        oracle = LiveOracle(sandbox, assignment, seed)
-        oracle.prepare_all(jobs, step)
-    return oracle

@@ -7,21 +7,46 @@ seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 
 from nbformat import NotebookNode
 
-from autograder.grading.grade import UNWRITTEN, grade_definitions, grade_submission, judge_exercises
+from autograder.grading.grade import UNWRITTEN, grade_definitions, judge_exercises
+from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Misconception
-from autograder.sandbox.sandbox import Sandbox
+from autograder.model import Definitions, Misconception
+from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission, read_submission
 from autograder.sources.views import student_notebook
 from autograder.verdicts import ExerciseReport
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What of an assignment to examine.
+
+    Attributes:
+        exercises: names of exercises; empty for all.
+        checks: names of checks (``name`` or ``Exercise.name``); empty for all. With some of them
+            alone, a misconception may be caught by none, or look like another.
+    """
+
+    exercises: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()
+
+    def of(self, assignment: Assignment) -> Assignment:
+        """The assignment with nothing but this.
+
+        Raises:
+            AutograderError: it has no such exercise or check.
+        """
+        found = assignment.only(self.exercises) if self.exercises else assignment
+        return found.with_checks(self.checks) if self.checks else found
 
 
 @dataclass
@@ -32,133 +57,189 @@ class Proof:
         caught: for each misconception, the names of the checks it fails.
         problems: what is wrong, one sentence each; empty if the assignment is proven.
         counts: how many of each kind of implementation were examined.
+        seconds: for each check's id, the CPU seconds of its probe on the reference.
     """
 
     assignment: str
     caught: dict[Misconception, tuple[str, ...]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-def verify(
-    assignment: Assignment,
-    sandbox: Sandbox,
-    *,
-    jobs: int,
-    seeds: Sequence[int],
-    step: Callable[[str], None],
-) -> Proof:
-    """Examine an assignment: everything with the first seed, the reference with all of them.
+class Examination:
+    """The examination of one assignment: everything with the first seed, the reference with all.
 
-    Args:
-        jobs: number of parallel jobs.
-        step: called after each of `steps` with what was examined.
+    Attributes:
+        oracle: what is observed with the first seed.
+        proof: what is found.
+        steps: how many steps `run` reports.
     """
-    examination = _Examination(assignment, sandbox, seeds[0], step)
-    variants = [read_submission(path) for path in assignment.variants]
-    examination.oracle.prepare_all(
-        jobs,
-        step,
-        besides=[
-            *(partial(examination.reference, seed) for seed in seeds),
-            *(partial(examination.variant, each) for each in variants),
-            examination.stub,
-        ],
-    )
-    for known in assignment.misconceptions:
-        examination.misconception(known)
-    examination.every_check_catches_something()
-    proof = examination.proof
-    proof.counts = {
-        "seeds": len(seeds),
-        "misconceptions": len(assignment.misconceptions),
-        "variants": examination.exercises_in_variants,
-        "checks": len(assignment.check_set.checks),
-    }
-    return proof
-
-
-class _Examination:
-    """The parts of a proof; the first three may run side by side."""
 
     def __init__(
-        self, assignment: Assignment, sandbox: Sandbox, seed: int, step: Callable[[str], None]
+        self,
+        assignment: Assignment,
+        sandbox: Sandbox,
+        *,
+        seeds: Sequence[int],
+        known: Known | None = None,
+        scope: Scope = Scope(),
     ) -> None:
-        self.assignment = assignment
-        self.sandbox = sandbox
-        self.step = step
-        self.check_set = assignment.check_set
-        self.oracle = LiveOracle(sandbox, assignment, seed)
+        """Prepare it.
+
+        Args:
+            seeds: of the checks' inputs.
+            known: observations that need not be made again.
+
+        Raises:
+            AutograderError: there is no such exercise or check, or inputs cannot be drawn.
+        """
+        self._assignment = scope.of(assignment)
+        self._whole = not scope.checks
+        self._sandbox = sandbox
+        self._seeds = seeds
+        self._known = known
+        self._variants = [read_submission(path) for path in assignment.variants]
+        self._stub = Submission("stub", None, stub_cells(student_notebook(assignment)))
+        self.oracle = LiveOracle(sandbox, self._assignment, seeds[0], known)
         self.proof = Proof(assignment.name)
-        self.exercises_in_variants = 0
+        self.steps = len(self._names) * (len(seeds) + 1) + len(self._assignment.misconceptions)
+        self.steps += sum(len(self._solved(variant)) for variant in self._variants)
 
-    def reference(self, seed: int) -> None:
-        """The reference earns every point."""
-        oracle = self.oracle
-        if seed != oracle.seed:
-            oracle = LiveOracle(self.sandbox, self.assignment, seed)
-        found = grade_definitions(
-            self.assignment.reference(), {}, self.check_set, oracle, self.sandbox
-        )
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(exercise.name for exercise in self._assignment.check_set.exercises)
+
+    def run(self, jobs: int, step: Callable[[str], None]) -> Proof:
+        """Examine everything, ``jobs`` at a time.
+
+        Where the reference itself fails, nothing else of its exercise is examined.
+
+        Args:
+            step: called after each of `steps` with what was examined.
+        """
+        with ThreadPoolExecutor(jobs, "verify") as executor:
+            passed = executor.map(partial(self._reference, step), self._names)
+            sound = [name for name, holds in zip(self._names, passed, strict=True) if holds]
+            # The large pieces first, so that no worker is idle for long at the end.
+            work: list[Callable[[], None]] = [
+                *(
+                    partial(self._other_seed, seed, name, step)
+                    for name in sound
+                    for seed in self._seeds[1:]
+                ),
+                *(
+                    partial(self._variant, variant, name, step)
+                    for variant in self._variants
+                    for name in self._solved(variant)
+                    if name in sound
+                ),
+                *(partial(self._unwritten, name, step) for name in sound),
+                *self.oracle.preparations(sound, jobs, step),
+            ]
+            try:
+                for future in as_completed([executor.submit(task) for task in work]):
+                    future.result()
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
+        for known in self._assignment.misconceptions:
+            if known.exercise in sound:
+                self._judge(known)
+        self._every_check_catches_something(sound)
+        self._count()
+        return self.proof
+
+    def _reference(self, step: Callable[[str], None], exercise: str) -> bool:
+        """Whether the reference earns every point with the first seed."""
+        checks = self._assignment.check_set.of(exercise)
+        for check in checks:
+            self.proof.seconds[check.id] = self.oracle.expected(check).seconds
+        found = self._graded(self._assignment.reference(exercise), exercise, self.oracle)
+        step(f"{exercise}: reference, seed {self.oracle.seed}")
+        return self._expect_full(f"the reference (seed {self.oracle.seed})", found)
+
+    def _other_seed(self, seed: int, exercise: str, step: Callable[[str], None]) -> None:
+        """The reference earns every point with another seed as well."""
+        assignment = self._assignment.only(frozenset([exercise]))
+        oracle = LiveOracle(self._sandbox, assignment, seed, self._known)
+        found = self._graded(assignment.reference(exercise), exercise, oracle)
         self._expect_full(f"the reference (seed {seed})", found)
-        self.step(f"reference, seed {seed}")
+        step(f"{exercise}: reference, seed {seed}")
 
-    def variant(self, submission: Submission) -> None:
+    def _variant(self, variant: Submission, exercise: str, step: Callable[[str], None]) -> None:
         """A correct variant earns every point of the exercises it has."""
-        names = [exercise.name for exercise in self.check_set.exercises]
-        plan = submission.definitions(names)
-        own = self.check_set.only(frozenset(names) - frozenset(plan.missing))
-        found = grade_submission(submission, own, self.oracle, self.sandbox).exercises
-        self._expect_full(f"variant {submission.student} (seed {self.oracle.seed})", found)
-        self.exercises_in_variants += len(own.exercises)
-        self.step(f"variant {submission.student}")
+        plan = variant.definitions([exercise])
+        found = self._graded(plan.definitions, exercise, self.oracle)
+        self._expect_full(f"variant {variant.student} (seed {self.oracle.seed})", found)
+        step(f"{exercise}: variant {variant.student}")
 
-    def stub(self) -> None:
+    def _unwritten(self, exercise: str, step: Callable[[str], None]) -> None:
         """The stub earns nothing, and is told that it is not written yet."""
-        report = grade_submission(_stub(self.assignment), self.check_set, self.oracle, self.sandbox)
-        for exercise in report.exercises:
-            for verdict in exercise.verdicts:
-                if verdict.status == "passed":
-                    self.proof.problems.append(f"the stub passes {exercise.name}.{verdict.check}.")
-                elif not verdict.message.startswith(UNWRITTEN):
-                    self.proof.problems.append(
-                        f"the stub fails {exercise.name}.{verdict.check} with {verdict.message!r}, "
-                        "not because it is not written yet."
-                    )
-        self.step("stub")
+        definitions = self._stub.definitions([exercise]).definitions
+        for verdict in self._graded(definitions, exercise, self.oracle).verdicts:
+            if verdict.status == "passed":
+                self.proof.problems.append(f"the stub passes {exercise}.{verdict.check}.")
+            elif not verdict.message.startswith(UNWRITTEN):
+                self.proof.problems.append(
+                    f"the stub fails {exercise}.{verdict.check} with {verdict.message!r}, "
+                    "not because it is not written yet."
+                )
+        step(f"{exercise}: stub")
 
-    def misconception(self, known: Misconception) -> None:
+    def _judge(self, known: Misconception) -> None:
         """A misconception is caught, and named as itself."""
         # What the oracle saw it do is what it would do if it were submitted.
-        observed = self.oracle.whole_observations(known, self.check_set.of(known.exercise))
-        own = self.check_set.only(frozenset([known.exercise]))
+        checks = self._assignment.check_set.of(known.exercise)
+        observed = self.oracle.whole_observations(known, checks)
+        own = self._assignment.check_set.only(frozenset([known.exercise]))
         (found,) = judge_exercises(own, observed, self.oracle)
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
         self.proof.caught[known] = failed
-        self.proof.problems.extend(_misnamed(known, found))
+        if self._whole:
+            self.proof.problems.extend(_misnamed(known, found))
 
-    def every_check_catches_something(self) -> None:
+    def _every_check_catches_something(self, exercises: Iterable[str]) -> None:
         """No check is redundant."""
         caught = {
             (known.exercise, name) for known, names in self.proof.caught.items() for name in names
         }
-        for check in self.check_set.checks:
-            if (check.exercise, check.name) not in caught:
-                self.proof.problems.append(f"check {check.id} catches no misconception.")
-
-    def _expect_full(self, who: str, exercises: Sequence[ExerciseReport]) -> None:
         for exercise in exercises:
-            for verdict in exercise.verdicts:
-                if verdict.status != "passed":
-                    named = f", taken for {verdict.misconception}" if verdict.misconception else ""
-                    self.proof.problems.append(
-                        f"{who} fails {exercise.name}.{verdict.check}{named}: {verdict.message}"
-                    )
+            for check in self._assignment.check_set.of(exercise):
+                if (exercise, check.name) not in caught:
+                    self.proof.problems.append(f"check {check.id} catches no misconception.")
 
+    def _count(self) -> None:
+        self.proof.counts = {
+            "seeds": len(self._seeds),
+            "misconceptions": len(self._assignment.misconceptions),
+            "variants": sum(len(self._solved(variant)) for variant in self._variants),
+            "checks": len(self._assignment.check_set.checks),
+        }
 
-def steps(assignment: Assignment, seeds: int) -> int:
-    """How many steps ``verify`` reports."""
-    return seeds + 1 + len(assignment.variants) + len(assignment.misconceptions)
+    def _solved(self, variant: Submission) -> list[str]:
+        """The exercises that a variant solves."""
+        missing = variant.definitions(self._names).missing
+        return [name for name in self._names if name not in missing]
+
+    def _graded(
+        self, definitions: Definitions, exercise: str, oracle: LiveOracle
+    ) -> ExerciseReport:
+        own = self._assignment.check_set.only(frozenset([exercise]))
+        (found,) = grade_definitions(definitions, {}, own, oracle, self._sandbox, self._known)
+        return found
+
+    def _expect_full(self, who: str, found: ExerciseReport) -> bool:
+        """Whether everything is passed; says once what fails several checks alike."""
+        failures: dict[str, list[str]] = {}
+        for verdict in found.verdicts:
+            if verdict.status != "passed":
+                named = f", taken for {verdict.misconception}" if verdict.misconception else ""
+                failures.setdefault(f"{named}: {verdict.message}", []).append(verdict.check)
+        for what, checks in failures.items():
+            others = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
+            self.proof.problems.append(f"{who} fails {found.name}.{checks[0]}{others}{what}")
+        return not failures
 
 
 def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
@@ -168,10 +249,6 @@ def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked")
     )
-
-
-def _stub(assignment: Assignment) -> Submission:
-    return Submission("stub", None, stub_cells(student_notebook(assignment)))
 
 
 def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:

@@ -32,8 +32,9 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
             marks = ["x" if check in caught else "·" for check in checks]
             table.add_row(escape(misconception.name), *marks)
         console.print(table)
-        for column, check in enumerate(checks, 1):
-            console.print(f"{column:>4} {check}", style="dim")
+        for column, check in enumerate(assignment.check_set.of(exercise.name), 1):
+            seconds = proof.seconds.get(check.id, 0.0)
+            console.print(f"{column:>4} {seconds:6.2f} s  {check.name}", style="dim")
         console.print()
     counts = ", ".join(f"{count} {what}" for what, count in proof.counts.items())
     if proof.problems:

@@ -8,7 +8,8 @@ misconception (here, as definitions to run), and the student's and the instructo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import jupytext
@@ -48,24 +49,59 @@ class Assignment:
     def name(self) -> str:
         return self.folder.name
 
-    def reference(self) -> Definitions:
-        """The correct implementations."""
-        return self._definitions({})
+    def reference(self, *exercises: str) -> Definitions:
+        """The correct implementations of these exercises; of all, if none is named."""
+        return self._definitions(exercises or tuple(self.cells), {})
 
     def misconception(self, misconception: Misconception) -> Definitions:
-        """The reference with one misconception's edit applied."""
+        """The reference of one exercise, with the misconception's edit applied."""
         cell = self.cells[misconception.exercise]
         edited = cell.replace(misconception.find, misconception.replace)
-        return self._definitions({misconception.exercise: edited})
+        return self._definitions((misconception.exercise,), {misconception.exercise: edited})
 
-    def _definitions(self, edited: dict[str, str]) -> Definitions:
+    def _definitions(self, exercises: Sequence[str], edited: dict[str, str]) -> Definitions:
+        # An exercise's cell is called by its name, so that a new cell above it changes nothing.
         cells = [
-            Cell(f"solution {number}", edited.get(exercise_of(cell), cell.source))
+            Cell(
+                f"solution of {exercise_of(cell)}" if exercise_of(cell) else f"solution {number}",
+                edited.get(exercise_of(cell), cell.source),
+            )
             for number, cell in enumerate(self.notebook.cells, 1)
             if cell.cell_type == "code"
         ]
-        found, _, _ = definitions(cells, self.cells)
+        found, _, _ = definitions(cells, exercises)
         return found
+
+    def only(self, exercises: frozenset[str]) -> Assignment:
+        """The same assignment, with the checks and misconceptions of these exercises alone.
+
+        Raises:
+            AutograderError: one of them is not in the assignment.
+        """
+        return replace(
+            self,
+            check_set=self.check_set.only(exercises),
+            misconceptions=tuple(m for m in self.misconceptions if m.exercise in exercises),
+        )
+
+    def with_checks(self, names: frozenset[str]) -> Assignment:
+        """The same assignment with these checks alone, and nothing of the other exercises.
+
+        Args:
+            names: ``name`` or ``Exercise.name``.
+
+        Raises:
+            AutograderError: there is no such check.
+        """
+        checks = self.check_set.checks
+        for name in sorted(names):
+            if not any(name in (check.name, check.id) for check in checks):
+                close = get_close_matches(name, [check.name for check in checks], n=1)
+                suggestion = f" Did you mean {close[0]!r}?" if close else ""
+                raise AutograderError(f"{self.name} has no check {name!r}.{suggestion}")
+        found = tuple(check for check in checks if names & {check.name, check.id})
+        kept = self.only(frozenset(check.exercise for check in found))
+        return replace(kept, check_set=replace(kept.check_set, checks=found))
 
     def of(self, exercise: str) -> tuple[Misconception, ...]:
         """The misconceptions of one exercise, in the author's order."""

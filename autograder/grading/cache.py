@@ -1,0 +1,173 @@
+"""Observations that are kept between runs, so that what has not changed is not computed again.
+
+An observation is a function of the code that runs, the probe, its inputs and the versions of the
+libraries. The cache keeps it under a digest of all these: whatever changes, changes the digest.
+Time-outs and crashes, which depend on the machine's load, are never kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import platform
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from autograder.grading.journal import FOLDER
+from autograder.grading.observe import Trial
+from autograder.model import AutograderError, Definitions, Failure, Observation
+
+FILE = "observations.db"
+
+LIMIT = 1_000_000_000
+"""Bytes of arrays that are kept; what was not used for longest goes first."""
+
+# What these depend on is not in the digest: how busy the machine was, and who ended the process.
+_BY_CHANCE = frozenset({"timeout", "memory", "crashed", "internal"})
+
+_LIBRARIES = ("keras", "numpy", "tensorflow")
+_PROBING = Path(__file__).parents[1] / "probing"
+
+_TABLE = """
+create table if not exists observation (
+    key blob primary key,
+    used real not null,  -- when, in seconds since 1970
+    failure text,  -- JSON, or null
+    seconds real not null,
+    size integer not null,
+    arrays blob not null  -- safetensors
+)
+"""
+
+
+class ObservationCache:
+    """Reads and writes one SQLite file. Safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or begin a new one in place of a damaged one.
+
+        Raises:
+            AutograderError: the file cannot be written.
+        """
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._database = _opened(path)
+            except sqlite3.DatabaseError:
+                # Nothing is lost but time. A database that another process holds is not damaged.
+                path.unlink()
+                self._database = _opened(path)
+        except (OSError, sqlite3.Error) as error:
+            raise AutograderError(
+                f"{path} cannot be written ({error}). It keeps what was computed; make its folder "
+                "writable, or free some space."
+            ) from error
+
+    def get(self, definitions: Definitions, trial: Trial) -> Observation | None:
+        """What was kept of this trial; None if there is nothing, or nothing readable."""
+        key = observation_key(definitions, trial)
+        with self._lock, self._database:
+            row = self._database.execute(
+                "select failure, seconds, arrays from observation where key = ?", (key,)
+            ).fetchone()
+            if row is None:
+                return None
+            self._database.execute(
+                "update observation set used = ? where key = ?", (time.time(), key)
+            )
+        failure, seconds, arrays = row
+        try:
+            known = Failure(**json.loads(failure)) if failure else None
+            return Observation(dict(sorted(load(arrays).items())), known, seconds)
+        except (SafetensorError, ValueError, TypeError):
+            return None
+
+    def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
+        """Keep an observation, unless it depends on chance."""
+        key, failure = observation_key(definitions, trial), observation.failure
+        if failure and failure.kind in _BY_CHANCE:
+            return
+        # `np.ascontiguousarray` would give a number one dimension.
+        arrays = save({name: np.array(a, order="C") for name, a in observation.arrays.items()})
+        told = json.dumps(asdict(failure)) if failure else None
+        row = (key, time.time(), told, observation.seconds, len(arrays), arrays)
+        # A full disk costs the next run some time, and this one nothing.
+        with contextlib.suppress(sqlite3.Error), self._lock, self._database:
+            self._database.execute("insert or replace into observation values (?,?,?,?,?,?)", row)
+
+    def close(self) -> None:
+        """Drop what exceeds the limit, and close the file."""
+        with contextlib.suppress(sqlite3.Error), self._lock:
+            with self._database:
+                self._database.execute(
+                    "delete from observation where key in (select key from (select key, sum(size) "
+                    "over (order by used desc, key) as total from observation) where total > ?)",
+                    (LIMIT,),
+                )
+            self._database.close()
+
+
+@contextmanager
+def observation_cache(root: Path) -> Iterator[ObservationCache]:
+    """The cache of a course.
+
+    Args:
+        root: the course's folder.
+
+    Raises:
+        AutograderError: the file cannot be written.
+    """
+    with closing(ObservationCache(root / FOLDER / FILE)) as opened:
+        yield opened
+
+
+def observation_key(definitions: Definitions, trial: Trial) -> bytes:
+    """A digest of everything that decides what a trial of these definitions will show."""
+    digest = hashlib.sha256(_versions())
+    message, arrays = trial.request()
+    digest.update(msgspec.json.encode(message, order="deterministic"))
+    for name, array in sorted(arrays.items()):
+        digest.update(repr((name, array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    for file in definitions.files:
+        digest.update(msgspec.json.encode((file.name, file.label, file.text, file.keep)))
+    return digest.digest()
+
+
+@cache
+def _versions() -> bytes:
+    """Of Python, of the libraries, and of our own code that runs in a child."""
+    digest = hashlib.sha256(repr((platform.python_version(), platform.machine())).encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    for path in sorted(_PROBING.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        with database:
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma synchronous = off")  # what a crash loses is computed again
+            database.execute(_TABLE)
+            database.execute("select count(failure) from observation").fetchone()
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

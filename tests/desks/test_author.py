@@ -1,0 +1,238 @@
+"""An author's proof: in parts, again after an edit, and before anything is built."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from editing import change, downhill
+from rich.console import Console
+
+from autograder.desks.author import Author, SandboxWhenNeeded
+from autograder.desks.release import build
+from autograder.grading.cache import observation_cache
+from autograder.grading.verify import Proof, Scope
+from autograder.model import AutograderError
+from autograder.sandbox.interface import Sandbox
+from autograder.sources.assignment import read_assignment
+
+pytestmark = pytest.mark.slow
+
+Prove = Callable[..., Proof]
+HARMLESS = ('replace = ""', 'replace = " / (len(numbers) or 1)"')
+COMMAND = str(Path(sys.executable).with_name("autograder"))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with closing(SandboxWhenNeeded(Console(file=StringIO()))) as started:
+        yield started
+
+
+class Counted:
+    """A sandbox that counts its children."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox, self.children, self.level = sandbox, 0, "counted"
+
+    def child(self) -> object:
+        self.children += 1
+        return self.sandbox.child()
+
+    def close(self) -> None:
+        raise AssertionError("it is shared")
+
+
+@pytest.fixture
+def counted(sandbox: Sandbox) -> Counted:
+    return Counted(sandbox)
+
+
+@pytest.fixture
+def desk(course: Path, counted: Counted) -> Iterator[Author]:
+    with observation_cache(course) as cache:
+        yield Author(Console(file=StringIO()), counted, cache, 2)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def prove(desk: Author, course: Path) -> Prove:
+    """Proves the course's assignment as it is now, or a part of it."""
+
+    def proven(*exercises: str, checks: tuple[str, ...] = ()) -> Proof:
+        scope = Scope(frozenset(exercises), frozenset(checks))
+        return desk.proven(read_assignment(downhill(course)), [0, 1], scope)
+
+    return proven
+
+
+def test_a_sound_assignment_is_proven(prove: Prove) -> None:
+    proof = prove()
+    assert proof.problems == []
+    assert {known.name: set(caught) for known, caught in proof.caught.items()} == {
+        "uphill": {"takes_every_step", "starts_at_the_start"},
+        "never_moves_on": {"takes_every_step"},
+        "sum_only": {"divides_by_the_count"},
+    }
+    assert set(proof.seconds) == {
+        "walk.takes_every_step",
+        "walk.starts_at_the_start",
+        "average.divides_by_the_count",
+    }
+
+
+def test_nothing_is_computed_twice(prove: Prove, counted: Counted, course: Path) -> None:
+    first = prove()
+    assert counted.children > 0
+    counted.children = 0
+    assert prove().caught == first.caught
+    assert counted.children == 0
+    # A judge, its points and its words run in the grader: nothing is observed again.
+    change(downhill(course) / "checks.py", "points=1.5", "points=2.5")
+    assert prove().problems == []
+    assert counted.children == 0
+
+
+def test_an_edit_costs_what_depends_on_it(prove: Prove, counted: Counted, course: Path) -> None:
+    prove()
+    counted.children = 0
+    change(
+        downhill(course) / "probes.py", "np.array(average(numbers))", "+np.array(average(numbers))"
+    )
+    assert prove("walk").problems == []
+    assert counted.children == 0
+    assert prove().problems == []
+    assert counted.children > 0
+
+
+def test_one_exercise_or_one_check_alone(prove: Prove) -> None:
+    proof = prove("average")
+    assert proof.counts["checks"] == 1
+    assert [known.name for known in proof.caught] == ["sum_only"]
+    proof = prove(checks=("starts_at_the_start",))
+    assert proof.problems == []  # that it catches not everything is no fault of it
+    assert proof.counts["checks"] == 1
+    assert proof.caught[next(iter(proof.caught))] == ("starts_at_the_start",)
+
+
+@pytest.mark.parametrize(
+    ("exercises", "checks", "message"),
+    [
+        (("wlk",), (), "has no exercise 'wlk'"),
+        ((), ("takes_every_stp",), "Did you mean 'takes_every_step'?"),
+    ],
+)
+def test_an_unknown_part_is_said(
+    prove: Prove, exercises: tuple[str, ...], checks: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(AutograderError, match=re.escape(message)):
+        prove(*exercises, checks=checks)
+
+
+def test_a_reference_that_fails_is_said_once_and_ends_its_exercise(
+    prove: Prove, course: Path
+) -> None:
+    change(
+        downhill(course) / "downhill.py", "place - rate * gradient\n", "place - rat * gradient\n"
+    )
+    edited = (downhill(course) / "misconceptions.toml").read_text().replace("- rate", "- rat")
+    (downhill(course) / "misconceptions.toml").write_text(edited)
+    proof = prove()
+    (problem,) = [p for p in proof.problems if "seed 0" in p]
+    assert problem.startswith("the reference (seed 0) fails walk.takes_every_step and 1 more: ")
+    assert "name 'rat' is not defined" in problem
+    assert proof.problems == [problem]
+    assert [known.name for known in proof.caught] == ["sum_only"]
+
+
+def test_an_endless_loop_in_the_reference_is_said(prove: Prove, course: Path) -> None:
+    change(
+        downhill(course) / "downhill.py",
+        "    place = start\n",
+        "    while True: pass\n    place = start\n",
+    )
+    change(downhill(course) / "checks.py", "points=2,", "points=2, budget=1.0,")
+    (problem,) = prove("walk").problems
+    assert "CPU" in problem
+    assert problem.startswith("the reference (seed 0) fails walk.takes_every_step and 1 more: ")
+
+
+def test_a_probe_that_reads_a_file_beside_it_fails_as_it_would_in_grading(
+    prove: Prove, course: Path
+) -> None:
+    (downhill(course) / "table.txt").write_text("1 2 3")
+    change(
+        downhill(course) / "probes.py",
+        '    return {"middle"',
+        f'    open({str(downhill(course) / "table.txt")!r}).read()\n    return {{"middle"',
+    )
+    (problem,) = prove("average").problems
+    assert "PermissionError" in problem or "FileNotFoundError" in problem
+
+
+def test_a_check_that_catches_nothing_and_a_mistake_that_nothing_catches(
+    prove: Prove, course: Path
+) -> None:
+    change(
+        downhill(course) / "misconceptions.toml",
+        'replace = ""',
+        'replace = " / (len(numbers) or 1)"',
+    )
+    assert prove("average").problems == [
+        "misconception average.sum_only passes every check.",
+        "check average.divides_by_the_count catches no misconception.",
+    ]
+
+
+def test_what_is_not_proven_is_not_built(desk: Author, course: Path, tmp_path: Path) -> None:
+    change(
+        downhill(course) / "misconceptions.toml",
+        'replace = ""',
+        'replace = " / (len(numbers) or 1)"',
+    )
+    wanting = read_assignment(downhill(course))
+    release = tmp_path / "release"
+    with pytest.raises(AutograderError) as refused:
+        build(wanting, release, lambda: desk.oracle(wanting))
+    assert "downhill is not proven, so it was not built:\n" in str(refused.value)
+    assert "  misconception average.sum_only passes every check.\n" in str(refused.value)
+    assert "autograder build downhill --unproven" in str(refused.value)
+    assert not release.exists()
+    build(wanting, release, lambda: desk.oracle(wanting, unproven=True))
+    assert (release / "expected.safetensors").is_file()
+
+
+def test_watching_answers_a_saved_edit(course: Path) -> None:
+    command = [COMMAND, "verify", "downhill", "--watch", "--course", str(course)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as done:
+        stop = threading.Timer(240, done.kill)  # a hang ends the test, not the suite
+        stop.start()
+        try:
+            assert done.stdout
+            seen: list[str] = []
+
+            def until(words: str) -> None:
+                for line in done.stdout or ():
+                    seen.append(line)
+                    if words in line:
+                        return
+                raise AssertionError("".join(seen))
+
+            until("Watching")
+            assert any(line.startswith("✓ downhill") for line in seen)
+            toml = downhill(course) / "misconceptions.toml"
+            change(toml, 'find = " / len(numbers)"', 'find = "no such text"')
+            until("must match exactly once")
+            change(toml, 'find = "no such text"', 'find = " / len(numbers)"')
+            until("✓ downhill")
+        finally:
+            stop.cancel()
+            done.terminate()

@@ -1,0 +1,181 @@
+"""What has not changed is not computed again, and whatever changes is."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.grading import cache
+from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_key
+from autograder.grading.journal import FOLDER
+from autograder.grading.observe import Trial, draw_inputs
+from autograder.model import (
+    AutograderError,
+    Definitions,
+    Failure,
+    FailureKind,
+    Observation,
+    Probe,
+    SourceFile,
+)
+from autograder.sources.assignment import Assignment
+
+CODE = Definitions(
+    (SourceFile("walk.py", "solution of walk", "def walk():\n    return 1\n", (0,)),)
+)
+
+
+@pytest.fixture
+def trial(assignment: Assignment) -> Trial:
+    check = assignment.check_set.checks[0]
+    exercise = assignment.check_set.exercise(check.exercise)
+    probe = assignment.check_set.probes[check.probe]
+    return Trial(exercise, check, probe, draw_inputs(check, 1), 1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "observations.db"
+
+
+def test_an_observation_comes_back_as_it_was(path: Path, trial: Trial) -> None:
+    arrays = {
+        "double": np.array([[1.0, np.nan], [-np.inf, 1e-300]]),
+        "half": np.array([0.5], dtype="float16"),
+        "none": np.zeros((0, 3), dtype="int64"),
+        "scalar": np.array(True),
+        "transposed": np.arange(6.0).reshape(2, 3).T,
+    }
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(arrays, seconds=0.25))
+    with closing(ObservationCache(path)) as kept:
+        found = kept.get(CODE, trial)
+    assert found is not None
+    assert found.failure is None
+    assert found.seconds == 0.25
+    assert list(found.arrays) == list(arrays)
+    for name, array in arrays.items():
+        assert found.arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(found.arrays[name], array, strict=True)
+
+
+def test_a_failure_of_the_code_itself_is_kept(path: Path, trial: Trial) -> None:
+    raised = Failure("raised", "ValueError: no", "solution, line 2", "ValueError")
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(failure=raised))
+        assert kept.get(CODE, trial) == Observation(failure=raised)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "memory", "crashed", "internal"])
+def test_what_may_be_chance_is_tried_again(path: Path, trial: Trial, kind: FailureKind) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(failure=Failure(kind, "gone")))
+        assert kept.get(CODE, trial) is None
+
+
+def edits(trial: Trial) -> dict[str, tuple[Definitions, Trial]]:
+    (file,) = CODE.files
+    gradients = trial.inputs["gradients"]
+
+    def with_inputs(**other: Any) -> Trial:
+        return replace(trial, inputs={**trial.inputs, **other})
+
+    return {
+        "code": (Definitions((replace(file, text="def walk():\n    return 2\n"),)), trial),
+        "statements": (Definitions((replace(file, keep=()),)), trial),
+        "another cell": (Definitions((file, file)), trial),
+        "probe": (CODE, replace(trial, probe=Probe(trial.probe.name, trial.probe.source + "#"))),
+        "number": (CODE, with_inputs(rate=0.2)),
+        "array": (CODE, with_inputs(gradients=gradients + 1e-12)),
+        "shape": (CODE, with_inputs(gradients=gradients[:, None])),
+        "dtype": (CODE, with_inputs(gradients=gradients.view("int64"))),
+        "name": (CODE, with_inputs(more=gradients)),
+        "float type": (CODE, replace(trial, floatx="float64")),
+        "seed": (CODE, replace(trial, seed=2)),
+        "forbidden": (CODE, replace(trial, exercise=replace(trial.exercise, forbidden=("a.b",)))),
+    }
+
+
+def test_every_change_is_another_observation(trial: Trial) -> None:
+    keys = {observation_key(*edited) for edited in edits(trial).values()}
+    assert len(keys) == len(edits(trial))
+    assert observation_key(CODE, trial) not in keys
+
+
+def test_the_same_again_is_the_same_observation(trial: Trial) -> None:
+    # Points, words and limits decide nothing about what is observed.
+    reworded = replace(trial.check, claim="Otherwise.", points=5, tolerance=1.0)
+    again = replace(trial, check=reworded, cpu_seconds=99.0, inputs=dict(trial.inputs))
+    assert observation_key(CODE, again) == observation_key(CODE, trial)
+
+
+def test_other_versions_are_other_observations(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = observation_key(CODE, trial)
+    monkeypatch.setattr(cache, "version", lambda library: "99.0")
+    cache._versions.cache_clear()
+    after = observation_key(CODE, trial)
+    monkeypatch.undo()
+    cache._versions.cache_clear()
+    assert after != before
+    assert observation_key(CODE, trial) == before
+
+
+def test_a_damaged_file_is_replaced(tmp_path: Path, trial: Trial) -> None:
+    file = tmp_path / FOLDER / FILE
+    file.parent.mkdir()
+    file.write_bytes(b"no database at all" * 100)
+    with observation_cache(tmp_path) as kept:
+        assert kept.get(CODE, trial) is None
+        kept.put(CODE, trial, Observation(seconds=1.0))
+        assert kept.get(CODE, trial) is not None
+
+
+def test_damaged_arrays_are_computed_again(path: Path, trial: Trial) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation({"a": np.ones(3)}))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("update observation set arrays = ?", (b"\x07",))
+    with closing(ObservationCache(path)) as kept:
+        assert kept.get(CODE, trial) is None
+
+
+def test_what_was_not_used_for_longest_goes_first(
+    path: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 3000)
+    trials = [replace(trial, seed=seed) for seed in range(4)]
+    with closing(ObservationCache(path)) as kept:
+        for each in trials:
+            kept.put(CODE, each, Observation({"a": np.zeros(100)}))
+        assert kept.get(CODE, trials[0]) is not None  # used again, so it stays
+    with closing(ObservationCache(path)) as kept:
+        assert [kept.get(CODE, each) is not None for each in trials] == [True, False, True, True]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("in the way")
+    with pytest.raises(AutograderError, match=rf"{FILE} cannot be written .*writable"):
+        ObservationCache(tmp_path / FOLDER / FILE)
+
+
+def test_threads_and_two_openings_share_one_file(path: Path, trial: Trial) -> None:
+    trials = [replace(trial, seed=seed) for seed in range(40)]
+    with closing(ObservationCache(path)) as one, closing(ObservationCache(path)) as other:
+
+        def work(each: Trial) -> bool:
+            writer, reader = (one, other) if each.seed % 2 else (other, one)
+            writer.put(CODE, each, Observation({"seed": np.array(each.seed)}))
+            found = reader.get(CODE, each)
+            return found is not None and int(found.arrays["seed"]) == each.seed
+
+        with ThreadPoolExecutor(8) as executor:
+            assert all(executor.map(work, trials))
