@@ -158,9 +158,13 @@ def test_an_endless_loop_in_the_reference_is_said(prove: Prove, course: Path) ->
         "    while True: pass\n    place = start\n",
     )
     change(downhill(course) / "checks.py", "points=2,", "points=2, budget=1.0,")
-    (problem,) = prove("walk").problems
-    assert "CPU" in problem
-    assert problem.startswith("the reference (seed 0) fails walk.takes_every_step and 1 more: ")
+    proof = prove("walk")
+    assert proof.caught == {}
+    assert [re.sub(r"\d+(\.\d+)? s", "N s", problem) for problem in proof.problems] == [
+        f"the reference (seed 0) fails walk.{check}: The reference itself failed here: Exceeded "
+        "the CPU limit of N s. An endless loop?"
+        for check in ("takes_every_step", "starts_at_the_start")
+    ]
 
 
 def test_a_probe_that_reads_a_file_beside_it_fails_as_it_would_in_grading(
