@@ -36,6 +36,25 @@ def pytest_configure(config: pytest.Config) -> None:
         setattr(*WITHOUT[lacking])
 
 
+# Minutes each, the longest first.
+LONGEST = [
+    "course/test_verify.py",
+    "test_hostile.py",
+    "course/test_course_releases.py",
+    "desks/test_resume.py",
+    "desks/test_demo.py",
+    "sandbox/test_escapes.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        file = item.path.relative_to(Path(__file__).parent).as_posix()
+        return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 # How long an example takes to draw or to run says how busy the machine is.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
