@@ -39,8 +39,10 @@ from autograder.messages import (
     ReportedFailure,
     Request,
     SourceText,
+    Unknown,
+    UnknownNames,
 )
-from autograder.probing.delegation import refused
+from autograder.probing.delegation import refused, unknown
 from autograder.sandbox.channel import Connection
 from autograder.sources.definitions import PARSE_FLAGS
 
@@ -65,6 +67,8 @@ def serve(connection: Connection) -> None:
             implementation = Implementation()
             implementation.load(request.files)
             connection.send(Loaded(), {})
+        elif isinstance(request, Unknown):
+            connection.send(UnknownNames(unknown(request.names)), {})
         else:
             connection.send(*implementation.observe(request, arrays))
 
@@ -163,6 +167,10 @@ def _observe(
     where: Callable[[BaseException], str],
 ) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
     failure = None
+    if nowhere := unknown(request.forbidden):
+        # Not skipped: an implementation could have removed it to escape the refusal.
+        reason = f"{nowhere[0]}, which is not allowed here, does not exist in this version"
+        return _failure("missing", f"{reason}. Please report this."), {}
     with _fresh_keras(request.seed, request.floatx), contextlib.ExitStack() as stack:
         probe = _probe(request.probe, request.source)
         used = stack.enter_context(refused(request.forbidden, target))
@@ -175,8 +183,8 @@ def _observe(
     if failure:
         return failure, {}
     try:
-        return None, _plain(found)
-    except (TypeError, ValueError, AttributeError) as error:
+        return None, _plain(request.probe, found)
+    except Exception as error:  # values are of the implementation, and may raise anything
         return _failure("malformed", describe(error)), {}
 
 
@@ -223,13 +231,28 @@ def _fresh_keras(seed: int, floatx: str) -> Iterator[None]:
         tf.config.run_functions_eagerly(eager)
 
 
-def _plain(found: Any) -> dict[str, np.ndarray]:
+def _plain(probe: str, found: Any) -> dict[str, np.ndarray]:
+    """What a probe returned as named arrays: tensors, numbers and lists of numbers are converted.
+
+    Raises:
+        TypeError: it is no dictionary, or a value is not made of numbers.
+        ValueError: the rows of a value differ in length.
+    """
+    if not isinstance(found, Mapping):
+        kind = "None" if found is None else f"a value of type {type(found).__name__}"
+        raise TypeError(
+            f"probe {probe} returned {kind}; return a dictionary of named arrays, such as "
+            '{"result": ...}'
+        )
     arrays = {}
     for name, value in found.items():
+        if not isinstance(name, str):
+            raise TypeError(f"probe {probe} named a value {name!r:.40}; expected text")
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
-        arrays[str(name)] = array
+            kind = type(value).__name__ if array.dtype.kind == "O" else str(array.dtype)
+            raise TypeError(f"{name!r} is a value of type {kind}; expected numbers")
+        arrays[name] = array
     return arrays
 
 

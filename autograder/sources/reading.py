@@ -47,8 +47,8 @@ def parse(
     try:
         return parsed(text, path.name)
     except UNPARSABLE as error:
-        line = first_line + (getattr(error, "lineno", 1) or 1) - 1
-        faults.add(path, line, f"not valid Python: {getattr(error, 'msg', error)}. Fix this line.")
+        last = first_line + (getattr(error, "lineno", 1) or 1) - 1
+        faults.add(path, last, f"not valid Python: {getattr(error, 'msg', error)}. Fix this line.")
         return None
 
 
