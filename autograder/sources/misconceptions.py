@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 
 from autograder.model import Misconception
+from autograder.sources.definitions import without_magics
 from autograder.sources.faults import Faults, suggestion
-from autograder.sources.reading import read_text
+from autograder.sources.reading import parse, read_text
 
 MISCONCEPTIONS = "misconceptions.toml"
 
@@ -87,6 +88,7 @@ class TomlLines:
     """
 
     def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
         self.tables: list[int] = []
         self._keys: list[dict[str, int]] = []
         quotes = ""  # of the text that goes on over several lines
@@ -108,10 +110,32 @@ class TomlLines:
             return 0
         return self._keys[table].get(key, self.tables[table])
 
-    def line_of_text(self, table: int, key: str, text: str, part: str) -> int:
-        """The line of a part of a key's text that may go on over several lines."""
+    def line_in(self, table: int, key: str, number: int) -> int:
+        """The line of the file for a line, counted from 1, of a text over several lines."""
         begin = self.line(table, key)
-        return begin + text[: max(text.find(part), 0)].count("\n")
+        # TOML drops a line break that follows the quotes.
+        opened = begin and self._lines[begin - 1].rstrip().endswith(('"""', "'''"))
+        return begin + number - (0 if opened else 1)
+
+
+def examine_edits(
+    path: Path, misconceptions: Sequence[Misconception], cells: Mapping[str, str], faults: Faults
+) -> None:
+    """Every misconception is still valid Python."""
+    lines = TomlLines(path.read_text(encoding="utf-8"))
+    for number, known in enumerate(misconceptions):
+        within = Faults()
+        edited = cells[known.exercise].replace(known.find, known.replace)
+        parse(path, without_magics(edited), within, tabs=True)
+        for fault in within.found:
+            text = [*edited.splitlines(), ""][min(fault.line, len(edited.splitlines())) - 1]
+            faults.add(
+                path,
+                lines.line(number, "replace"),
+                f"with the edit of {known.exercise}.{known.name}, line {fault.line} of the cell, "
+                f"`{text.strip()}`, is {fault.message.removesuffix(' Fix this line.')} Change "
+                "`replace`.",
+            )
 
 
 def _first_line_of_other_keys(text: str) -> int:
