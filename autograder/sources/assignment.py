@@ -136,8 +136,9 @@ def read_assignment(folder: Path) -> Assignment:
     check_set = collect_checks(folder, faults)
     exercises = {e.name: e for e in check_set.exercises} if check_set else None
     percent = read_percent(folder / f"{folder.name}.py", faults)
-    cells = exercise_cells(percent, exercises, faults) if percent else {}
-    misconceptions = read_misconceptions(folder / MISCONCEPTIONS, cells, faults, exercises)
+    cells, names = exercise_cells(percent, exercises, faults) if percent else ({}, frozenset())
+    known = (*(exercises or ()), *sorted(names - set(exercises or ())))
+    misconceptions = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
     variants = tuple(sorted((folder / VARIANTS).glob("*.py")))
     for path in variants:
         _examine_variant(path, exercises, faults)

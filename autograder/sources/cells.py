@@ -32,13 +32,16 @@ def question_of(cell: NotebookNode) -> str:
 
 def exercise_cells(
     percent: Percent, exercises: Mapping[str, Exercise] | None, faults: Faults
-) -> dict[str, str]:
-    """For each exercise, the source of its solution cell.
+) -> tuple[dict[str, str], frozenset[str]]:
+    """The source of each valid solution cell, by exercise; and the exercises of all such cells.
 
     Args:
         exercises: those of ``checks.py``, by name; None if they are unknown.
     """
-    return _Cells(percent, exercises, faults).examine()
+    cells = _Cells(percent, exercises, faults)
+    cells.examine()
+    valid = {name: cell for name, cell in cells.found.items() if name not in cells.invalid}
+    return valid, frozenset(cells.found)
 
 
 class _Cells:
@@ -51,13 +54,15 @@ class _Cells:
         self.exercises = exercises
         self.faults = faults
         self.found: dict[str, str] = {}
+        self.invalid: set[str] = set()
         self.questions: set[str] = set()
         self.misplaced: list[str] = []  # names of cells that may be meant for another exercise
 
-    def examine(self) -> dict[str, str]:
+    def examine(self) -> None:
         for number, cell in enumerate(self.percent.notebook.cells, 1):
             if not self._keys(number, cell):
                 continue
+            before = len(self.faults.found)
             regions = problems(cell.source)
             for line, problem in regions:
                 self._fault(number, line, problem)
@@ -65,10 +70,11 @@ class _Cells:
                 self._question(number, cell, valid=not regions)
             elif exercise_of(cell):
                 self._exercise(number, cell, valid=not regions)
+                if len(self.faults.found) > before:
+                    self.invalid.add(exercise_of(cell))
             else:
                 self._other(number, cell)
         self._missing()
-        return self.found
 
     def _fault(self, cell: int, line: int, message: str) -> None:
         self.faults.add(self.percent.path, self.percent.line(cell, line), message)
@@ -153,10 +159,9 @@ class _Cells:
                 f"exercise {name!r} has no solution region. Put what students write between "
                 f"{BEGIN}: What to write. and {END}.",
             )
-        elif (body := self._body(number, cell.source)) is not None:
+        elif valid and (body := self._body(number, cell.source)) is not None:
             self._defines(number, name, body)
-            if valid:
-                self._stub(number, cell.source)
+            self._stub(number, cell.source)
 
     def _body(self, number: int, text: str) -> list[ast.stmt] | None:
         tree = parse(
@@ -169,7 +174,8 @@ class _Cells:
 
     def _defines(self, number: int, name: str, body: list[ast.stmt]) -> None:
         defined = top_level_names(body)
-        if name not in defined:
+        unknown = self.exercises is not None and name not in self.exercises
+        if name not in defined and name.isidentifier() and not unknown:  # else it has been said
             others = ", ".join(map(repr, defined)) or "nothing"
             nearest = [defined[each] for each in get_close_matches(name, defined, n=1)]
             self._fault(

@@ -52,10 +52,10 @@ def _examine_inputs(assignment: Assignment, faults: Faults) -> None:
     """Inputs come from the generator alone, can be sent, and fit the probe."""
     seen: set[tuple[Any, ...]] = set()  # several checks may share a function, or a probe
 
-    def once(fault: Fault, key: tuple[Any, ...]) -> None:
-        if key not in seen:
-            seen.add(key)
+    def once(fault: Fault, *keys: tuple[Any, ...]) -> None:
+        if not seen & set(keys):
             faults.found.append(fault)
+        seen.update(keys)
 
     for check in assignment.check_set.checks:
         file = HIDDEN_CHECKS if check.hidden else CHECKS
@@ -70,17 +70,17 @@ def _examine_inputs(assignment: Assignment, faults: Faults) -> None:
                 once(fault, (fault.path, fault.line))
             continue
         name = _differing(drawn, again)
+        path, line = place_of_function(check.inputs, declared)
         if name is not None:
-            path, line = place_of_function(check.inputs, declared)
             problem = (
                 f"input {name!r} of check {check.id} differs when it is drawn twice from the same "
                 "generator. Draw from `rng` alone: no np.random, no random, no time, nothing that "
                 "remembers the draw before."
             )
             once(Fault(path, line, problem), (path, line))
-        elif problem := _misfit(assignment, check, drawn):
-            key = (check.probe, frozenset(drawn), check.withheld)
-            once(Fault(*declared, problem), key)
+        elif misfit := _misfit(assignment, check, drawn):
+            name, problem = misfit
+            once(Fault(*declared, problem), (check.probe, name), (path, line, name))
 
 
 @contextlib.contextmanager
@@ -135,12 +135,12 @@ def _same(one: Any, other: Any) -> bool:
         return True
 
 
-def _misfit(assignment: Assignment, check: Check, drawn: Inputs) -> str:
-    """Why the probe cannot be called with the inputs of a check, and how to fix it; or ""."""
+def _misfit(assignment: Assignment, check: Check, drawn: Inputs) -> tuple[str, str] | None:
+    """Why the probe cannot be called with the inputs of a check: which one, and how to fix it."""
     probe = assignment.check_set.probes[check.probe]
     function = _definition(probe.source, probe.name)
     if function is None:
-        return ""
+        return None
     parameters = function.args
     passed = [name for name in drawn if name not in check.withheld]
     positional = [*parameters.posonlyargs, *parameters.args]
@@ -148,13 +148,13 @@ def _misfit(assignment: Assignment, check: Check, drawn: Inputs) -> str:
     implementation = positional[0].arg if positional else ""
     takes = [name for name in by_name if name != implementation]
     if implementation in passed:
-        return (
+        return implementation, (
             f"check {check.id} has an input {implementation!r}, which is the first parameter of "
             f"probe {check.probe} and gets the student's class or function. Rename one of them."
         )
     strange = [name for name in passed if name not in takes]
     if strange and parameters.kwarg is None:
-        return (
+        return strange[0], (
             f"check {check.id} passes {strange[0]!r} to probe {check.probe}, which takes "
             f"{', '.join(takes) or 'no inputs'}. Rename it, or withhold it: "
             f'withheld=("{strange[0]}",).'
@@ -162,11 +162,11 @@ def _misfit(assignment: Assignment, check: Check, drawn: Inputs) -> str:
     for name in _required(parameters, implementation):
         if name not in passed:
             held = " It is withheld." if name in check.withheld else ""
-            return (
+            return name, (
                 f"probe {check.probe} requires {name!r}, which check {check.id} does not pass; it "
                 f"passes {', '.join(passed) or 'nothing'}.{held} Add it to the inputs."
             )
-    return ""
+    return None
 
 
 def _required(parameters: ast.arguments, implementation: str) -> list[str]:

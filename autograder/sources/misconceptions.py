@@ -39,17 +39,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_misconceptions(
-    path: Path,
-    cells: Mapping[str, str],
-    faults: Faults,
-    exercises: Collection[str] | None = None,
+    path: Path, cells: Mapping[str, str], exercises: Collection[str], faults: Faults
 ) -> tuple[Misconception, ...]:
     """Read and examine the misconceptions of an assignment, in the author's order.
 
     Args:
         cells: for each exercise whose solution cell is valid, its source.
+        exercises: the names of all exercises; none if they are unknown.
         faults: gets what is wrong, with the line of the table or of the key.
-        exercises: the names of all exercises; None if they are unknown.
     """
     text = read_text(
         path,
@@ -193,7 +190,7 @@ def _examine(
     number: int,
     misconception: Misconception,
     cells: Mapping[str, str],
-    exercises: Collection[str] | None,
+    exercises: Collection[str],
     found: Sequence[Misconception],
     faults: Faults,
 ) -> bool:
@@ -205,14 +202,11 @@ def _examine(
         faults.add(path, lines.line(number, key), f"{which}{problem}")
         return False
 
-    if exercise not in cells and (exercises is None or exercise not in exercises):
-        if exercises is None and not cells:
-            return False  # the notebook is broken, which has been said
-        known = exercises or list(cells)
+    if exercises and exercise not in exercises:
         return refuse(
             "exercise",
-            f": there is no exercise {exercise!r}. Expected one of: {', '.join(known)}."
-            f"{suggestion(exercise, known)}",
+            f": there is no exercise {exercise!r}. Expected one of: {', '.join(exercises)}."
+            f"{suggestion(exercise, exercises)}",
         )
     # A stored release uses the word "reference" for the reference itself.
     if not re.fullmatch(r"[a-z]\w*", name) or name == "reference":
