@@ -239,21 +239,27 @@ def _plain(probe: str, found: Any) -> dict[str, np.ndarray]:
         ValueError: the rows of a value differ in length.
     """
     if not isinstance(found, Mapping):
-        kind = "None" if found is None else f"a value of type {type(found).__name__}"
         raise TypeError(
-            f"probe {probe} returned {kind}; return a dictionary of named arrays, such as "
-            '{"result": ...}'
+            f"probe {probe} returned {_kind_of(found)}; return a dictionary of named arrays, such "
+            'as {"result": ...}'
         )
     arrays = {}
     for name, value in found.items():
         if not isinstance(name, str):
             raise TypeError(f"probe {probe} named a value {name!r:.40}; expected text")
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{name!r} is not an array of numbers: {error}") from error
         if array.dtype.kind not in "biuf":
-            kind = type(value).__name__ if array.dtype.kind == "O" else str(array.dtype)
-            raise TypeError(f"{name!r} is a value of type {kind}; expected numbers")
+            raise TypeError(f"{name!r} is {_kind_of(value)} of {array.dtype}, expected numbers")
         arrays[name] = array
     return arrays
+
+
+def _kind_of(value: Any) -> str:
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'AEIOUaeioun' else 'a'} {name}"
 
 
 def _kind(error: BaseException) -> FailureKind:
