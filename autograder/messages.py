@@ -64,11 +64,25 @@ class Observe(
     inputs: dict[str, Any]
 
 
-Request = Load | Observe
+class Unknown(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="request", tag="unknown"
+):
+    """Say which of these dotted names do not exist in the installed packages."""
+
+    names: tuple[str, ...]
+
+
+Request = Load | Observe | Unknown
 
 
 class Loaded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The definitions have run."""
+
+
+class UnknownNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The names that do not exist, in the order in which they were asked for."""
+
+    names: tuple[str, ...]
 
 
 class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,9 +6,11 @@ Everything here is frozen, imports no keras, and is passed up and down the floor
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -23,6 +25,8 @@ Judge = Callable[..., None]
 """Raises `Unmet` if what a check claims does not hold. Takes any of `JUDGE_ARGUMENTS` by name."""
 
 J = TypeVar("J", bound=Judge)
+
+Calls = tuple[tuple[str, int], ...]  # files and lines that led to a declaration, innermost first
 
 JUDGE_ARGUMENTS = ("observed", "expected", "inputs", "measured")
 """What a judge may ask for: the arrays of the submission, those of the reference, the inputs
@@ -45,6 +49,28 @@ class AutograderError(Exception):
     """Wrong usage or a broken course: the message says what happened, where, and how to fix it."""
 
 
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong at one line of a course's file, and how to fix it. Line 0: the whole file."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        here = Path.cwd()
+        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return f"{path}{f', line {self.line}' if self.line else ''}: {self.message}"
+
+
+class CourseFaults(AutograderError):  # noqa: N818 - it says what was found, as Unmet does
+    """Everything that is wrong with a course's files: each once, sorted by file and line."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
 class Unmet(Exception):  # noqa: N818 - it says what happened, as StopIteration does
     """What a check claims does not hold: the student's failure. The message is what they read."""
 
@@ -58,25 +84,23 @@ class Check:
         exercise: name of the exercise it belongs to.
         claim: the sentence that students read.
         points: what it is worth, > 0.
-        probe: name of a function in the assignment's ``probes.py``, called in the child as
-            ``probe(implementation, **inputs)``; returns named arrays. A name, not the function
-            itself: that would import keras into the grader.
+        probe: name of a function in ``probes.py``, called in the child as ``probe(implementation,
+            **inputs)``; returns named arrays. The function itself would import keras here.
         inputs: draws the probe's keyword arguments from a ``numpy.random.Generator``; runs in the
             grader, so that the child sees nothing but the values.
         judge: raises `Unmet` if the claim does not hold; runs in the grader.
         measure: ``measure(observed, inputs)`` reduces the arrays to what the judge looks at (the
             share of zeros instead of a mask). What it returns is also the check's fingerprint: two
             implementations make the same mistake if it is the same. None: the whole observation.
-        tolerance: absolute difference up to which two fingerprints are the same, where chance keeps
-            two runs of one mistake from being equal; None for the default of all comparisons.
+        tolerance: absolute difference up to which fingerprints are the same, where chance is in
+            them; None for the default.
         same_shapes: compare names, shapes, dtypes and finiteness with the reference before the
             judge runs. False where right implementations may differ in them.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
-        budget: CPU seconds that the probe may take; None for the default, which is many times what
-            the reference takes.
-        reference_floatx: Keras' default float type while the reference is probed; students'
-            implementations always run in float32.
+        budget: CPU seconds that the probe may take; None for many times what the reference takes.
+        reference_floatx: Keras' default float type for the reference; students always have float32.
         hidden: graded with, never released.
+        declared: where, for messages.
     """
 
     name: str
@@ -93,6 +117,7 @@ class Check:
     budget: float | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
+    declared: Calls = field(default=(), repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -132,12 +157,14 @@ class Exercise:
             submission that uses one of them earns nothing for it.
         bonus: counts toward the score, not the maximum.
         checks: what has been declared so far, in order.
+        declared: where, for messages.
     """
 
     name: str
     forbidden: tuple[str, ...] = ()
     bonus: bool = False
     checks: list[Check] = field(default_factory=list, repr=False, compare=False)
+    declared: Calls = field(default_factory=lambda: _calls(), repr=False, compare=False)
 
     def check(
         self,
@@ -156,15 +183,10 @@ class Exercise:
         """
 
         def declare(judge: J) -> J:
-            paragraph = inspect.cleandoc(judge.__doc__ or "").split("\n\n")[0]
+            name, paragraph = judge.__name__, inspect.cleandoc(judge.__doc__ or "").split("\n\n")[0]
+            claim = " ".join(paragraph.split())
             self.rule(
-                judge.__name__,
-                " ".join(paragraph.split()),
-                points=points,
-                probe=probe,
-                inputs=inputs,
-                judge=judge,
-                **options,
+                name, claim, points=points, probe=probe, inputs=inputs, judge=judge, **options
             )
             return judge
 
@@ -182,6 +204,9 @@ class Exercise:
         **options: Unpack[CheckOptions],
     ) -> None:
         """Declare a check with a ready-made judge, such as ``close()``: one row of a table."""
+        if unknown := set(options) - set(CheckOptions.__annotations__):
+            known = ", ".join(CheckOptions.__annotations__)
+            raise TypeError(f"a check has no option {min(unknown)!r}; its options are {known}")
         self.checks.append(
             Check(
                 name=name,
@@ -191,9 +216,20 @@ class Exercise:
                 probe=probe,
                 inputs=inputs,
                 judge=judge,
+                declared=_calls(),
                 **options,
             )
         )
+
+
+def _calls() -> Calls:
+    """The lines that are being executed, without those of this module and of the import system."""
+    found, frame = [], sys._getframe().f_back
+    while frame and not frame.f_code.co_filename.startswith("<frozen"):  # importlib
+        if frame.f_code.co_filename not in (__file__, "<string>"):  # where dataclasses are made
+            found.append((frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ from rich.progress import track
 from autograder.cli import CORES
 from autograder.grading.grade import new_seed
 from autograder.grading.judge import Close, Threshold, judge
-from autograder.grading.observe import RestartableChild, Trial, draw_inputs, probing_sandbox
+from autograder.grading.observe import RestartableChild, Trial, probing_sandbox
 from autograder.model import AutograderError, Check, Definitions, Unmet
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course
+from autograder.sources.inputs import draw_inputs
 
 MISCONCEPTIONS_PER_CHILD = 10
 """Seeds that share a child, so that TensorFlow starts once for all of them."""

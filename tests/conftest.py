@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.grading.observe import Trial, draw_inputs
+from autograder.grading.observe import Trial
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Definitions, Inputs, Misconception, Observation
 from autograder.sandbox import bubblewrap, confinement
 from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.inputs import draw_inputs
 
 WITHOUT = {
     "bubblewrap": (bubblewrap, "PROGRAM", ""),

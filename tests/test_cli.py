@@ -151,7 +151,7 @@ def test_a_broken_course_is_reported_with_file_and_line(run: Run, course: Path) 
     checks = course / "solutions" / "downhill" / "checks.py"
     checks.write_text("import numpy\n1 / 0\n")
     is_refused(
-        run("build", "--course", course), f"{checks}, line 2, cannot be run: ZeroDivisionError"
+        run("build", "--course", course), f"{checks}, line 2: cannot be run: ZeroDivisionError"
     )
 
 

@@ -20,12 +20,13 @@ from autograder.gradebook.release import release_notebook, with_checksums
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
+from autograder.sources.answers import Answers
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import SHARED, shared_modules
-from autograder.sources.views import instructor_notebook, solution_lines
+from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
@@ -155,25 +156,26 @@ def _digest(assignment: Assignment) -> str:
 
 
 def _refuse_answers(assignment: Assignment, folder: Path) -> None:
-    answers = solution_lines(assignment)
+    """The last look at what students get; `examine` has looked at what it is made from."""
+    answers = Answers(assignment)
     for path in sorted([*folder.iterdir(), *(folder / SHARED).glob("*")]):
-        for number, line in enumerate(_lines(path, answers), 1):
-            if line.strip() in answers:
-                raise AutograderError(
-                    f"{path.name}, line {number}, would reveal a line of the reference: "
-                    f"{line.strip()!r}. Move it into the solution region, or rephrase it."
-                )
+        for line, answer in _answers_in(path, answers):
+            raise AutograderError(
+                f"{path.name}, line {line}, would reveal a line of the reference: {answer!r}. "
+                "Move it into the solution region, or rephrase it."
+            )
 
 
-def _lines(path: Path, answers: frozenset[str]) -> list[str]:
-    """The lines of a released file; for the stored arrays, the answers that they quote."""
+def _answers_in(path: Path, answers: Answers) -> list[tuple[int, str]]:
+    """The lines of a released file that reveal an answer, each with the answer."""
     if path.suffix == ".ipynb":
         cells = nbformat.read(path, as_version=4).cells
-        return [line for cell in cells for line in cell.source.splitlines()]
+        return answers.lines_in("\n".join(cell.source for cell in cells), notebook=True)
     if path.suffix == ".py":
-        return path.read_text(encoding="utf-8").splitlines()
+        return answers.lines_in(path.read_text(encoding="utf-8"))
     if path.name == FILE:
         # Its metadata says what failed, and must not quote the line that failed.
         content = path.read_bytes()
-        return [line for line in answers if json.dumps(line)[1:-1].encode() in content]
+        lines = answers.telling | answers.connecting
+        return [(1, line) for line in lines if json.dumps(line)[1:-1].encode() in content]
     return []

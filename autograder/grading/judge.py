@@ -147,6 +147,7 @@ def judge(check: Check, *, observed: Arrays, expected: Arrays, inputs: Inputs) -
 
     Raises:
         Unmet: the claim does not hold.
+        TypeError: the judge returned something; it has decided nothing then.
         Exception: anything else is a fault of the check.
     """
     if check.same_shapes:
@@ -155,7 +156,13 @@ def judge(check: Check, *, observed: Arrays, expected: Arrays, inputs: Inputs) -
     given = {"observed": observed, "expected": expected, "inputs": inputs}
     if "measured" in check.judge_takes:
         given["measured"] = measured(check, observed, inputs)
-    check.judge(**{name: given[name] for name in check.judge_takes})
+    decide: Callable[..., object] = check.judge
+    returned = decide(**{name: given[name] for name in check.judge_takes})
+    if returned is not None:
+        raise TypeError(
+            f"the function of check {check.id} returned {_short(returned)}. Call expect(condition, "
+            "message) instead; what a check returns is not looked at."
+        )
 
 
 def measured(check: Check, observed: Arrays, inputs: Inputs) -> Arrays:
@@ -243,6 +250,11 @@ def _difference(
         f"{_index(place, np.array(worst))}: expected {wanted[worst]:.6g}, "
         f"got {got[worst]:.6g}{count}."
     )
+
+
+def _short(value: object) -> str:
+    """A value for a message, in one line; of arrays the kind alone."""
+    return " ".join(f"{value!r:.60}".split()) if np.isscalar(value) else type(value).__name__
 
 
 def _index(place: str, index: np.ndarray) -> str:

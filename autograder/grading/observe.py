@@ -14,11 +14,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, Self
-from zlib import crc32
 
 import numpy as np
 
-from autograder.messages import Load, Loaded, Observe, Observed, SourceText
+from autograder.messages import (
+    Load,
+    Loaded,
+    Observe,
+    Observed,
+    SourceText,
+    Unknown,
+    UnknownNames,
+)
 from autograder.model import (
     Arrays,
     AutograderError,
@@ -83,25 +90,20 @@ def probing_sandbox(
         yield sandbox
 
 
-def draw_inputs(check: Check, seed: int) -> Inputs:
-    """A check's inputs for one run: the same for every submission that is graded with ``seed``.
+def unknown_names(sandbox: Sandbox, names: Sequence[str]) -> tuple[str, ...]:
+    """The dotted names that do not exist in the packages that students' processes have.
+
+    An exercise's ``forbidden`` with such a name cannot be graded: `Exercise.declared` is the line
+    to report.
 
     Raises:
-        AutograderError: the check's own function failed, or lacks what the check withholds.
+        ChildDied, SandboxLost: the question could not be asked.
     """
-    try:
-        inputs = check.inputs(np.random.default_rng([seed, crc32(check.id.encode())]))
-        unknown = set(check.withheld) - set(inputs)
-    except Exception as error:
-        raise AutograderError(
-            f"The inputs of check {check.id} cannot be drawn: {error!r}."
-        ) from error
-    if unknown:
-        raise AutograderError(
-            f"Check {check.id} withholds {min(unknown)!r}, which is none of its inputs "
-            f"{', '.join(inputs)}."
+    with closing(sandbox.child()) as child:
+        reply, _ = child.request(
+            Unknown(tuple(names)), {}, reply=UnknownNames, cpu_seconds=LOAD_SECONDS
         )
-    return inputs
+    return reply.names
 
 
 def clean(text: object, limit: int = 600) -> str:

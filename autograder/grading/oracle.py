@@ -20,12 +20,12 @@ from autograder.grading.observe import (
     RestartableChild,
     Trial,
     budget,
-    draw_inputs,
     observations,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
+from autograder.sources.inputs import draw_inputs
 
 MISCONCEPTIONS_PER_CHILD = 8
 """How many misconceptions share a child: TensorFlow starts once for all of them, and a child that

@@ -17,10 +17,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.fingerprint import fingerprint, message_prefix, same
-from autograder.grading.observe import LEAST_SECONDS, Trial, budget, draw_inputs
+from autograder.grading.observe import LEAST_SECONDS, Trial, budget
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet, read_checks
+from autograder.sources.inputs import draw_inputs
 
 FILE = "expected.safetensors"
 PUBLIC_SEED = 0

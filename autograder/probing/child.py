@@ -39,8 +39,10 @@ from autograder.messages import (
     ReportedFailure,
     Request,
     SourceText,
+    Unknown,
+    UnknownNames,
 )
-from autograder.probing.delegation import refused
+from autograder.probing.delegation import refused, unknown
 from autograder.sandbox.channel import Connection
 from autograder.sources.definitions import PARSE_FLAGS
 
@@ -65,6 +67,8 @@ def serve(connection: Connection) -> None:
             implementation = Implementation()
             implementation.load(request.files)
             connection.send(Loaded(), {})
+        elif isinstance(request, Unknown):
+            connection.send(UnknownNames(unknown(request.names)), {})
         else:
             connection.send(*implementation.observe(request, arrays))
 
@@ -163,6 +167,10 @@ def _observe(
     where: Callable[[BaseException], str],
 ) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
     failure = None
+    if nowhere := unknown(request.forbidden):
+        # Not skipped: an implementation could have removed it to escape the refusal.
+        reason = f"{nowhere[0]}, which is not allowed here, does not exist in this version"
+        return _failure("missing", f"{reason}. Please report this."), {}
     with _fresh_keras(request.seed, request.floatx), contextlib.ExitStack() as stack:
         probe = _probe(request.probe, request.source)
         used = stack.enter_context(refused(request.forbidden, target))
@@ -175,8 +183,8 @@ def _observe(
     if failure:
         return failure, {}
     try:
-        return None, _plain(found)
-    except (TypeError, ValueError, AttributeError) as error:
+        return None, _plain(request.probe, found)
+    except Exception as error:  # values are of the implementation, and may raise anything
         return _failure("malformed", describe(error)), {}
 
 
@@ -223,14 +231,35 @@ def _fresh_keras(seed: int, floatx: str) -> Iterator[None]:
         tf.config.run_functions_eagerly(eager)
 
 
-def _plain(found: Any) -> dict[str, np.ndarray]:
+def _plain(probe: str, found: Any) -> dict[str, np.ndarray]:
+    """What a probe returned as named arrays: tensors, numbers and lists of numbers are converted.
+
+    Raises:
+        TypeError: it is no dictionary, or a value is not made of numbers.
+        ValueError: the rows of a value differ in length.
+    """
+    if not isinstance(found, Mapping):
+        raise TypeError(
+            f"probe {probe} returned {_kind_of(found)}; return a dictionary of named arrays, such "
+            'as {"result": ...}'
+        )
     arrays = {}
     for name, value in found.items():
-        array = np.asarray(value)
+        if not isinstance(name, str):
+            raise TypeError(f"probe {probe} named a value {name!r:.40}; expected text")
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{name!r} is not an array of numbers: {error}") from error
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
-        arrays[str(name)] = array
+            raise TypeError(f"{name!r} is {_kind_of(value)} of {array.dtype}, expected numbers")
+        arrays[name] = array
     return arrays
+
+
+def _kind_of(value: Any) -> str:
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'AEIOUaeioun' else 'a'} {name}"
 
 
 def _kind(error: BaseException) -> FailureKind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,9 +115,31 @@ def _sentence(name: str) -> str:
     return f"Uses {name}, which is not allowed here. Implement it yourself."
 
 
+def unknown(names: Sequence[str]) -> tuple[str, ...]:
+    """The dotted names that mean nothing in the installed packages, such as a misspelt class.
+
+    Asked of a child that has loaded no implementation, it is the author's proof that `refused` can
+    refuse what an exercise forbids.
+    """
+    found = []
+    for name in names:
+        try:
+            _resolve(name)
+        except (AttributeError, ImportError, ValueError):
+            found.append(name)
+    return tuple(found)
+
+
 def _resolve(name: str) -> Any:
+    """What a dotted name means.
+
+    Raises:
+        AttributeError, ImportError, ValueError: nothing.
+    """
     package, *parts = name.split(".")
-    found: Any = sys.modules[package]
+    found: Any = (
+        sys.modules[package] if package in sys.modules else importlib.import_module(package)
+    )
     for part in parts:
         found = getattr(found, part)
     return found

@@ -7,20 +7,38 @@ misconception (here, as definitions to run), and the student's and the instructo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-import jupytext
 from nbformat import NotebookNode
 
-from autograder.model import AutograderError, Definitions, Misconception
-from autograder.sources.checks import CheckSet, read_checks
+from autograder.model import AutograderError, CourseFaults, Definitions, Misconception
+from autograder.sources.cells import exercise_cells, exercise_of, question_of
+from autograder.sources.checks import (
+    CHECKS,
+    HIDDEN_CHECKS,
+    HIDDEN_PROBES,
+    PROBES,
+    CheckSet,
+    collect_checks,
+)
 from autograder.sources.course import Course
-from autograder.sources.definitions import Cell, definitions
+from autograder.sources.definitions import Cell, definitions, without_magics
+from autograder.sources.faults import Faults, is_file_name
 from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
-from autograder.sources.regions import BEGIN, END, marked, released
+from autograder.sources.percent import Percent, read_percent
+from autograder.sources.reading import parse, read_text, top_level_names
+
+__all__ = [
+    "VARIANTS",
+    "Assignment",
+    "exercise_of",
+    "question_of",
+    "read_assignment",
+    "read_assignments",
+]
 
 VARIANTS = "variants"
 
@@ -31,7 +49,7 @@ class Assignment:
 
     Attributes:
         folder: the assignment's folder.
-        notebook: the source notebook, solutions included.
+        percent: the source notebook, solutions included, and the lines at which its cells begin.
         cells: for each exercise, the source of its solution cell, solution included.
         check_set: the exercises and their checks, hidden ones included.
         misconceptions: the known mistakes, in the author's order.
@@ -39,7 +57,7 @@ class Assignment:
     """
 
     folder: Path
-    notebook: NotebookNode
+    percent: Percent
     cells: dict[str, str]
     check_set: CheckSet
     misconceptions: tuple[Misconception, ...]
@@ -48,6 +66,11 @@ class Assignment:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def notebook(self) -> NotebookNode:
+        """The source notebook, solutions included."""
+        return self.percent.notebook
 
     def reference(self, *exercises: str) -> Definitions:
         """The correct implementations of these exercises; of all, if none is named."""
@@ -60,11 +83,13 @@ class Assignment:
         return self._definitions((misconception.exercise,), {misconception.exercise: edited})
 
     def _definitions(self, exercises: Sequence[str], edited: dict[str, str]) -> Definitions:
-        # An exercise's cell is called by its name, so that a new cell above it changes nothing.
+        # Empty lines above each cell, so that messages name the line of the file. An exercise's
+        # cell is called by its name, so that a new cell above it changes nothing.
         cells = [
             Cell(
-                f"solution of {exercise_of(cell)}" if exercise_of(cell) else f"solution {number}",
-                edited.get(exercise_of(cell), cell.source),
+                f"{self.name}.py ({exercise_of(cell) or f'cell {number}'})",
+                "\n" * max(self.percent.line(number) - 1, 0)
+                + edited.get(exercise_of(cell), cell.source),
             )
             for number, cell in enumerate(self.notebook.cells, 1)
             if cell.cell_type == "code"
@@ -115,111 +140,72 @@ def read_assignments(course: Course, names: Sequence[str] | None = None) -> list
         names: the assignments; None or empty for all.
 
     Raises:
-        AutograderError: an assignment does not exist or is broken.
+        CourseFaults: what is wrong in any of them.
+        AutograderError: an assignment does not exist.
     """
-    return [read_assignment(course.solution(name)) for name in names or course.assignments()]
-
-
-def read_assignment(folder: Path) -> Assignment:
-    """Read and examine everything about one assignment.
-
-    Raises:
-        AutograderError: something is missing or invalid; the message names the file and the place,
-            and says what was expected and how to fix it.
-    """
-    check_set = read_checks(folder)
-    source = folder / f"{folder.name}.py"
-    if not source.is_file():
-        raise AutograderError(
-            f"{source} is missing. Expected the assignment's percent notebook, named after its "
-            "folder."
-        )
-    try:
-        notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
-    except UnicodeDecodeError as error:
-        raise AutograderError(
-            f"{source} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
-        ) from error
-    cells = _exercise_cells(source, notebook, check_set)
-    return Assignment(
-        folder,
-        notebook,
-        cells,
-        check_set,
-        read_misconceptions(folder / MISCONCEPTIONS, cells),
-        tuple(sorted((folder / VARIANTS).glob("*.py"))),
-    )
-
-
-def exercise_of(cell: NotebookNode) -> str:
-    """The exercise whose solution cell this is; "" for any other cell."""
-    return str(cell.metadata.get("exercise", ""))
-
-
-def question_of(cell: NotebookNode) -> str:
-    """The manually graded question that this cell asks; "" for any other cell."""
-    return str(cell.metadata.get("question", ""))
-
-
-def _exercise_cells(source: Path, notebook: NotebookNode, check_set: CheckSet) -> dict[str, str]:
-    found: dict[str, str] = {}
-    questions: set[str] = set()
-    known = [exercise.name for exercise in check_set.exercises]
-    for number, cell in enumerate(notebook.cells, 1):
-        name = exercise_of(cell)
-        where = f"{source}, cell {number}"
-        released(cell, where)  # raises if a marker has no counterpart
-        has_region = marked(cell)
-        if question := question_of(cell):
-            _examine_question(where, question, cell, has_region)
-            if question in questions or question in known:
-                raise AutograderError(
-                    f"{where}: the name {question!r} is already taken by another question or "
-                    "exercise. Rename the question."
-                )
-            questions.add(question)
-            continue
-        if not name:
-            if has_region:
-                raise AutograderError(
-                    f"{where}: a solution region outside an exercise. Start the cell with "
-                    '`# %% exercise="Name"`.'
-                )
-            continue
-        if name in found:
-            raise AutograderError(
-                f"{where}: exercise {name!r} already has a cell. Merge the two cells."
-            )
-        if name not in known:
-            raise AutograderError(
-                f"{where}: exercise {name!r} is not defined in checks.py, which has "
-                f"{', '.join(known)}."
-            )
-        if not has_region:
-            raise AutograderError(
-                f"{where}: exercise {name!r} has no solution region. Put what students write "
-                f"between {BEGIN} and {END}."
-            )
-        found[name] = cell.source
-    for name in known:
-        if name not in found:
-            raise AutograderError(
-                f"{source}: exercise {name!r} of checks.py has no cell. Start one with "
-                f'`# %% exercise="{name}"`.'
-            )
+    found: list[Assignment] = []
+    faults = Faults()
+    for folder in [course.solution(name) for name in names or course.assignments()]:
+        try:
+            found.append(read_assignment(folder))
+        except CourseFaults as error:
+            faults.found += error.faults
+    faults.raise_any()
     return found
 
 
-def _examine_question(where: str, question: str, cell: NotebookNode, has_rubric: bool) -> None:
-    points = cell.metadata.get("points")
-    is_number = isinstance(points, int | float) and not isinstance(points, bool)
-    if cell.cell_type != "markdown" or not is_number or not points > 0:
-        raise AutograderError(
-            f"{where}: a manually graded question must be a Markdown cell with points > 0. Start "
-            f'it with `# %% [markdown] question="{question}" points=4`.'
+def read_assignment(folder: Path) -> Assignment:
+    """Read and examine everything about one assignment that can be seen without running it.
+
+    What takes longer, such as drawing inputs, is left to `autograder.sources.examine.examine`.
+
+    Raises:
+        CourseFaults: everything that is missing or invalid, each with its file and line, what was
+            expected, and how to fix it.
+    """
+    faults = Faults()
+    _examine_names(folder, faults)
+    check_set = collect_checks(folder, faults)
+    exercises = {e.name: e for e in check_set.exercises} if check_set else None
+    percent = read_percent(folder / f"{folder.name}.py", faults)
+    cells, names = exercise_cells(percent, exercises, faults) if percent else ({}, frozenset())
+    known = (*(exercises or ()), *sorted(names - set(exercises or ())))
+    misconceptions = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
+    variants = tuple(sorted((folder / VARIANTS).glob("*.py")))
+    for path in variants:
+        _examine_variant(path, exercises, faults)
+    faults.raise_any()
+    assert percent is not None
+    assert check_set is not None
+    return Assignment(folder, percent, cells, check_set, misconceptions, variants)
+
+
+def _examine_names(folder: Path, faults: Faults) -> None:
+    """The folder's name, and files that are not read because their names are misspelt."""
+    if not is_file_name(folder.name):
+        faults.add(
+            folder,
+            0,
+            f"{folder.name!r} is not a valid name for an assignment. Rename the folder: use "
+            "letters, digits, _ and -.",
         )
-    if not has_rubric:
-        raise AutograderError(
-            f"{where}: question {question!r} has no rubric. Put what earns the points between "
-            f"{BEGIN}: Write your answer here. and {END}."
+    known = [CHECKS, PROBES, HIDDEN_CHECKS, HIDDEN_PROBES, MISCONCEPTIONS, VARIANTS]
+    known.append(f"{folder.name}.py")
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        close = get_close_matches(path.name, known, n=1, cutoff=0.8)
+        if path.name not in known and close and not (folder / close[0]).exists():
+            faults.add(path, 0, f"this file is not read. Rename it to {close[0]}.")
+
+
+def _examine_variant(path: Path, exercises: Collection[str] | None, faults: Faults) -> None:
+    text = read_text(path, "", faults)
+    tree = None if text is None else parse(path, without_magics(text), faults, tabs=True)
+    if tree is None or exercises is None:
+        return
+    if not set(top_level_names(tree.body)) & set(exercises):
+        faults.add(
+            path,
+            0,
+            "the variant defines no exercise. Define one of "
+            f"{', '.join(exercises)}, or delete the file.",
         )

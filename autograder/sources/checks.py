@@ -7,23 +7,22 @@ instructor's grading and the student's self-check read them through this module.
 from __future__ import annotations
 
 import importlib.util
-import inspect
-import math
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
 from pathlib import Path
 from types import ModuleType
 from zlib import crc32
 
-from autograder.model import JUDGE_ARGUMENTS, AutograderError, Check, Exercise, Probe
-from autograder.sources.probes import CHECKS, PROBES, SHARED, read_probes, shared_folder
+from autograder.model import AutograderError, Check, Exercise, Probe
+from autograder.sources.declared import examine_checks, examine_exercises, examine_unchecked
+from autograder.sources.faults import Faults, place_of
+from autograder.sources.probes import CHECKS, PROBES, SHARED, ProbeReader, shared_folder
+from autograder.sources.reading import parse, read_text
 
-__all__ = ["CHECKS", "PROBES", "CheckSet", "read_checks"]
+__all__ = ["CHECKS", "PROBES", "CheckSet", "collect_checks", "read_checks"]
 
 HIDDEN_CHECKS, HIDDEN_PROBES = "hidden_checks.py", "hidden_probes.py"
 
@@ -71,46 +70,95 @@ def read_checks(folder: Path, *, hidden: bool = True) -> CheckSet:
     """Read and examine ``checks.py`` and ``probes.py`` (and the hidden ones, if they are there).
 
     Raises:
-        AutograderError: a file is missing or cannot be run, or what it declares does not fit
-            together; the message names the file and what to change.
+        CourseFaults: files are missing or cannot be run, or what they declare does not fit
+            together.
     """
+    faults = Faults()
+    found = collect_checks(folder, faults, hidden=hidden)
+    faults.raise_any()
+    assert found is not None
+    return found
+
+
+def collect_checks(folder: Path, faults: Faults, *, hidden: bool = True) -> CheckSet | None:
+    """The same, with faults collected; None if it is unknown which exercises there are."""
     with _shared_importable(folder):
-        module = _run(folder / CHECKS)
-        exercises = _exercises(module, folder / CHECKS)
+        module = _run(folder / CHECKS, faults)
+        exercises = _exercises(module, folder / CHECKS, faults) if module else ()
         # Hidden checks are declared of the same exercises, later.
         public = [check for exercise in exercises for check in exercise.checks]
         secret: list[Check] = []
-        if hidden and (folder / HIDDEN_CHECKS).exists():
-            with _importable(module, Path(CHECKS).stem):
-                _run(folder / HIDDEN_CHECKS)
-            declared = [check for exercise in exercises for check in exercise.checks]
-            known = {id(check) for check in public}
-            secret = [replace(check, hidden=True) for check in declared if id(check) not in known]
-            if not secret:
-                raise AutograderError(
-                    f"{folder / HIDDEN_CHECKS} declares no check. Import an exercise from checks "
-                    "and decorate a function with `@Exercise.check(...)`, or delete the file."
-                )
-    _examine(folder / CHECKS, exercises, public)
-    _examine(folder / HIDDEN_CHECKS, exercises, [*public, *secret])
-    probes = read_probes([check.probe for check in public], folder / PROBES)
+        if module and exercises and hidden and (folder / HIDDEN_CHECKS).exists():
+            secret = _hidden_checks(folder / HIDDEN_CHECKS, module, exercises, faults)
+    examine_exercises(folder / CHECKS, exercises, faults)
+    examine_checks(folder / CHECKS, public, faults)
+    examine_unchecked(folder / CHECKS, exercises, public + secret, faults)
+    examine_checks(folder / HIDDEN_CHECKS, secret, faults, taken=public)
+    reader = ProbeReader(faults)
+    probes = reader.read(_named(public, folder / CHECKS), folder / PROBES)
     # A probe of their own, or a public one with other inputs.
-    own = [folder / HIDDEN_PROBES] if (folder / HIDDEN_PROBES).exists() else []
-    hidden_probes = read_probes([check.probe for check in secret], *own, folder / PROBES)
+    own = [folder / HIDDEN_PROBES] if hidden and (folder / HIDDEN_PROBES).exists() else []
+    if own:
+        reader.body(own[0])  # not valid Python: a fault, even if no check names a probe of it
+    hidden_probes = reader.read(_named(secret, folder / HIDDEN_CHECKS), *own, folder / PROBES)
     for name, probe in hidden_probes.items():
         if probes.get(name, probe) != probe:
-            raise AutograderError(
-                f"{folder / HIDDEN_PROBES}: {PROBES} defines another probe {name!r}; rename it."
+            faults.add(
+                folder / HIDDEN_PROBES,
+                reader.line(folder / HIDDEN_PROBES, name),
+                f"{PROBES} defines another probe {name!r}. Rename this one.",
             )
+    if not exercises:
+        return None
     return CheckSet(folder.name, exercises, (*public, *secret), probes | hidden_probes)
 
 
-def _run(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise AutograderError(
-            f"{path} is missing. An assignment's folder holds a {CHECKS} with exercises and their "
-            f"checks, and a {PROBES} with the probes they name."
+def _hidden_checks(
+    path: Path, module: ModuleType, exercises: Sequence[Exercise], faults: Faults
+) -> list[Check]:
+    public = {id(check) for exercise in exercises for check in exercise.checks}
+    with _importable(module, Path(CHECKS).stem):
+        own = _run(path, faults)
+    if own is None:
+        return []
+    declared = [check for exercise in exercises for check in exercise.checks]
+    secret = [replace(check, hidden=True) for check in declared if id(check) not in public]
+    known = {id(exercise) for exercise in exercises}
+    strangers = [e for e in vars(own).values() if isinstance(e, Exercise) and id(e) not in known]
+    for exercise in strangers:
+        faults.add(
+            *place_of(exercise.declared, path),
+            f"exercise {exercise.name!r} is not one of {CHECKS}. Import it from there: "
+            f"`from checks import {exercise.name}`.",
         )
+    if not secret and not strangers:
+        faults.add(
+            path,
+            0,
+            "the file declares no check. Import an exercise from checks and decorate a function "
+            "with `@Exercise.check(...)`, or delete the file.",
+        )
+    return secret
+
+
+def _named(checks: Sequence[Check], path: Path) -> dict[str, tuple[Path, int, str]]:
+    """The probes that checks name, each with the place of the first check that does."""
+    found: dict[str, tuple[Path, int, str]] = {}
+    for check in checks:
+        if isinstance(check.probe, str):
+            found.setdefault(check.probe, (*place_of(check.declared, path), check.id))
+    return found
+
+
+def _run(path: Path, faults: Faults) -> ModuleType | None:
+    text = read_text(
+        path,
+        f"An assignment's folder holds a {CHECKS} with exercises and their checks, and a {PROBES} "
+        "with the probes they name.",
+        faults,
+    )
+    if text is None or parse(path, text, faults) is None:
+        return None
     # A name of its own for every folder: two assignments both have a checks.py.
     name = f"autograder_checks_{crc32(str(path.resolve()).encode()):08x}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -122,11 +170,15 @@ def _run(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        line = _line_in(path, error)
-        raise AutograderError(f"{path}{line} cannot be run: {error!r}") from error
+        faults.add(*_place_in(path, error), f"cannot be run: {_described(error)}. Fix this line.")
+        return None
     finally:
         sys.dont_write_bytecode = writes_bytecode
     return module
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(". ")
 
 
 @contextmanager
@@ -143,15 +195,18 @@ def _importable(module: ModuleType, name: str) -> Iterator[None]:
             sys.modules[name] = before
 
 
-def _line_in(path: Path, error: BaseException) -> str:
+def _place_in(path: Path, error: BaseException) -> tuple[Path, int]:
+    """The innermost line of the course that an exception passed through."""
     if isinstance(error, SyntaxError) and error.lineno:
-        return f", line {error.lineno},"
-    line, trace = 0, error.__traceback__
+        return Path(error.filename or path), error.lineno
+    place, trace = (path, 0), error.__traceback__
+    folders = (path.parent, shared_folder(path.parent))
     while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.parent in folders:
+            place = file, trace.tb_lineno
         trace = trace.tb_next
-    return f", line {line}," if line else ""
+    return place
 
 
 @contextmanager
@@ -176,54 +231,13 @@ def _loaded_from_shared() -> list[str]:
     return [name for name in sys.modules if name.split(".")[0] == SHARED]
 
 
-def _exercises(module: ModuleType, path: Path) -> tuple[Exercise, ...]:
+def _exercises(module: ModuleType, path: Path, faults: Faults) -> tuple[Exercise, ...]:
     found = [value for value in vars(module).values() if isinstance(value, Exercise)]
     if not found:
-        raise AutograderError(
-            f'{path} defines no exercise. Start with `Momentum = Exercise("Momentum")`, named '
-            "like the class or function that students write."
+        faults.add(
+            path,
+            0,
+            'the file defines no exercise. Start with `Momentum = Exercise("Momentum")`, named '
+            "like the class or function that students write.",
         )
     return tuple({id(exercise): exercise for exercise in found}.values())
-
-
-def _examine(path: Path, exercises: Sequence[Exercise], checks: Sequence[Check]) -> None:
-    known = [exercise.name for exercise in exercises]
-    for name, count in Counter(known).items():
-        if count > 1:
-            raise AutograderError(f"{path}: {count} exercises are named {name!r}; rename them.")
-    for identifier, count in Counter(check.id for check in checks).items():
-        if count > 1:
-            raise AutograderError(f"{path}: {count} checks are named {identifier!r}; rename them.")
-    for check in checks:
-        for field, kind in (("name", str), ("claim", str), ("probe", str), ("points", Real)):
-            value = getattr(check, field)
-            if not isinstance(value, kind) or isinstance(value, bool):
-                raise AutograderError(f"{path}: check {check.id!r} has {field} {value!r}.")
-        if not 0 < check.points < math.inf:
-            raise AutograderError(
-                f"{path}: check {check.id!r} has no points ({check.points!r}); give it some, or "
-                "delete it."
-            )
-        if not check.claim.strip():
-            raise AutograderError(
-                f"{path}: check {check.id!r} has no claim; write the sentence that students read "
-                "as its docstring."
-            )
-        _examine_judge(path, check)
-    for name in known:
-        if not any(check.exercise == name for check in checks):
-            raise AutograderError(f"{path}: exercise {name!r} has no check.")
-
-
-def _examine_judge(path: Path, check: Check) -> None:
-    for name, parameter in inspect.signature(check.judge).parameters.items():
-        if name not in JUDGE_ARGUMENTS and parameter.default is inspect.Parameter.empty:
-            raise AutograderError(
-                f"{path}: check {check.id!r} asks for {name!r}; a check's function may take "
-                f"{', '.join(JUDGE_ARGUMENTS)}."
-            )
-    if "measured" in check.judge_takes and check.measure is None:
-        raise AutograderError(
-            f"{path}: check {check.id!r} asks for 'measured'; give it `measure=` a function of "
-            "(observed, inputs)."
-        )

@@ -53,7 +53,12 @@ class BrokenCell:
 
 
 @dataclass(frozen=True)
-class _Statement:
+class Statement:
+    """A top-level statement, and the names of the module that it binds and uses.
+
+    ``always`` says that it is kept whether or not a definition needs it.
+    """
+
     file: int
     index: int
     binds: frozenset[str]
@@ -71,7 +76,7 @@ def definitions(
     """
     wanted = frozenset(names)
     texts: list[tuple[Cell, str]] = []
-    statements: list[_Statement] = []
+    statements: list[Statement] = []
     broken: list[BrokenCell] = []
     for cell in cells:
         text = without_magics(cell.text)
@@ -186,6 +191,18 @@ def cut_out(text: str, name: str) -> str:
     )
 
 
+def statements(text: str) -> list[tuple[int, int, Statement]]:
+    """The top-level statements of a cell or module, each with its first and last line.
+
+    Raises:
+        SyntaxError, or another of `UNPARSABLE`: the text is not valid Python.
+    """
+    return [
+        (_first_line(node), node.end_lineno or node.lineno, _statement(0, index, node))
+        for index, node in enumerate(parsed(text, "cell").body)
+    ]
+
+
 def _first_line(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
@@ -203,7 +220,7 @@ def _broken(cell: Cell, error: BaseException) -> BrokenCell:
     return BrokenCell(cell.label, 1, str(error), cell.text)
 
 
-def _statement(file: int, index: int, node: ast.stmt) -> _Statement:
+def _statement(file: int, index: int, node: ast.stmt) -> Statement:
     binds, uses, always = set[str](), set[str](), False
     if isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
@@ -214,7 +231,7 @@ def _statement(file: int, index: int, node: ast.stmt) -> _Statement:
     elif not isinstance(node, ast.Expr | ast.Pass | ast.Assert | ast.Delete | ast.Raise):
         binds = _bound_names(node)
         uses = _global_names(node)
-    return _Statement(file, index, frozenset(binds), frozenset(uses), always)
+    return Statement(file, index, frozenset(binds), frozenset(uses), always)
 
 
 def _bound_names(node: ast.stmt) -> set[str]:

@@ -11,14 +11,16 @@ replace = "m"
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from autograder.model import AutograderError, Misconception
+from autograder.model import Misconception
+from autograder.sources.definitions import without_magics
+from autograder.sources.faults import Faults, suggestion
+from autograder.sources.reading import parse, read_text
 
 MISCONCEPTIONS = "misconceptions.toml"
 
@@ -36,78 +38,211 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     misconception: list[dict[str, Any]] = []
 
 
-def read_misconceptions(path: Path, cells: Mapping[str, str]) -> tuple[Misconception, ...]:
+def read_misconceptions(
+    path: Path, cells: Mapping[str, str], exercises: Collection[str], faults: Faults
+) -> tuple[Misconception, ...]:
     """Read and examine the misconceptions of an assignment, in the author's order.
 
     Args:
-        cells: for each exercise, the source of its solution cell.
-
-    Raises:
-        AutograderError: the file is missing or is not valid TOML, or a misconception is invalid;
-            the message says which one and how to fix it.
+        cells: for each exercise whose solution cell is valid, its source.
+        exercises: the names of all exercises; none if they are unknown.
+        faults: gets what is wrong, with the line of the table or of the key.
     """
-    if not path.is_file():
-        raise AutograderError(
-            f"{path} is missing. It lists the known mistakes of the assignment, one "
-            "[[misconception]] table each."
-        )
+    text = read_text(
+        path,
+        "It lists the known mistakes of the assignment, one [[misconception]] table each.",
+        faults,
+    )
+    if text is None:
+        return ()
     try:
-        tables = msgspec.toml.decode(path.read_bytes(), type=_File).misconception
+        tables = msgspec.toml.decode(text, type=_File).misconception
     except msgspec.ValidationError as error:
-        raise AutograderError(
-            f"{path} must contain only tables that begin with [[misconception]]: {error}."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AutograderError(f"{path} is not valid TOML: {error}.") from error
-    found = tuple(_misconception(path, number, table) for number, table in enumerate(tables, 1))
-    for misconception in found:
-        _examine(path, misconception, cells)
-    for (exercise, name), count in Counter((m.exercise, m.name) for m in found).items():
-        if count > 1:
-            raise AutograderError(
-                f"{path}: {count} misconceptions of {exercise} are named {name!r}. Rename them."
+        faults.add(
+            path,
+            _first_line_of_other_keys(text),
+            f"the file must contain only tables that begin with [[misconception]]: {error}.",
+        )
+        return ()
+    except msgspec.DecodeError as error:
+        faults.add(path, *_toml_error(str(error)))
+        return ()
+    lines = TomlLines(text)
+    found: list[Misconception] = []
+    for number, table in enumerate(tables):
+        misconception = _misconception(path, lines, number, table, faults)
+        if misconception and _examine(
+            path, lines, number, misconception, cells, exercises, found, faults
+        ):
+            found.append(misconception)
+    return tuple(found)
+
+
+class TomlLines:
+    """The lines of the [[misconception]] tables of a file, and of their keys.
+
+    Libraries that read TOML do not tell. Valid TOML is assumed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self.tables: list[int] = []
+        self._keys: list[dict[str, int]] = []
+        quotes = ""  # of the text that goes on over several lines
+        for number, line in enumerate(text.splitlines(), 1):
+            if not quotes and re.match(r"\s*\[\[", line):
+                self.tables.append(number)
+                self._keys.append({})
+            elif not quotes and self._keys and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
+                self._keys[-1].setdefault(key[1], number)
+            for mark in re.findall(r'"""|\'\'\'', line):
+                if not quotes:
+                    quotes = mark
+                elif quotes == mark:
+                    quotes = ""
+
+    def line(self, table: int, key: str = "") -> int:
+        """The line of a key of the table of that index; of the table itself without a key."""
+        if table >= len(self.tables):  # misconception = [{...}], which is valid as well
+            return 0
+        return self._keys[table].get(key, self.tables[table])
+
+    def line_in(self, table: int, key: str, number: int) -> int:
+        """The line of the file for a line, counted from 1, of a text over several lines."""
+        begin = self.line(table, key)
+        # TOML drops a line break that follows the quotes.
+        opened = begin and self._lines[begin - 1].rstrip().endswith(('"""', "'''"))
+        return begin + number - (0 if opened else 1)
+
+
+def examine_edits(
+    path: Path, misconceptions: Sequence[Misconception], cells: Mapping[str, str], faults: Faults
+) -> None:
+    """Every misconception is still valid Python."""
+    lines = TomlLines(path.read_text(encoding="utf-8"))
+    for number, known in enumerate(misconceptions):
+        within = Faults()
+        edited = cells[known.exercise].replace(known.find, known.replace)
+        parse(path, without_magics(edited), within, tabs=True)
+        for fault in within.found:
+            text = [*edited.splitlines(), ""][min(fault.line, len(edited.splitlines())) - 1]
+            faults.add(
+                path,
+                lines.line(number, "replace"),
+                f"with the edit of {known.exercise}.{known.name}, line {fault.line} of the cell, "
+                f"`{text.strip()}`, is {fault.message.removesuffix(' Fix this line.')} Change "
+                "`replace`.",
             )
-    return found
 
 
-def _misconception(path: Path, number: int, table: dict[str, Any]) -> Misconception:
+def _first_line_of_other_keys(text: str) -> int:
+    """The line of the first table or key that does not begin a [[misconception]]."""
+    for number, line in enumerate(text.splitlines(), 1):
+        written = line.strip()
+        if written and not written.startswith("#"):
+            if not re.match(r"\[\[\s*misconception\s*\]\]", written):
+                return number
+            break
+    tables = TomlLines(text).tables
+    lines = text.splitlines()
+    return next((n for n in tables if "misconception]]" not in lines[n - 1].replace(" ", "")), 0)
+
+
+def _toml_error(message: str) -> tuple[int, str]:
+    """The line and the sentence of an error of Python's TOML reader."""
+    place = re.search(r" \(at line (\d+), column \d+\)", message)
+    line = int(place[1]) if place else 0
+    reason = message.replace(place[0], "") if place else message
+    advice = "Fix this line." if line else "Is a text not closed, or a line missing?"
+    if "\\" in reason:
+        advice = "Between \"...\" a backslash is written twice; between '...' it is written once."
+    elif "Invalid value" in reason:
+        advice = "Put text between quotes."
+    return line, f"not valid TOML: {reason}. {advice}"
+
+
+def _misconception(
+    path: Path, lines: TomlLines, number: int, table: dict[str, Any], faults: Faults
+) -> Misconception | None:
     try:
         # Strict, which is msgspec's default: a number is not taken for a string.
         return Misconception(**msgspec.structs.asdict(msgspec.convert(table, _Table)))
     except msgspec.ValidationError as error:
         name = table.get("name")
-        which = f"misconception {name!r}" if isinstance(name, str) else f"misconception {number}"
+        which = f"misconception {name!r}" if isinstance(name, str) else "this misconception"
         reason = str(error).removeprefix("Object ")
-        raise AutograderError(
-            f"{path}: {which} is invalid: {reason}. Every misconception has exactly five "
-            f"strings: {', '.join(_Table.__struct_fields__)}."
-        ) from error
+        key = re.search(r"unknown field `(\w+)`|at `\$\.(\w+)`", reason)
+        unknown = next((each for each in table if each not in _Table.__struct_fields__), "")
+        faults.add(
+            path,
+            lines.line(number, unknown or (key[1] or key[2] if key else "")),
+            f"{which} is invalid: {reason}. Every misconception has exactly five strings: "
+            f"{', '.join(_Table.__struct_fields__)}."
+            f"{suggestion(unknown, _Table.__struct_fields__) if unknown else ''}",
+        )
+        return None
 
 
-def _examine(path: Path, misconception: Misconception, cells: Mapping[str, str]) -> None:
-    where = f"{path}: misconception {misconception.exercise}.{misconception.name}"
-    if misconception.exercise not in cells:
-        raise AutograderError(
-            f"{where}: there is no exercise {misconception.exercise!r}. "
-            f"Expected one of: {', '.join(cells)}."
+# Longer than 50 lines because it is a list of what may be wrong, each with what to do about it.
+def _examine(
+    path: Path,
+    lines: TomlLines,
+    number: int,
+    misconception: Misconception,
+    cells: Mapping[str, str],
+    exercises: Collection[str],
+    found: Sequence[Misconception],
+    faults: Faults,
+) -> bool:
+    """Whether a misconception is valid; a fault says why it is not."""
+    exercise, name = misconception.exercise, misconception.name
+    which = f"misconception {exercise}.{name}"
+
+    def refuse(key: str, problem: str) -> bool:
+        faults.add(path, lines.line(number, key), f"{which}{problem}")
+        return False
+
+    if exercises and exercise not in exercises:
+        return refuse(
+            "exercise",
+            f": there is no exercise {exercise!r}. Expected one of: {', '.join(exercises)}."
+            f"{suggestion(exercise, exercises)}",
         )
     # A stored release uses the word "reference" for the reference itself.
-    if not re.fullmatch(r"[a-z]\w*", misconception.name) or misconception.name == "reference":
-        raise AutograderError(
-            f"{where}: invalid name. Use one word that starts with a lowercase letter, such as "
-            "no_bias_correction; 'reference' is reserved."
+    if not re.fullmatch(r"[a-z]\w*", name) or name == "reference":
+        return refuse(
+            "name",
+            ": invalid name. Use one word that starts with a lowercase letter, such as "
+            "no_bias_correction; 'reference' is reserved.",
         )
+    if any((other.exercise, other.name) == (exercise, name) for other in found):
+        return refuse("name", f": another one of {exercise} is named {name!r} too. Rename one.")
     if not misconception.hint.strip():
-        raise AutograderError(
-            f"{where} has an empty hint. Say what the student should look at, in a sentence or two."
+        return refuse(
+            "hint",
+            " has an empty hint. Say what the student should look at, in a sentence or two.",
         )
-    count = cells[misconception.exercise].count(misconception.find) if misconception.find else 0
+    if exercise not in cells:
+        return False  # its cell is broken, which has been said
+    cell = cells[exercise]
+    count = cell.count(misconception.find) if misconception.find else 0
     if count != 1:
-        raise AutograderError(
-            f"{where}: `find` must match exactly once in the {misconception.exercise} cell; it "
-            f"matches {count} times: {misconception.find!r}."
+        return refuse(
+            "find",
+            f": `find` must match exactly once in the {exercise} cell; it matches {count} times: "
+            f"{misconception.find!r}. {_advice(misconception.find, cell, count)}",
         )
     if misconception.find == misconception.replace:
-        raise AutograderError(
-            f"{where}: `find` and `replace` are the same text, so nothing would change."
+        return refuse(
+            "replace",
+            ": `find` and `replace` are the same text, so nothing would change. Change one.",
         )
+    return True
+
+
+def _advice(find: str, cell: str, count: int) -> str:
+    if count:
+        return "Add what is before or after the place that you mean."
+    if "".join(find.split()) and "".join(find.split()) in "".join(cell.split()):
+        return "The spaces or line breaks differ."
+    return "Copy the text from the cell."

@@ -7,11 +7,15 @@
 
 from __future__ import annotations
 
+import re
+
 from nbformat import NotebookNode
 
 from autograder.model import AutograderError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+_NEARLY = re.compile(r"#+\s*(BEGIN|END|START|STOP)\W*SOLU\w*\b", re.IGNORECASE)
 
 
 def marked(cell: NotebookNode) -> bool:
@@ -33,37 +37,84 @@ def without_solutions(text: str, where: str, *, prose: bool = False) -> str:
             as it is. In code, the stub raises ``NotImplementedError`` with the sentence.
 
     Raises:
-        AutograderError: an unmatched or nested marker, or a region without a sentence.
+        AutograderError: an unmatched or nested marker, or a region without a sentence or content.
     """
+    for number, problem in problems(text):
+        raise AutograderError(f"{where}, line {number}: {problem}")
     lines: list[str] = []
+    begun = False
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith(BEGIN):
+            sentence = _sentence(stripped)
+            stub = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
+            lines.append(f"{line[: len(line) - len(line.lstrip())]}{stub}")
+            begun = True
+        elif stripped.startswith(END):
+            begun = False
+        elif not begun:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def problems(text: str) -> list[tuple[int, str]]:
+    """What is wrong with the markers of a cell: the line, counted from 1, and how to fix it."""
+    found: list[tuple[int, str]] = []
     begun = 0
+    empty = True
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith(BEGIN):
-            sentence = stripped.removeprefix(BEGIN).removeprefix(":").strip()
             if begun:
-                raise AutograderError(
-                    f"{where}, line {number}: {BEGIN} inside the region that begins at line "
-                    f"{begun}. Put {END} between them."
+                found.append(
+                    (
+                        number,
+                        f"{BEGIN} inside the region that begins {number - begun} lines above. Put "
+                        f"{END} between them.",
+                    )
                 )
-            if not sentence:
-                raise AutograderError(
-                    f"{where}, line {number}: {BEGIN} has no sentence. Say what to write there, "
-                    f"as in `{BEGIN}: Update the velocity.`; the student's stub raises it."
+            if not _sentence(stripped):
+                found.append(
+                    (
+                        number,
+                        f"{BEGIN} has no sentence. Say what to write there, as in "
+                        f"`{BEGIN}: Update the velocity.`; the student's stub raises it.",
+                    )
                 )
-            begun = number
-            indent = line[: len(line) - len(line.lstrip())]
-            stub = sentence if prose else f"raise NotImplementedError({_quoted(sentence)})"
-            lines.append(f"{indent}{stub}")
+            begun, empty = number, True
         elif stripped.startswith(END):
             if not begun:
-                raise AutograderError(f"{where}, line {number}: {END} without a {BEGIN} before it.")
+                found.append((number, f"{END} without a {BEGIN} before it. Add one."))
+            elif empty:
+                found.append((begun, "the solution region is empty. Put it around the solution."))
             begun = 0
-        elif not begun:
-            lines.append(line)
+        elif nearly := _NEARLY.match(stripped):
+            found.append(
+                (number, f"this is almost a marker: {stripped!r}. Write {BEGIN}: or {END}.")
+            )
+            begun, empty = (0 if nearly[1].upper() in ("END", "STOP") else number), False
+        else:
+            empty = empty and not stripped
     if begun:
-        raise AutograderError(f"{where}, line {begun}: {BEGIN} without an {END} after it.")
-    return "\n".join(lines)
+        found.append((begun, f"{BEGIN} without an {END} after it. Add one."))
+    return found
+
+
+def inside(text: str) -> list[tuple[int, str]]:
+    """The lines inside the solution regions, numbered from 1; for valid markers."""
+    found: list[tuple[int, str]] = []
+    begun = False
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith((BEGIN, END)):
+            begun = stripped.startswith(BEGIN)
+        elif begun:
+            found.append((number, line))
+    return found
+
+
+def _sentence(marker: str) -> str:
+    return marker.removeprefix(BEGIN).removeprefix(":").strip()
 
 
 def _quoted(sentence: str) -> str:

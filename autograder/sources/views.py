@@ -14,8 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder.sources.answers import solution_lines
 from autograder.sources.assignment import Assignment, exercise_of, question_of
 from autograder.sources.regions import released
+
+__all__ = ["instructor_notebook", "solution_lines", "student_notebook"]
 
 _LINT = re.compile(r" +# noqa\b.*$", re.MULTILINE)
 """Comments for the course's linter, which mean nothing to students."""
@@ -61,22 +64,6 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
             ),
         ]
     return notebook
-
-
-def solution_lines(assignment: Assignment) -> frozenset[str]:
-    """The lines of the reference that reveal an answer, which no release may contain.
-
-    A line that also appears outside the solution regions (a signature, ``return config``) reveals
-    nothing.
-    """
-    inside, outside = set[str](), set[str]()
-    for cell in assignment.notebook.cells:
-        stub = released(cell, assignment.name).splitlines()
-        outside.update(line.strip() for line in stub)
-        inside.update(line.strip() for line in cell.source.splitlines())
-    return frozenset(
-        line for line in inside - outside if len(line) > 12 and not line.startswith("#")
-    )
 
 
 def _manually_graded(question: str, text: str, cell: NotebookNode) -> NotebookNode:

@@ -15,7 +15,7 @@ import pytest
 from autograder.grading import cache
 from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_key
 from autograder.grading.journal import FOLDER
-from autograder.grading.observe import Trial, draw_inputs
+from autograder.grading.observe import Trial
 from autograder.model import (
     AutograderError,
     Definitions,
@@ -26,6 +26,7 @@ from autograder.model import (
     SourceFile,
 )
 from autograder.sources.assignment import Assignment
+from autograder.sources.inputs import draw_inputs
 
 CODE = Definitions(
     (SourceFile("walk.py", "solution of walk", "def walk():\n    return 1\n", (0,)),)

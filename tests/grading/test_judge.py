@@ -325,6 +325,18 @@ STATUS: dict[str, str] = {
 }
 
 
+@pytest.mark.parametrize("returned", [False, True, np.bool_(True), np.ones(2), 0, "no"])
+def test_a_judge_that_returns_something_has_decided_nothing(
+    returned: object, oracle_of: OracleOf
+) -> None:
+    decide: Any = lambda observed: returned  # noqa: E731 - as an author may write it
+    check = check_of(judge=decide)
+    status, message = judge_check(check, RIGHT, oracle_for(oracle_of))
+    assert status == "ungraded"
+    shown = "ndarray" if isinstance(returned, np.ndarray) else f"{returned!r}"
+    assert f"the function of check Momentum.moves returned {shown}. Call expect(" in message
+
+
 def oracle_for(oracle_of: OracleOf, expected: Observation = RIGHT, *checks: Check) -> Oracle:
     ids = [check.id for check in checks or (MOVES,)]
     return oracle_of(dict.fromkeys(ids, expected), inputs={name: {} for name in ids})

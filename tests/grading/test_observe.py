@@ -25,7 +25,6 @@ from autograder.grading.observe import (
     Trial,
     budget,
     clean,
-    draw_inputs,
     observations,
     read_reply,
 )
@@ -52,6 +51,7 @@ from autograder.model import (
 )
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
 from autograder.sandbox.wire import WireError, decode, encode
+from autograder.sources.inputs import draw_inputs
 
 
 def arrays(**values: Any) -> dict[str, np.ndarray]:

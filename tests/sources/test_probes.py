@@ -110,7 +110,7 @@ def test_checks_may_import_from_shared_modules_and_leave_none_behind(
         ("from _shared import walking", "Import names from it instead"),
         ("import _shared.walking", "Import names from it instead"),
         ("from _shared.walks import visited", "walks.py is missing"),
-        ("from _shared.walking import visits as visited", "defines no 'visits'"),
+        ("from _shared.walking import visits as visited", "does not define 'visits'"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(

@@ -104,7 +104,9 @@ def test_comments_for_linters_are_not_shown_to_students(course: Path) -> None:
 
 def test_the_reference_is_the_source_itself(assignment: Assignment) -> None:
     files = assignment.reference().files
-    assert [file.label for file in files] == ["solution 2", "solution 3", "solution 5"]
+    assert [file.label for file in files] == [
+        f"downhill.py (cell {number})" for number in (2, 3, 5)
+    ]
     assert "place = place - rate * gradient" in files[1].text
 
 

@@ -1,0 +1,78 @@
+"""What a probe returns, and what is said if it is no dictionary of arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.messages import Observe, ReportedFailure
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def child() -> Any:
+    from autograder.probing import child
+
+    return child
+
+
+def probed(
+    child: Any, body: str, forbidden: tuple[str, ...] = ()
+) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
+    """What comes back from a probe whose function has this body."""
+    source = f"import numpy as np\nimport tensorflow as tf\n\ndef probe(walk):\n    {body}\n"
+    request = Observe("walk", forbidden, "probe", source, 0, "float32", {})
+    observed, arrays = child.observe(len, request, {}, lambda error: "")
+    return observed.failure, arrays
+
+
+@pytest.mark.parametrize(
+    "value", ["np.ones(2)", "[1.0, 1.0]", "(1, 1)", "tf.ones(2)", "[tf.constant(1.0)] * 2"]
+)
+def test_values_are_made_arrays(value: str, child: Any) -> None:
+    failure, arrays = probed(child, f"return {{'x': {value}}}")
+    assert failure is None
+    np.testing.assert_array_equal(arrays["x"], [1, 1])
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return [1.0]", "probe probe returned a list; return a dictionary of named arrays"),
+        ("return tf.ones(2)", "probe probe returned an EagerTensor; return a dictionary"),
+        ("return np.ones(2)", "probe probe returned an ndarray; return a dictionary"),
+        ("pass", "probe probe returned None; return a dictionary of named arrays"),
+        ("return {'x': None}", "'x' is None of object, expected numbers"),
+        ("return {'x': 'one'}", "'x' is a str of <U3, expected numbers"),
+        ("return {'x': [[1], [1, 2]]}", "'x' is not an array of numbers"),
+        ("return {1: 2.0}", "probe probe named a value 1; expected text"),
+    ],
+)
+def test_what_is_no_dictionary_of_arrays_is_named(body: str, said: str, child: Any) -> None:
+    failure, arrays = probed(child, body)
+    assert failure is not None
+    assert failure.kind == "malformed"
+    assert said in failure.message
+    assert arrays == {}
+
+
+def test_a_forbidden_name_that_does_not_exist_is_a_readable_failure(child: Any) -> None:
+    failure, _ = probed(child, "return {'x': 1.0}", ("keras.optimizers.SDG",))
+    assert failure is not None
+    assert "keras.optimizers.SDG, which is not allowed here, does not exist" in failure.message
+
+
+def test_unknown_names_are_listed(child: Any) -> None:
+    names = ("keras.optimizers.SGD", "keras.optimizers.SDG", "no_such_package.f", "numpy.mean", "")
+    assert child.unknown(names) == ("keras.optimizers.SDG", "no_such_package.f", "")
+
+
+def test_a_child_is_asked_for_unknown_names() -> None:
+    from autograder.grading.observe import probing_sandbox, unknown_names
+
+    with probing_sandbox(confined=False) as sandbox:
+        found = unknown_names(sandbox, ["keras.optimizers.Adam", "keras.optimizers.Adams"])
+    assert found == ("keras.optimizers.Adams",)
