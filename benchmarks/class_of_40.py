@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.cli import CORES
+from autograder.cli_options import CORES
 from autograder.desks.demo_class import submit_class
 from autograder.desks.instructor import grade_course
 from autograder.gradebook.release import release_notebook

@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from autograder.cli import CORES
+from autograder.cli_options import CORES
 from autograder.grading.grade import new_seed
 from autograder.grading.judge import Close, Threshold, judge
 from autograder.grading.observe import RestartableChild, Trial, probing_sandbox
