@@ -186,7 +186,7 @@ def verify(
     """
     found = _course(course, names or ())
     from autograder.desks.author import verify_course, watch_course
-    from autograder.grading.verify import Scope
+    from autograder.grading.proof import Scope
     from autograder.reports.proof import show_proof
     from autograder.reports.terminal import new_console
 

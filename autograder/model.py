@@ -236,7 +236,7 @@ def _calls() -> Calls:
 class Misconception:
     """A known-wrong variant of the reference: one edit of an exercise's solution cell.
 
-    A release holds the name, the hint and the arrays of a misconception, never its edit.
+    A release holds its name, its hint and its arrays, never the edit, nor the ``line`` of the file.
     """
 
     name: str
@@ -244,6 +244,7 @@ class Misconception:
     hint: str
     find: str = ""
     replace: str = ""
+    line: int = field(default=0, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,17 @@ from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import new_seed
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.proof import Proof, Scope
 from autograder.grading.stored import PUBLIC_SEED
-from autograder.grading.verify import Examination, Proof, Scope
-from autograder.model import AutograderError
+from autograder.grading.verify import Examination
+from autograder.model import AutograderError, CourseFaults
 from autograder.reports.proof import show_proof
 from autograder.reports.terminal import progress
 from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.process import Child
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.course import Course
+from autograder.sources.examine import examine
 from autograder.sources.probes import SHARED
 
 
@@ -78,6 +80,9 @@ class Author:
         *,
         recompute: bool = False,
     ) -> Examination:
+        faults = examine(assignment)
+        if faults:
+            raise CourseFaults(faults)
         known = None if recompute else self.cache
         examination = Examination(assignment, self.sandbox, seeds=seeds, known=known, scope=scope)
         with progress(self.console, assignment.name, examination.steps) as step:
@@ -166,6 +171,9 @@ def verify_course(
     assignments = read_assignments(course, names)
     for assignment in assignments:
         scope.of(assignment)  # a typing error is answered before slow imports
+    faults = [fault for assignment in assignments for fault in examine(assignment)]
+    if faults:
+        raise CourseFaults(faults)
     with author(course, console, jobs=jobs) as desk:
         for assignment in assignments:
             yield scope.of(assignment), desk.proven(assignment, _seeds(seeds, fresh), scope)

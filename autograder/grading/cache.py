@@ -79,15 +79,15 @@ class ObservationCache:
 
     def get(self, definitions: Definitions, trial: Trial) -> Observation | None:
         """What was kept of this trial; None if there is nothing, or nothing readable."""
-        key = observation_key(definitions, trial)
+        keys = [observation_key(definitions, trial, placed=placed) for placed in (False, True)]
         with self._lock, self._database:
             row = self._database.execute(
-                "select failure, seconds, arrays from observation where key = ?", (key,)
+                "select failure, seconds, arrays from observation where key in (?, ?)", keys
             ).fetchone()
             if row is None:
                 return None
             self._database.execute(
-                "update observation set used = ? where key = ?", (time.time(), key)
+                "update observation set used = ? where key in (?, ?)", (time.time(), *keys)
             )
         failure, seconds, arrays = row
         try:
@@ -98,9 +98,10 @@ class ObservationCache:
 
     def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
         """Keep an observation, unless it depends on chance."""
-        key, failure = observation_key(definitions, trial), observation.failure
+        failure = observation.failure
         if failure and failure.kind in _BY_CHANCE:
             return
+        key = observation_key(definitions, trial, placed=bool(failure and failure.where))
         # `np.ascontiguousarray` would give a number one dimension.
         arrays = save({name: np.array(a, order="C") for name, a in observation.arrays.items()})
         told = json.dumps(asdict(failure)) if failure else None
@@ -135,8 +136,12 @@ def observation_cache(root: Path) -> Iterator[ObservationCache]:
         yield opened
 
 
-def observation_key(definitions: Definitions, trial: Trial) -> bytes:
-    """A digest of everything that decides what a trial of these definitions will show."""
+def observation_key(definitions: Definitions, trial: Trial, *, placed: bool = False) -> bytes:
+    """A digest of everything that decides what a trial of these definitions will show.
+
+    Args:
+        placed: where the code stands in its file counts too, for failures that name the line.
+    """
     digest = hashlib.sha256(_versions())
     message, arrays = trial.request()
     digest.update(msgspec.json.encode(message, order="deterministic"))
@@ -144,7 +149,8 @@ def observation_key(definitions: Definitions, trial: Trial) -> bytes:
         digest.update(repr((name, array.dtype.str, array.shape)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     for file in definitions.files:
-        digest.update(msgspec.json.encode((file.name, file.label, file.text, file.keep)))
+        text = file.text if placed else file.text.lstrip("\n")
+        digest.update(msgspec.json.encode((file.name, file.label, text, file.keep)))
     return digest.digest()
 
 

@@ -9,62 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.grading.grade import UNWRITTEN, grade_definitions, judge_exercises
-from autograder.grading.observe import Known
+from autograder.grading.observe import Known, unknown_names
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Definitions, Misconception
+from autograder.grading.proof import Proof, Scope
+from autograder.model import Calls, Definitions, Fault, Misconception
 from autograder.sandbox.interface import Sandbox
-from autograder.sources.assignment import Assignment
+from autograder.sources.assignment import Assignment, exercise_of
+from autograder.sources.checks import CHECKS, HIDDEN_CHECKS
 from autograder.sources.definitions import Cell
+from autograder.sources.faults import place_of
+from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.submission import Submission, read_submission
 from autograder.sources.views import student_notebook
 from autograder.verdicts import ExerciseReport
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What of an assignment to examine.
-
-    Attributes:
-        exercises: names of exercises; empty for all.
-        checks: names of checks (``name`` or ``Exercise.name``); empty for all. With some of them
-            alone, a misconception may be caught by none, or look like another.
-    """
-
-    exercises: frozenset[str] = frozenset()
-    checks: frozenset[str] = frozenset()
-
-    def of(self, assignment: Assignment) -> Assignment:
-        """The assignment with nothing but this.
-
-        Raises:
-            AutograderError: it has no such exercise or check.
-        """
-        found = assignment.only(self.exercises) if self.exercises else assignment
-        return found.with_checks(self.checks) if self.checks else found
-
-
-@dataclass
-class Proof:
-    """What ``verify`` found about one assignment.
-
-    Attributes:
-        caught: for each misconception, the names of the checks it fails.
-        problems: what is wrong, one sentence each; empty if the assignment is proven.
-        counts: how many of each kind of implementation were examined.
-        seconds: for each check's id, the CPU seconds of its probe on the reference.
-    """
-
-    assignment: str
-    caught: dict[Misconception, tuple[str, ...]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Examination:
@@ -83,7 +46,7 @@ class Examination:
         *,
         seeds: Sequence[int],
         known: Known | None = None,
-        scope: Scope = Scope(),
+        scope: Scope = Scope(),  # noqa: B008 - it is frozen
     ) -> None:
         """Prepare it.
 
@@ -155,23 +118,41 @@ class Examination:
         checks = self._assignment.check_set.of(exercise)
         for check in checks:
             self.proof.seconds[check.id] = self.oracle.expected(check).seconds
-        found = self._graded(self._assignment.reference(exercise), exercise, self.oracle)
         step(f"{exercise}: reference, seed {self.oracle.seed}")
-        return self._expect_full(f"the reference (seed {self.oracle.seed})", found)
+        if self._misspelt(exercise):
+            return False
+        found = self._graded(self._assignment.reference(exercise), exercise, self.oracle)
+        return self._expect_full("the reference", self._source_of(exercise), self.oracle, found)
+
+    def _misspelt(self, name: str) -> bool:
+        """Whether an exercise forbids what does not exist, so that no submission can be graded."""
+        exercise = self._assignment.check_set.exercise(name)
+        failures = (self.oracle.expected(c).failure for c in self._assignment.check_set.of(name))
+        if not exercise.forbidden or not any(f and f.kind == "missing" for f in failures):
+            return False
+        unknown = unknown_names(self._sandbox, exercise.forbidden)
+        for each in unknown:
+            self._report(
+                *self._place(exercise.declared),
+                f"exercise {name} forbids {each!r}, which the installed packages do not have. "
+                "Correct the name, or delete it.",
+            )
+        return bool(unknown)
 
     def _other_seed(self, seed: int, exercise: str, step: Callable[[str], None]) -> None:
         """The reference earns every point with another seed as well."""
         assignment = self._assignment.only(frozenset([exercise]))
         oracle = LiveOracle(self._sandbox, assignment, seed, self._known)
         found = self._graded(assignment.reference(exercise), exercise, oracle)
-        self._expect_full(f"the reference (seed {seed})", found)
+        self._expect_full("the reference", self._source_of(exercise), oracle, found)
         step(f"{exercise}: reference, seed {seed}")
 
     def _variant(self, variant: Submission, exercise: str, step: Callable[[str], None]) -> None:
         """A correct variant earns every point of the exercises it has."""
         plan = variant.definitions([exercise])
         found = self._graded(plan.definitions, exercise, self.oracle)
-        self._expect_full(f"variant {variant.student} (seed {self.oracle.seed})", found)
+        assert variant.path
+        self._expect_full(f"variant {variant.student}", (variant.path, 0), self.oracle, found)
         step(f"{exercise}: variant {variant.student}")
 
     def _unwritten(self, exercise: str, step: Callable[[str], None]) -> None:
@@ -179,12 +160,15 @@ class Examination:
         definitions = self._stub.definitions([exercise]).definitions
         for verdict in self._graded(definitions, exercise, self.oracle).verdicts:
             if verdict.status == "passed":
-                self.proof.problems.append(f"the stub passes {exercise}.{verdict.check}.")
+                problem = f"the stub passes {exercise}.{verdict.check}."
             elif not verdict.message.startswith(UNWRITTEN):
-                self.proof.problems.append(
+                problem = (
                     f"the stub fails {exercise}.{verdict.check} with {verdict.message!r}, "
                     "not because it is not written yet."
                 )
+            else:
+                continue
+            self._report(*self._source_of(exercise), problem)
         step(f"{exercise}: stub")
 
     def _judge(self, known: Misconception) -> None:
@@ -197,7 +181,8 @@ class Examination:
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
         self.proof.caught[known] = failed
         if self._whole:
-            self.proof.problems.extend(_misnamed(known, found))
+            for problem in _misnamed(known, found):
+                self._report(self._assignment.folder / MISCONCEPTIONS, known.line, problem)
 
     def _every_check_catches_something(self, exercises: Iterable[str]) -> None:
         """No check is redundant."""
@@ -207,7 +192,11 @@ class Examination:
         for exercise in exercises:
             for check in self._assignment.check_set.of(exercise):
                 if (exercise, check.name) not in caught:
-                    self.proof.problems.append(f"check {check.id} catches no misconception.")
+                    self._report(
+                        *self._place(check.declared, hidden=check.hidden),
+                        f"check {check.id} catches no misconception. Add the mistake it is for to "
+                        f"{MISCONCEPTIONS}, or delete the check.",
+                    )
 
     def _count(self) -> None:
         self.proof.counts = {
@@ -229,7 +218,9 @@ class Examination:
         (found,) = grade_definitions(definitions, {}, own, oracle, self._sandbox, self._known)
         return found
 
-    def _expect_full(self, who: str, found: ExerciseReport) -> bool:
+    def _expect_full(
+        self, who: str, place: tuple[Path, int], oracle: LiveOracle, found: ExerciseReport
+    ) -> bool:
         """Whether everything is passed; says once what fails several checks alike."""
         failures: dict[str, list[str]] = {}
         for verdict in found.verdicts:
@@ -238,8 +229,22 @@ class Examination:
                 failures.setdefault(f"{named}: {verdict.message}", []).append(verdict.check)
         for what, checks in failures.items():
             others = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
-            self.proof.problems.append(f"{who} fails {found.name}.{checks[0]}{others}{what}")
+            which = f"{who} (seed {oracle.seed}) fails {found.name}.{checks[0]}{others}"
+            self._report(*place, f"{which}{what}")
         return not failures
+
+    def _source_of(self, exercise: str) -> tuple[Path, int]:
+        """Where the exercise's cell begins."""
+        percent = self._assignment.percent
+        numbers = enumerate(percent.notebook.cells, 1)
+        (cell,) = [number for number, cell in numbers if exercise_of(cell) == exercise]
+        return percent.path, percent.line(cell)
+
+    def _place(self, declared: Calls, *, hidden: bool = False) -> tuple[Path, int]:
+        return place_of(declared, self._assignment.folder / (HIDDEN_CHECKS if hidden else CHECKS))
+
+    def _report(self, path: Path, line: int, problem: str) -> None:
+        self.proof.problems.append(str(Fault(path, line, problem)))
 
 
 def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:

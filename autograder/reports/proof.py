@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.verify import Proof
+from autograder.grading.proof import Proof
 from autograder.reports.feedback import MARKS
 from autograder.sources.assignment import Assignment
 

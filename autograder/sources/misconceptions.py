@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def read_misconceptions(
         if misconception and _examine(
             path, lines, number, misconception, cells, exercises, found, faults
         ):
-            found.append(misconception)
+            found.append(replace(misconception, line=lines.line(number)))
     return tuple(found)
 
 

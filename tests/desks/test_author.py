@@ -18,7 +18,7 @@ from rich.console import Console
 from autograder.desks.author import Author, SandboxWhenNeeded
 from autograder.desks.release import build
 from autograder.grading.cache import observation_cache
-from autograder.grading.verify import Proof, Scope
+from autograder.grading.proof import Proof, Scope
 from autograder.model import AutograderError
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import read_assignment

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from autograder.grading.grade import UNWRITTEN
-from autograder.grading.verify import Proof
+from autograder.grading.proof import Proof
 from autograder.reports.class_table import class_table, diagnosis
 from autograder.reports.feedback import total, verdict_table, verdict_text
 from autograder.reports.proof import show_proof
