@@ -17,15 +17,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from autograder.messages import (
-    Load,
-    Loaded,
-    Observe,
-    Observed,
-    SourceText,
-    Unknown,
-    UnknownNames,
-)
+from autograder.messages import Load, Loaded, Observe, Observed, SourceText
 from autograder.model import (
     Arrays,
     AutograderError,
@@ -88,22 +80,6 @@ def probing_sandbox(
         raise AutograderError(str(error)) from error
     with closing(sandbox):
         yield sandbox
-
-
-def unknown_names(sandbox: Sandbox, names: Sequence[str]) -> tuple[str, ...]:
-    """The dotted names that do not exist in the packages that students' processes have.
-
-    An exercise's ``forbidden`` with such a name cannot be graded: `Exercise.declared` is the line
-    to report.
-
-    Raises:
-        ChildDied, SandboxLost: the question could not be asked.
-    """
-    with closing(sandbox.child()) as child:
-        reply, _ = child.request(
-            Unknown(tuple(names)), {}, reply=UnknownNames, cpu_seconds=LOAD_SECONDS
-        )
-    return reply.names
 
 
 def clean(text: object, limit: int = 600) -> str:

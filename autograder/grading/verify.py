@@ -14,8 +14,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import UNWRITTEN, grade_definitions, judge_exercises
-from autograder.grading.observe import Known, unknown_names
+from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
 from autograder.model import Calls, Definitions, Fault, Misconception
@@ -126,17 +127,13 @@ class Examination:
 
     def _misspelt(self, name: str) -> bool:
         """Whether an exercise forbids what does not exist, so that no submission can be graded."""
-        exercise = self._assignment.check_set.exercise(name)
-        failures = (self.oracle.expected(c).failure for c in self._assignment.check_set.of(name))
-        if not exercise.forbidden or not any(f and f.kind == "missing" for f in failures):
+        checks = self._assignment.check_set.of(name)
+        failures = (self.oracle.expected(check).failure for check in checks)
+        if not any(failure and failure.kind == "missing" for failure in failures):
             return False
-        unknown = unknown_names(self._sandbox, exercise.forbidden)
-        for each in unknown:
-            self._report(
-                *self._place(exercise.declared),
-                f"exercise {name} forbids {each!r}, which the installed packages do not have. "
-                "Correct the name, or delete it.",
-            )
+        own = self._assignment.only(frozenset([name]))
+        unknown = unknown_forbidden(own, self._sandbox)
+        self.proof.problems.extend(map(str, unknown))
         return bool(unknown)
 
     def _other_seed(self, seed: int, exercise: str, step: Callable[[str], None]) -> None:

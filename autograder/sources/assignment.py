@@ -164,6 +164,7 @@ def read_assignment(folder: Path) -> Assignment:
             expected, and how to fix it.
     """
     faults = Faults()
+    folder = folder.absolute()  # as the places of functions are
     _examine_names(folder, faults)
     check_set = collect_checks(folder, faults)
     exercises = {e.name: e for e in check_set.exercises} if check_set else None
@@ -189,10 +190,10 @@ def _examine_names(folder: Path, faults: Faults) -> None:
             f"{folder.name!r} is not a valid name for an assignment. Rename the folder: use "
             "letters, digits, _ and -.",
         )
-    known = [CHECKS, PROBES, HIDDEN_CHECKS, HIDDEN_PROBES, MISCONCEPTIONS, VARIANTS]
-    known.append(f"{folder.name}.py")
+    optional = [HIDDEN_CHECKS, HIDDEN_PROBES, VARIANTS]
+    known = [*optional, CHECKS, PROBES, MISCONCEPTIONS, f"{folder.name}.py"]
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        close = get_close_matches(path.name, known, n=1, cutoff=0.8)
+        close = get_close_matches(path.name, optional, n=1, cutoff=0.8)
         if path.name not in known and close and not (folder / close[0]).exists():
             faults.add(path, 0, f"this file is not read. Rename it to {close[0]}.")
 

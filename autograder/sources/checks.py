@@ -82,6 +82,7 @@ def read_checks(folder: Path, *, hidden: bool = True) -> CheckSet:
 
 def collect_checks(folder: Path, faults: Faults, *, hidden: bool = True) -> CheckSet | None:
     """The same, with faults collected; None if it is unknown which exercises there are."""
+    folder = folder.absolute()  # as the places of functions are
     with _shared_importable(folder):
         module = _run(folder / CHECKS, faults)
         exercises = _exercises(module, folder / CHECKS, faults) if module else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.sources.definitions import UNPARSABLE, parsed
@@ -19,7 +20,10 @@ def read_text(path: Path, missing: str, faults: Faults) -> str | None:
         missing: what the file is for, told if it is missing.
     """
     if not path.is_file():
-        faults.add(path, 0, f"the file is missing. {missing}")
+        others = sorted(each.name for each in path.parent.glob("*"))
+        close = get_close_matches(path.name, others, n=1, cutoff=0.8)
+        rename = f" Rename {close[0]} to {path.name}." if close else ""
+        faults.add(path, 0, f"the file is missing.{rename} {missing}")
         return None
     content = path.read_bytes()
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from editing import change, downhill
 
+from autograder.grading.forbidden import unknown_forbidden
+from autograder.grading.observe import probing_sandbox
 from autograder.messages import Observe, ReportedFailure
+from autograder.sources.assignment import read_assignment
 
 pytestmark = pytest.mark.slow
 
@@ -70,9 +75,15 @@ def test_unknown_names_are_listed(child: Any) -> None:
     assert child.unknown(names) == ("keras.optimizers.SDG", "no_such_package.f", "")
 
 
-def test_a_child_is_asked_for_unknown_names() -> None:
-    from autograder.grading.observe import probing_sandbox, unknown_names
-
+def test_a_forbidden_name_that_does_not_exist_is_a_fault_of_its_exercise(course: Path) -> None:
+    path = downhill(course) / "checks.py"
+    change(path, 'Exercise("walk")', 'Exercise("walk", ("keras.optimizers.SDG", "numpy.cumsum"))')
     with probing_sandbox(confined=False) as sandbox:
-        found = unknown_names(sandbox, ["keras.optimizers.Adam", "keras.optimizers.Adams"])
-    assert found == ("keras.optimizers.Adams",)
+        (fault,) = unknown_forbidden(read_assignment(downhill(course)), sandbox)
+    line = (
+        path.read_text()
+        .splitlines()
+        .index('walk = Exercise("walk", ("keras.optimizers.SDG", "numpy.cumsum"))')
+    )
+    assert (fault.path, fault.line) == (path, line + 1)
+    assert fault.message.startswith("exercise 'walk' forbids 'keras.optimizers.SDG', which does")

@@ -75,6 +75,10 @@ def both(*breaks: Break) -> Break:
     return broken
 
 
+def move(old: Path, new: Path) -> None:
+    old.rename(new)
+
+
 def cut(name: str, begin: str) -> Break:
     """Leave out everything from a text on."""
 
@@ -781,6 +785,20 @@ HIDDEN_FILES = [
         add("hidden_check.py", HIDDEN),
         "",
         "this file is not read. Rename it to hidden_checks.py.",
+    ),
+    (
+        "checks.py",
+        "checks that are misspelt",
+        lambda folder: move(folder / "checks.py", folder / "check.py"),
+        "",
+        "the file is missing. Rename check.py to checks.py.",
+    ),
+    (
+        "misconceptions.toml",
+        "misconceptions that are misspelt",
+        lambda folder: move(folder / "misconceptions.toml", folder / "misconception.toml"),
+        "",
+        "the file is missing. Rename misconception.toml to misconceptions.toml.",
     ),
     (
         "variants/loops.py",

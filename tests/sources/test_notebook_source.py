@@ -65,9 +65,17 @@ def test_each_cell_knows_the_line_at_which_it_begins(header: str) -> None:
     text = header + PERCENT
     notebook = jupytext.reads(text, fmt="py:percent")
     lines = text.splitlines()
-    begins = [lines[start - 1] for start in cell_starts(text, notebook)[:-1]]
-    wanted = ["import numpy as np", "# Text, and an empty line:", "def walk():", "Text in quotes."]
-    assert begins == wanted
+    starts = cell_starts(text, notebook)
+    assert len(starts) == 5
+    for start, cell in zip(starts, notebook.cells, strict=True):
+        for number, line in enumerate(cell.source.splitlines(), start):
+            assert lines[number - 1].removeprefix("#").strip() == line.strip()
+    assert starts[1] == line_with(lines, "# Text, and an empty line:")
+    assert starts[3] == line_with(lines, "Text in quotes.")
+
+
+def line_with(lines: list[str], text: str) -> int:
+    return lines.index(text) + 1
 
 
 def test_the_reference_keeps_the_lines_of_its_file(assignment: Assignment) -> None:
