@@ -201,6 +201,10 @@ class Misconception:
     """A known-wrong variant of the reference: one edit of an exercise's solution cell.
 
     A release holds the name, the hint and the arrays of a misconception, never its edit.
+
+    Attributes:
+        same_as: another misconception of the exercise that is mathematically the same mistake, or
+            "". No check can tell the two apart, so students read that one's name and hint.
     """
 
     name: str
@@ -208,6 +212,26 @@ class Misconception:
     hint: str
     find: str = ""
     replace: str = ""
+    same_as: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name that a verdict gives."""
+        return self.same_as or self.name
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """An author's word that an edit of the reference changes nothing that a check could see.
+
+    Attributes:
+        mutant: the id of a mutant, or the name of a misconception generated for an argument.
+        why: the reason, for the next author.
+    """
+
+    exercise: str
+    mutant: str
+    why: str
 
 
 @dataclass(frozen=True)

@@ -184,5 +184,5 @@ def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:
         return [f"{who} fails {failed[0].check}, and is not named."]
     return [
         f"{who} cannot be told from {other}: they do the same in {failed[0].check}."
-        for other in sorted(names - {known.name})
+        for other in sorted(names - {known.known_as})
     ]
