@@ -7,6 +7,8 @@ suite, give no edit as data, and know neither dropped casts nor swapped statemen
 from __future__ import annotations
 
 import ast
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -42,6 +44,29 @@ class Mutant:
     def as_misconception(self) -> Misconception:
         """The same edit as a misconception without a hint, to be run."""
         return Misconception(self.id, self.exercise, "", self.find, self.replace)
+
+    @property
+    def misconception_entry(self) -> str:
+        """A table for ``misconceptions.toml`` in which only the name and the hint are missing."""
+        name = re.sub(r"\W+", "_", self.id).lstrip("_")
+        return (
+            "[[misconception]]\n"
+            f'name = "todo_{name}"\n'
+            f"exercise = {_toml(self.exercise)}\n"
+            'hint = "TODO: what to look at, in a sentence or two."\n'
+            f"find = {_toml(self.find)}\n"
+            f"replace = {_toml(self.replace)}\n"
+        )
+
+    @property
+    def equivalent_entry(self) -> str:
+        """A table for ``misconceptions.toml`` that says that no check can see the edit."""
+        return (
+            "[[equivalent]]\n"
+            f"exercise = {_toml(self.exercise)}\n"
+            f'mutant = "{self.id}"\n'
+            'why = "TODO: why it changes nothing that a check could see."\n'
+        )
 
 
 def mutants(cell_source: str, exercise: str, *, first_line: int = 1) -> tuple[Mutant, ...]:
@@ -148,6 +173,17 @@ def _new_id(source: SourceText, edit: _Edit, taken: set[str]) -> str:
             taken.add(identifier)
             return identifier
     raise AssertionError("more ids than taken were tried")
+
+
+def _toml(text: str) -> str:
+    """A string of TOML that looks like the code that it holds, where that is possible."""
+    plain = text.replace("\n", "").isprintable()
+    if plain and "\n" in text and "'''" not in text and not text.endswith("'"):
+        return f"'''\n{text}'''"
+    if plain and "\n" not in text and '"' in text and "'" not in text:
+        return f"'{text}'"
+    # JSON escapes as TOML does, but for one control character and what is beyond 16 bits.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _short(text: str, limit: int = 90) -> str:

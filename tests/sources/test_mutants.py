@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -194,6 +195,25 @@ def test_a_mutant_is_a_misconception_without_a_hint() -> None:
     known = mutant.as_misconception()
     assert (known.name, known.exercise, known.hint) == (mutant.id, "walk", "")
     assert (known.find, known.replace) == (mutant.find, mutant.replace)
+
+
+@given(st.text() | st.sampled_from(["a\nb'", "'\"", "a\n'''b", "\x7f", "größe", "a\r\nb"]))
+def test_an_entry_is_ready_to_paste(text: str) -> None:
+    mutant = Mutant("__init__.dropped.01ab23", "walk", 3, text, "pass")
+    (table,) = tomllib.loads(mutant.misconception_entry)["misconception"]
+    assert table["name"] == "todo_init___dropped_01ab23"
+    assert table["hint"].startswith("TODO")
+    assert (table["exercise"], table["find"], table["replace"]) == ("walk", text, "pass")
+    (declared,) = tomllib.loads(mutant.equivalent_entry)["equivalent"]
+    assert declared["exercise"] == "walk"
+    assert declared["mutant"] == mutant.id
+    assert declared["why"].startswith("TODO")
+
+
+def test_an_entry_looks_like_the_code() -> None:
+    two_lines = Mutant("walk.swapped.01ab23", "walk", 3, "a = 'x'\nb", 'f("x")')
+    assert "find = '''\na = 'x'\nb'''\n" in two_lines.misconception_entry
+    assert "replace = 'f(\"x\")'\n" in two_lines.misconception_entry
 
 
 def test_a_cell_that_is_no_python_is_refused() -> None:
