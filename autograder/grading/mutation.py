@@ -6,17 +6,17 @@ the author declares with its reason (see `autograder.sources.misconceptions`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
 
 from autograder.grading.diagnose import diagnose
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import judge_check
+from autograder.grading.mutation_result import Mutation, Outcome, Result
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Check, Equivalent, Observation
+from autograder.model import Check, Definitions, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.arguments import argument_misconceptions
 from autograder.sources.assignment import Assignment
@@ -35,112 +35,9 @@ _DOES_NOT_RUN = frozenset(
     {"SyntaxError", "NameError", "UnboundLocalError", "AttributeError", "TypeError"}
 )
 
-Result = Literal["caught", "crashed", "survived", "ungraded"]
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one mutant.
-
-    Attributes:
-        result: "caught" by a check; "crashed" if it could not be defined, or Python refused what
-            it does; "survived" every check; "ungraded" if no check failed it, but one broke on it.
-        check: the first check that failed, or broke; "" for a survivor.
-        message: what a student would read there.
-        misconception: the name of the mistake that a student would read; "" if there is none.
-        equivalent: why it is declared to change nothing; "" if it is not.
-    """
-
-    mutant: Mutant
-    result: Result
-    check: str = ""
-    message: str = ""
-    misconception: str = ""
-    equivalent: str = ""
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """What became of the mutants of one exercise.
-
-    Attributes:
-        outcomes: one for each mutant, in the order of the text.
-        unknown: what is declared equivalent and does not exist.
-    """
-
-    exercise: str
-    outcomes: tuple[Outcome, ...]
-    unknown: tuple[Equivalent, ...] = ()
-
-    @property
-    def made(self) -> int:
-        """How many mutants there are."""
-        return len(self.outcomes)
-
-    @property
-    def caught(self) -> tuple[Outcome, ...]:
-        """Those that a check fails, the crashed ones included."""
-        return tuple(o for o in self.outcomes if o.result in ("caught", "crashed"))
-
-    @property
-    def crashed(self) -> tuple[Outcome, ...]:
-        """Those that Python itself refuses: no check is tested by them, and no hint needed."""
-        return self._with("crashed")
-
-    @property
-    def named(self) -> tuple[Outcome, ...]:
-        """Those that a check fails with the name of a mistake."""
-        return tuple(o for o in self._with("caught") if o.misconception)
-
-    @property
-    def unnamed(self) -> tuple[Outcome, ...]:
-        """Those that a check fails without a name: each may be a misconception to add."""
-        return tuple(o for o in self._with("caught") if not o.misconception)
-
-    @property
-    def equivalent(self) -> tuple[Outcome, ...]:
-        """Survivors that are declared to change nothing."""
-        return tuple(o for o in self._with("survived") if o.equivalent)
-
-    @property
-    def survivors(self) -> tuple[Outcome, ...]:
-        """Survivors that are not declared: a check is missing, or a declaration."""
-        return tuple(o for o in self._with("survived") if not o.equivalent)
-
-    @property
-    def ungraded(self) -> tuple[Outcome, ...]:
-        """Those that a check breaks on."""
-        return self._with("ungraded")
-
-    @property
-    def wrongly_declared(self) -> tuple[Outcome, ...]:
-        """Those that are declared to change nothing, and are caught."""
-        return tuple(o for o in self.caught if o.equivalent)
-
-    @property
-    def shared_names(self) -> Mapping[str, tuple[Outcome, ...]]:
-        """Names that more than one mutant gets: their hint may match too much."""
-        found: dict[str, tuple[Outcome, ...]] = {}
-        for outcome in self.named:
-            found[outcome.misconception] = (*found.get(outcome.misconception, ()), outcome)
-        return {name: those for name, those in found.items() if len(those) > 1}
-
-    @property
-    def score(self) -> float:
-        """The share of the mutants that are caught, without those that change nothing."""
-        return _share(len(self.caught), self.made - len(self.equivalent))
-
-    @property
-    def naming(self) -> float:
-        """The share of the mutants caught by a check that have a name."""
-        return _share(len(self.named), len(self.caught) - len(self.crashed))
-
-    def _with(self, result: Result) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.result == result)
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 1.0
+_NEVER_NAMED = frozenset({"missing", "timeout", "memory", "crashed"})
+"""Failures in which one mistake looks like any other."""
 
 
 def mutants_of(assignment: Assignment, exercise: str) -> tuple[Mutant, ...]:
@@ -162,8 +59,8 @@ def try_mutants(
 ) -> Mutation:
     """Run the mutants of an exercise through its checks, ``jobs`` at a time.
 
-    Each is observed, judged and diagnosed as a submission is, but only until it is caught and its
-    name is certain.
+    Each is observed, judged and diagnosed as a submission is, but only until it is caught and has a
+    name. Those that a check catches without a name, and survivors, meet every check.
 
     Args:
         oracle: of this assignment and sandbox; what it knows already is not observed again.
@@ -229,43 +126,37 @@ class _Trial:
         return outcomes
 
     def _outcome(self, mutant: Mutant, child: RestartableChild) -> Outcome:
-        declared = self.equivalent.get(mutant.id, "")
-        observed: dict[str, Observation] = {}
-        passed, failed = list[Check](), list[Check]()
-        result: Result = "survived"
-        place, said, name = "", "", ""
-        definitions = self.assignment.misconception(mutant.as_misconception())
-        for check, seen in child.observations(definitions, self.oracle.trials(self.order)):
-            status, message = judge_check(check, seen, self.oracle)
-            observed[check.id] = seen
-            if status == "passed":
-                passed.append(check)
-                continue
-            if not failed:
-                place, said = check.name, message
-            if status == "ungraded":
-                result = "ungraded" if result == "survived" else result
-                continue
-            failed.append(check)
-            result = "caught"
-            names = self._names(check, seen)
-            name = names.pop() if len(names) == 1 else ""
-            if len(failed) == 1 and not names and not name and _does_not_run(seen):
-                return Outcome(mutant, "crashed", place, said, equivalent=declared)
-            if name or _out_of_time(seen):
-                break
-        if failed and not name:
-            name = self._diagnosed(failed, passed, observed)
-        return Outcome(mutant, result, place, said, name, declared)
+        tried = _Tried(self.oracle, child, self.assignment.misconception(mutant.as_misconception()))
+        check = next((c for c in tried.checks(self.order) if c.id in tried.failed), None)
+        if check is None:
+            result: Result = "ungraded" if tried.broken else "survived"
+            place, said = next(iter(tried.broken.items()), ("", ""))
+            return Outcome(mutant, result, place, said, "", self.equivalent.get(mutant.id, ""))
+        seen, said = tried.observed[check.id], tried.failed[check.id]
+        names = self._names(check, seen)
+        crashed = not names and _does_not_run(seen)
+        name = "" if crashed else self._name(tried)
+        return Outcome(
+            mutant,
+            "crashed" if crashed else "caught",
+            check.name,
+            said,
+            name,
+            self.equivalent.get(mutant.id, ""),
+        )
 
-    def _diagnosed(
-        self, failed: list[Check], passed: list[Check], observed: Mapping[str, Observation]
-    ) -> str:
-        """The name that all the checks together give, in the author's order of them."""
+    def _name(self, tried: _Tried) -> str:
+        """The name that a student would read first, from no more checks than that takes."""
         checks = self.assignment.check_set.of(self.exercise)
-        both = [[check for check in checks if check in some] for some in (failed, passed)]
-        named = diagnose(*both, observed, self.oracle)
-        return next((named[check.id].known_as for check in checks if check.id in named), "")
+        for check in tried.checks(checks):
+            if check.id in tried.failed:
+                names = self._names(check, tried.observed[check.id])
+                if len(names) == 1:
+                    return names.pop()
+        failed = [check for check in checks if check.id in tried.failed]
+        passed = [check for check in checks if check.id in tried.passed]
+        named = diagnose(failed, passed, tried.observed, self.oracle)
+        return next((named[check.id].known_as for check in failed if check.id in named), "")
 
     def _names(self, check: Check, seen: Observation) -> set[str]:
         """The names of the misconceptions that do in a check what was seen."""
@@ -279,10 +170,54 @@ class _Trial:
         }
 
 
+@dataclass
+class _Tried:
+    """What one mutant did in the checks that it was tried in so far.
+
+    Attributes:
+        observed: what it did, by check id.
+        passed: ids of the checks that it passed.
+        failed: ids of the checks that failed it, with the message.
+        broken: names of the checks that broke on it, with the message.
+    """
+
+    oracle: LiveOracle
+    child: RestartableChild
+    definitions: Definitions
+    observed: dict[str, Observation] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def checks(self, order: Sequence[Check]) -> Iterator[Check]:
+        """Yield each check once it is decided; none is tried twice, and none after a time-out."""
+        for check in order:
+            if check.id not in self.observed:
+                # One time-out is enough: an endless loop has it in every check.
+                if any(_out_of_time(seen) for seen in self.observed.values()):
+                    continue
+                self._try(check)
+            yield check
+
+    def _try(self, check: Check) -> None:
+        trials = self.oracle.trials([check])
+        ((_, seen),) = self.child.observations(self.definitions, trials)
+        self.observed[check.id] = seen
+        status, message = judge_check(check, seen, self.oracle)
+        if status == "passed":
+            self.passed.add(check.id)
+        elif status == "ungraded":
+            self.broken[check.name] = message
+        else:
+            self.failed[check.id] = message
+
+
 def _does_not_run(seen: Observation) -> bool:
-    """Whether the mutant could not even be defined, or Python refused what it does."""
+    """Whether the mutant cannot be defined or comes to no end, or Python refuses what it does."""
     failure = seen.failure
-    return failure is not None and (failure.kind == "missing" or failure.exception in _DOES_NOT_RUN)
+    return failure is not None and (
+        failure.kind in _NEVER_NAMED or failure.exception in _DOES_NOT_RUN
+    )
 
 
 def _out_of_time(seen: Observation) -> bool:
