@@ -36,10 +36,6 @@ _DOES_NOT_RUN = frozenset(
 )
 
 
-_NEVER_NAMED = frozenset({"missing", "timeout", "memory", "crashed"})
-"""Failures in which one mistake looks like any other."""
-
-
 def mutants_of(assignment: Assignment, exercise: str) -> tuple[Mutant, ...]:
     """The mutants of an exercise; their lines are those of the assignment's notebook source."""
     cell = assignment.cells[exercise]
@@ -133,9 +129,10 @@ class _Trial:
             place, said = next(iter(tried.broken.items()), ("", ""))
             return Outcome(mutant, result, place, said, "", self.equivalent.get(mutant.id, ""))
         seen, said = tried.observed[check.id], tried.failed[check.id]
-        names = self._names(check, seen)
-        crashed = not names and _does_not_run(seen)
+        crashed = _does_not_run(seen) and not self._names(check, seen)
         name = "" if crashed else self._name(tried)
+        # One that returns no arrays may do so in one check alone; by now it has met all of them.
+        crashed = crashed or not (name or any(_tells(tried.observed[one]) for one in tried.failed))
         return Outcome(
             mutant,
             "crashed" if crashed else "caught",
@@ -160,7 +157,7 @@ class _Trial:
 
     def _names(self, check: Check, seen: Observation) -> set[str]:
         """The names of the misconceptions that do in a check what was seen."""
-        if seen.failure and seen.failure.kind != "raised":
+        if not _tells(seen):
             return set()
         found = fingerprint(seen, check, self.oracle.inputs[check.id])
         return {
@@ -213,11 +210,17 @@ class _Tried:
 
 
 def _does_not_run(seen: Observation) -> bool:
-    """Whether the mutant cannot be defined or comes to no end, or Python refuses what it does."""
+    """Whether a mutant cannot be defined or comes to no end, or Python refuses what it does."""
     failure = seen.failure
     return failure is not None and (
-        failure.kind in _NEVER_NAMED or failure.exception in _DOES_NOT_RUN
+        failure.kind in ("missing", "timeout", "memory", "crashed")
+        or failure.exception in _DOES_NOT_RUN
     )
+
+
+def _tells(seen: Observation) -> bool:
+    """Whether a misconception could do the same: other failures look alike in every mistake."""
+    return seen.failure is None or seen.failure.kind == "raised"
 
 
 def _out_of_time(seen: Observation) -> bool:

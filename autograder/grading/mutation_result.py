@@ -17,9 +17,9 @@ class Outcome:
     """What became of one mutant.
 
     Attributes:
-        result: "caught" by a check; "crashed" if it cannot be defined or comes to no end, or Python
-            refuses what it does; "survived" every check; "ungraded" if no check failed it, but one
-            broke on it.
+        result: "caught" by a check; "crashed" if it cannot be defined, comes to no end or returns
+            no arrays, or if Python refuses what it does; "survived" every check; "ungraded" if no
+            check failed it, but one broke on it.
         check: the first check that failed, or broke; "" for a survivor.
         message: what a student would read there.
         misconception: the name of the mistake that a student would read; "" if there is none.

@@ -76,11 +76,14 @@ def test_a_mutant_that_python_refuses_is_counted_apart(course: Path, sandbox: Sa
     assert crash in found.crashed
     assert crash.message.startswith("UnboundLocalError: ")
     assert "`place = place - rate * gradient`" in crash.message
+    nothing = outcome(tried(course, sandbox, "average"), f"`{AVERAGE}` → `return None`")
+    assert (nothing.result, nothing.misconception) == ("crashed", "")
     assert crash in found.caught
     assert crash not in found.unnamed
     assert found.naming == len(found.named) / (len(found.caught) - len(found.crashed))
 
 
+AVERAGE = "return np.sum(numbers) / len(numbers)"
 IDLE = "    place = start\n", "    place = start\n    rate = float(rate)\n"
 
 
