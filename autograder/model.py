@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -47,28 +46,6 @@ FailureKind = Literal[
 
 class AutograderError(Exception):
     """Wrong usage or a broken course: the message says what happened, where, and how to fix it."""
-
-
-@dataclass(frozen=True, order=True)
-class Fault:
-    """What is wrong at one line of a course's file, and how to fix it. Line 0: the whole file."""
-
-    path: Path
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        here = Path.cwd()
-        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        return f"{path}{f', line {self.line}' if self.line else ''}: {self.message}"
-
-
-class CourseFaults(AutograderError):  # noqa: N818 - it says what was found, as Unmet does
-    """Everything that is wrong with a course's files: each once, sorted by file and line."""
-
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults)))
-        super().__init__("\n".join(map(str, self.faults)))
 
 
 class Unmet(Exception):  # noqa: N818 - it says what happened, as StopIteration does
@@ -237,6 +214,10 @@ class Misconception:
     """A known-wrong variant of the reference: one edit of an exercise's solution cell.
 
     A release holds its name, its hint and its arrays, never the edit, nor the ``line`` of the file.
+
+    Attributes:
+        same_as: another misconception of the exercise that is mathematically the same mistake, or
+            "". No check can tell the two apart, so students read that one's name and hint.
     """
 
     name: str
@@ -245,6 +226,12 @@ class Misconception:
     find: str = ""
     replace: str = ""
     line: int = field(default=0, repr=False, compare=False)
+    same_as: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name that a verdict gives."""
+        return self.same_as or self.name
 
 
 @dataclass(frozen=True)

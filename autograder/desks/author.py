@@ -18,7 +18,7 @@ from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.grading.verify import Examination
-from autograder.model import AutograderError, CourseFaults
+from autograder.model import AutograderError
 from autograder.reports.proof import show_proof
 from autograder.reports.terminal import progress
 from autograder.sandbox.interface import Sandbox
@@ -26,6 +26,7 @@ from autograder.sandbox.process import Child
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.course import Course
 from autograder.sources.examine import examine
+from autograder.sources.faults import CourseFaults
 from autograder.sources.probes import SHARED
 
 

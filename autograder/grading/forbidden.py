@@ -7,11 +7,10 @@ from contextlib import closing
 
 from autograder.grading.observe import LOAD_SECONDS
 from autograder.messages import Unknown, UnknownNames
-from autograder.model import Fault
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CHECKS
-from autograder.sources.faults import place_of
+from autograder.sources.faults import Fault, place_of
 
 
 def unknown_forbidden(assignment: Assignment, sandbox: Sandbox) -> tuple[Fault, ...]:

@@ -129,7 +129,7 @@ def _judge_exercise(
                 points=check.points if status == "passed" else 0.0,
                 max_points=check.points,
                 message=message,
-                misconception=misconception.name if misconception else None,
+                misconception=misconception.known_as if misconception else None,
                 hint=misconception.hint if misconception else "",
                 hidden=check.hidden,
             )

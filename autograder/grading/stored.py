@@ -164,6 +164,8 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
                 "exercise": misconception.exercise,
                 "hint": misconception.hint,
             }
+            if misconception.same_as:
+                known["same_as"] = misconception.same_as
             misconceptions.append(known)
             did = oracle.observe_misconception(misconception, checks)
             for check in checks:

@@ -19,12 +19,12 @@ from autograder.grading.grade import UNWRITTEN, grade_definitions, judge_exercis
 from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
-from autograder.model import Calls, Definitions, Fault, Misconception
+from autograder.model import Calls, Definitions, Misconception
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of
 from autograder.sources.checks import CHECKS, HIDDEN_CHECKS
 from autograder.sources.definitions import Cell
-from autograder.sources.faults import place_of
+from autograder.sources.faults import Fault, place_of
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.submission import Submission, read_submission
 from autograder.sources.views import student_notebook
@@ -263,5 +263,5 @@ def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:
         return [f"{who} fails {failed[0].check}, and is not named."]
     return [
         f"{who} cannot be told from {other}: they do the same in {failed[0].check}."
-        for other in sorted(names - {known.name})
+        for other in sorted(names - {known.known_as})
     ]

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.model import Fault
 from autograder.sources.assignment import Assignment
+from autograder.sources.faults import Fault
 from autograder.sources.misconceptions import MISCONCEPTIONS, TomlLines
 from autograder.sources.probes import CHECKS, PROBES, shared_modules
 from autograder.sources.regions import BEGIN, END, inside, released

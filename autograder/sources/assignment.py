@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.model import AutograderError, CourseFaults, Definitions, Misconception
+from autograder.model import AutograderError, Definitions, Misconception
 from autograder.sources.cells import exercise_cells, exercise_of, question_of
 from autograder.sources.checks import (
     CHECKS,
@@ -26,7 +26,7 @@ from autograder.sources.checks import (
 )
 from autograder.sources.course import Course
 from autograder.sources.definitions import Cell, definitions, without_magics
-from autograder.sources.faults import Faults, is_file_name
+from autograder.sources.faults import CourseFaults, Faults, is_file_name
 from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
 from autograder.sources.percent import Percent, read_percent
 from autograder.sources.reading import parse, read_text, top_level_names

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.model import Check, CourseFaults, Fault, Inputs
+from autograder.model import Check, Inputs
 from autograder.sources.answers import revealed
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CHECKS, HIDDEN_CHECKS
 from autograder.sources.code_rules import examine_judges, examine_probes
 from autograder.sources.definitions import parsed
-from autograder.sources.faults import Faults, place_of, place_of_function
+from autograder.sources.faults import CourseFaults, Fault, Faults, place_of, place_of_function
 from autograder.sources.helpers import examine_helpers
 from autograder.sources.inputs import draw_inputs
 from autograder.sources.misconceptions import MISCONCEPTIONS, examine_edits

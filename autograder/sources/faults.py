@@ -5,11 +5,34 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from autograder.model import Calls, CourseFaults, Fault
+from autograder.model import AutograderError, Calls
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong at one line of a course's file, and how to fix it. Line 0: the whole file."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        here = Path.cwd()
+        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return f"{path}{f', line {self.line}' if self.line else ''}: {self.message}"
+
+
+class CourseFaults(AutograderError):  # noqa: N818 - it says what was found, as Unmet does
+    """Everything that is wrong with a course's files: each once, sorted by file and line."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 class Faults:

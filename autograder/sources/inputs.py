@@ -11,8 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
-from autograder.model import Check, CourseFaults, Fault, Inputs
-from autograder.sources.faults import place_of, place_of_function
+from autograder.model import Check, Inputs
+from autograder.sources.faults import CourseFaults, Fault, place_of, place_of_function
 
 CHECKS = Path("checks.py")
 

@@ -6,6 +6,8 @@ exercise = "Adam"
 hint = "The first steps are too long: ..."
 find = "m / (1 - beta_1_power)"
 replace = "m"
+
+A misconception that is mathematically another one has `same_as = "no_bias_correction"` and no hint.
 """
 
 from __future__ import annotations
@@ -32,11 +34,13 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hint: str
     find: str
     replace: str
+    same_as: str = ""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Each table is decoded on its own, so that an error can say which misconception it is in.
     misconception: list[dict[str, Any]] = []
+    equivalent: list[dict[str, Any]] = []  # see equivalents.py
 
 
 def read_misconceptions(
@@ -76,7 +80,38 @@ def read_misconceptions(
             path, lines, number, misconception, cells, exercises, found, faults
         ):
             found.append(replace(misconception, line=lines.line(number)))
-    return tuple(found)
+    return tuple(_with_hint(path, misconception, found, faults) for misconception in found)
+
+
+def _with_hint(
+    path: Path, known: Misconception, all_known: Sequence[Misconception], faults: Faults
+) -> Misconception:
+    """The misconception, with the hint of the one that it is the same as."""
+    if not known.same_as:
+        return known
+    which = f"misconception {known.exercise}.{known.name}"
+    others = [m for m in all_known if m.exercise == known.exercise and m.name != known.name]
+    first = next((m for m in others if m.name == known.same_as), None)
+    if first is None:
+        names = ", ".join(m.name for m in others) or "none"
+        problem = (
+            f"{which}: `same_as` must name another misconception of {known.exercise}, got "
+            f"{known.same_as!r}. Expected one of: {names}.{suggestion(known.same_as, names)}"
+        )
+    elif first.same_as:
+        problem = (
+            f"{which}: {first.name!r} is itself the same as {first.same_as!r}. "
+            f'Write `same_as = "{first.same_as}"`.'
+        )
+    elif known.hint:
+        problem = (
+            f"{which} has a hint that students never read: they get that of {first.name!r}. "
+            "Delete it."
+        )
+    else:
+        return replace(known, hint=first.hint)
+    faults.add(path, known.line, problem)
+    return known
 
 
 class TomlLines:
@@ -89,13 +124,17 @@ class TomlLines:
         self._lines = text.splitlines()
         self.tables: list[int] = []
         self._keys: list[dict[str, int]] = []
+        keys: dict[str, int] = {}
         quotes = ""  # of the text that goes on over several lines
         for number, line in enumerate(text.splitlines(), 1):
-            if not quotes and re.match(r"\s*\[\[", line):
+            if not quotes and re.match(r"\s*\[\[\s*misconception\s*\]\]", line):
                 self.tables.append(number)
-                self._keys.append({})
-            elif not quotes and self._keys and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
-                self._keys[-1].setdefault(key[1], number)
+                keys = {}
+                self._keys.append(keys)
+            elif not quotes and re.match(r"\s*\[\[", line):
+                keys = {}  # of another table
+            elif not quotes and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
+                keys.setdefault(key[1], number)
             for mark in re.findall(r'"""|\'\'\'', line):
                 if not quotes:
                     quotes = mark
@@ -165,6 +204,8 @@ def _toml_error(message: str) -> tuple[int, str]:
 def _misconception(
     path: Path, lines: TomlLines, number: int, table: dict[str, Any], faults: Faults
 ) -> Misconception | None:
+    if "same_as" in table:
+        table = {"hint": "", **table}
     try:
         # Strict, which is msgspec's default: a number is not taken for a string.
         return Misconception(**msgspec.structs.asdict(msgspec.convert(table, _Table)))
@@ -178,7 +219,7 @@ def _misconception(
             path,
             lines.line(number, unknown or (key[1] or key[2] if key else "")),
             f"{which} is invalid: {reason}. Every misconception has exactly five strings: "
-            f"{', '.join(_Table.__struct_fields__)}."
+            f"{', '.join(_Table.__struct_fields__[:5])}."
             f"{suggestion(unknown, _Table.__struct_fields__) if unknown else ''}",
         )
         return None
@@ -218,7 +259,7 @@ def _examine(
         )
     if any((other.exercise, other.name) == (exercise, name) for other in found):
         return refuse("name", f": another one of {exercise} is named {name!r} too. Rename one.")
-    if not misconception.hint.strip():
+    if not misconception.hint.strip() and not misconception.same_as:
         return refuse(
             "hint",
             " has an empty hint. Say what the student should look at, in a sentence or two.",

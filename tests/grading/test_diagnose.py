@@ -253,6 +253,19 @@ def test_an_ungraded_check_has_no_say_in_the_name(oracle_of: OracleOf) -> None:
     assert [v.misconception for v in report.verdicts] == ["step_count_from_zero", None, None]
 
 
+def test_a_mistake_that_is_the_same_as_another_has_that_ones_name(oracle_of: OracleOf) -> None:
+    same_mistake = replace(NOT_CORRECTED, name="divided_by_one", same_as="not_corrected")
+    for mistakes in ([NOT_CORRECTED, same_mistake], [same_mistake, NOT_CORRECTED]):
+        oracle = oracle_of(
+            all_saw(NO_MISTAKE),
+            {mistake: all_saw((7.0, 9.0, 1.0)) for mistake in mistakes},
+            {check.id: {} for check in CHECKS},
+        )
+        (report,) = judge_exercises(CHECK_SET, all_saw((7.0, 9.0, 1.0)), oracle)
+        assert [v.misconception for v in report.verdicts] == ["not_corrected"] * 2 + [None]
+        assert report.verdicts[0].hint == NOT_CORRECTED.hint
+
+
 def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
     """What a dropped-out tensor shows of its rate, whichever elements chance took."""
     share = np.mean(observed["dropped"] == 0, keepdims=True)

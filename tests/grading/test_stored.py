@@ -71,6 +71,20 @@ def test_misconceptions_come_back_with_their_hints_and_without_their_code(
     assert b"place + rate" not in file.read_bytes()
 
 
+def test_what_a_misconception_is_the_same_as_comes_back(
+    assignment: Assignment, oracle: Oracle, file: Path
+) -> None:
+    first = assignment.misconceptions[0]
+    same = replace(first, name="minus_uphill", same_as=first.name)
+    known = {
+        mistake: oracle.observe_misconception(first, assignment.check_set.of("walk"))
+        for mistake in (first, same)
+    }
+    oracle = replace(oracle, mistakes=known)  # type: ignore[type-var]
+    back = stored(oracle, assignment, file)
+    assert [m.known_as for m in back.misconceptions("walk")] == [first.name, first.name]
+
+
 def test_what_a_misconception_does_comes_back_close_enough_to_name_it(
     assignment: Assignment, oracle: Oracle, file: Path
 ) -> None:

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from editing import change, downhill
 
-from autograder.model import CourseFaults, Fault
 from autograder.sources.assignment import read_assignment, read_assignments
 from autograder.sources.course import Course
 from autograder.sources.examine import examine
+from autograder.sources.faults import CourseFaults, Fault
 
 Break = Callable[[Path], None]
 

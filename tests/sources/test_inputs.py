@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.grading.judge import close
-from autograder.model import Check, CourseFaults
+from autograder.model import Check
+from autograder.sources.faults import CourseFaults
 from autograder.sources.inputs import draw_inputs
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from editing import change, downhill
 
+from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.equivalents import Equivalent, read_equivalents
 from autograder.sources.misconceptions import TomlLines
 
 
@@ -44,3 +47,104 @@ def test_lines_of_tables_and_keys_are_found_around_long_texts() -> None:
 def test_two_exercises_may_have_misconceptions_of_one_name(course: Path) -> None:
     change(downhill(course) / "misconceptions.toml", '"sum_only"', '"uphill"')
     assert len(read_assignment(downhill(course)).misconceptions) == 3
+
+
+SAME = """
+[[misconception]]
+name = "minus_uphill"
+exercise = "walk"
+same_as = "uphill"
+find = "rate * gradient"
+replace = "-rate * gradient"
+"""
+
+
+def test_a_misconception_may_be_the_same_as_another(course: Path) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    path.write_text(path.read_text() + SAME)
+    *_, same = read_assignment(downhill(course)).misconceptions
+    assert (same.name, same.known_as, same.hint) == (
+        "minus_uphill",
+        "uphill",
+        "You walk up: subtract.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"uphill"',
+            '"up"',
+            "`same_as` must name another misconception of walk, got 'up'. Expected one of: uphill, "
+            "never_moves_on.",
+        ),
+        ('"uphill"', '"sum_only"', "must name another misconception of walk, got 'sum_only'."),
+        ('"uphill"', '"minus_uphill"', "must name another misconception of walk"),
+        ('same_as = "uphill"', 'same_as = "uphill"\nhint = "Up."', "a hint that students never"),
+    ],
+    ids=["unknown", "of another exercise", "itself", "a hint of its own"],
+)
+def test_same_as_must_name_another_misconception(
+    old: str, new: str, said: str, course: Path
+) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    path.write_text(path.read_text() + SAME.replace(old, new))
+    with pytest.raises(AutograderError) as error:
+        read_assignment(downhill(course))
+    assert f"{path}: misconception walk.minus_uphill" in str(error.value)
+    assert said in str(error.value)
+
+
+def test_same_as_makes_no_chain(course: Path) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    chained = SAME.replace("minus_uphill", "other").replace(
+        'same_as = "uphill"', 'same_as = "minus_uphill"'
+    )
+    path.write_text(path.read_text() + SAME + chained)
+    with pytest.raises(AutograderError, match='Write `same_as = "uphill"`'):
+        read_assignment(downhill(course))
+
+
+EQUIVALENT = """
+[[equivalent]]
+exercise = "walk"
+mutant = "walk.dropped.0123ab"
+why = "It changes nothing."
+"""
+
+
+def test_equivalent_edits_are_declared_beside_the_misconceptions(course: Path) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    assert read_equivalents(path, {"walk": ""}) == ()
+    path.write_text(path.read_text() + EQUIVALENT)
+    assert len(read_assignment(downhill(course)).misconceptions) == 3
+    (declared,) = read_equivalents(path, {"walk": ""})
+    assert declared == Equivalent("walk", "walk.dropped.0123ab", "It changes nothing.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"walk"', '"run"', "there is no exercise 'run'. Expected one of: walk."),
+        ('"It changes nothing."', '" "', "has an empty `why`."),
+        ('why = "It changes nothing."', "", "missing required field `why`. Every one has exactly"),
+    ],
+    ids=["exercise", "empty", "missing"],
+)
+def test_a_broken_equivalent_is_named(old: str, new: str, said: str, course: Path) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    path.write_text(path.read_text() + EQUIVALENT.replace(old, new))
+    with pytest.raises(AutograderError) as error:
+        read_equivalents(path, {"walk": ""})
+    assert f"{path}: [[equivalent]] 1" in str(error.value)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "toml", ["[misconception]\nname = 'a'\n", "misconception = 3\n", "[[misconceptions]]\n"]
+)
+def test_a_misspelt_table_of_misconceptions_is_refused(toml: str, course: Path) -> None:
+    (downhill(course) / "misconceptions.toml").write_text(toml)
+    with pytest.raises(AutograderError, match=r"\[\[misconception\]\]"):
+        read_assignment(downhill(course))
