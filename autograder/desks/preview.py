@@ -78,9 +78,7 @@ def _open(notebook: Path, console: Console) -> bool:
         console.print("JupyterLab is not installed; open the notebook with a program of your own.")
         return False
     console.print("Opening JupyterLab. Press Ctrl-C here to end it.")
-    lab = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", notebook.name], cwd=notebook.parent
-    )
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", notebook.name], cwd=notebook.parent)
     # Ctrl-C reaches JupyterLab too, which asks back: wait until it has really ended.
     while True:
         try:

@@ -6,7 +6,7 @@ import ast
 import keyword
 import shutil
 import tempfile
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from autograder.model import AutograderError
@@ -22,7 +22,7 @@ TAKEN = {Path(file).stem for file in (CHECKS, PROBES, HIDDEN_CHECKS, HIDDEN_PROB
 """An assignment of such a name would have two files of one name."""
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What the student writes."""
 
     optimizer = "optimizer"

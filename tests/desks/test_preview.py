@@ -21,7 +21,7 @@ from autograder.cli import app
 from autograder.desks.release import build
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, read_release
-from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.assignment import Assignment
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("autograder")
@@ -154,13 +154,14 @@ def test_jupyterlab_opens_the_notebook_and_the_folder_is_removed_with_it(
     said = []
     for line in lab.stdout:
         said.append(line)
-        if "/lab/tree/downhill.ipynb?token=" in line:
+        if "Use Control-C to stop this server" in line:
             break
     else:
         raise AssertionError("".join(said))
     assert said[0].startswith(f"Preview: {temporary}")
     folder = Path(said[0].removeprefix("Preview: ").strip()).parent
-    assert folder.is_dir()
+    assert (folder / "downhill.ipynb").is_file()
+    assert f"Serving notebooks from local directory: {folder}" in "".join(said)
     os.killpg(lab.pid, signal.SIGINT)
     rest = lab.communicate(timeout=60)[0]
     assert lab.returncode == 0, rest

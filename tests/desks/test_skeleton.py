@@ -95,7 +95,7 @@ def _graded(assignment: Assignment) -> list:  # type: ignore[type-arg]  # cells 
 def test_it_verifies_as_it_is(kind: Kind, shared: bool, tmp_path: Path) -> None:
     assignment = written(tmp_path, kind, shared=shared)
     program = Path(sys.executable).with_name("autograder")
-    command = [program, "verify", "trial", "--course", tmp_path, "--jobs", "1"]
+    command = [str(program), "verify", "trial", "--course", str(tmp_path), "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ trial" in done.stdout
