@@ -1,4 +1,7 @@
-"""New: a small, complete assignment of one exercise, which an author then edits."""
+"""New: a small, complete assignment of one exercise, which an author then edits.
+
+The command line reads `Kind` from here, so what is slow to import is imported where it is used.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from autograder.model import AutograderError
-from autograder.sources.assignment import VARIANTS
 from autograder.sources.checks import CHECKS, HIDDEN_CHECKS, HIDDEN_PROBES, PROBES
 from autograder.sources.course import Course
 from autograder.sources.misconceptions import MISCONCEPTIONS
@@ -99,6 +101,8 @@ def _has_shared(course: Course, kind: Kind) -> bool:
 def _rendered(name: str, exercise: str, kind: Kind, shared: bool) -> dict[str, str]:
     """The text of each file, by its path in the assignment's folder."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from autograder.sources.assignment import VARIANTS
 
     environment = Environment(
         loader=FileSystemLoader(SKELETONS),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from test_tutorial import blocks
+from documents import blocks
 
 from autograder.desks.skeleton import Kind, new_assignment
 from autograder.grading.judge import judge
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     """The current directory, with the course's _shared/ importable."""
     shutil.copytree(ROOT / "solutions" / "_shared", tmp_path / "solutions" / "_shared")
     monkeypatch.chdir(tmp_path)

@@ -7,33 +7,14 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from documents import Block, blocks
 
 AUTHORS = Path(__file__).parents[2] / "docs" / "authors.md"
 NOT_IN_A_SHELL = re.compile(r"^uv run ")
 """The tests run in the environment that ``uv run`` would choose."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, the file it is about, its text and its place in the page."""
-
-    language: str
-    title: str
-    text: str
-    line: int
-
-
-def blocks(page: str) -> list[Block]:
-    """The fenced blocks of a page, in order."""
-    fence = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
-    return [
-        Block(found[1], found[2] or "", found[3], page[: found.start()].count("\n") + 1)
-        for found in fence.finditer(page)
-    ]
 
 
 def tutorial() -> list[Block]:
