@@ -73,16 +73,20 @@ def _empty_folder(into: Path | None, name: str) -> Path:
 
 
 def _open(notebook: Path, console: Console) -> bool:
-    """Whether JupyterLab is installed; returns when it has ended."""
+    """Open a notebook and wait until it is closed; False if that did not work."""
     if importlib.util.find_spec("jupyterlab") is None:
         console.print("JupyterLab is not installed; open the notebook with a program of your own.")
         return False
     console.print("Opening JupyterLab. Press Ctrl-C here to end it.")
-    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", notebook.name], cwd=notebook.parent)
+    command = [sys.executable, "-m", "jupyterlab", notebook.name]
+    lab, interrupted = subprocess.Popen(command, cwd=notebook.parent), False
     # Ctrl-C reaches JupyterLab too, which asks back: wait until it has really ended.
     while True:
         try:
-            lab.wait()
+            status = lab.wait()
         except KeyboardInterrupt:
+            interrupted = True
             continue
-        return True
+        if status and not interrupted:
+            console.print(f"JupyterLab ended with status {status}; the preview stays where it is.")
+        return interrupted or not status

@@ -119,6 +119,21 @@ def test_a_folder_with_files_in_it_is_refused(course: Path, tmp_path: Path) -> N
     assert (tmp_path / "mine" / "downhill.ipynb").read_text() == "work"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("jupyter-lab") is None, reason="JupyterLab is not installed")
+def test_the_preview_stays_if_jupyterlab_cannot_start(
+    course: Path, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jupyter_server_config.json").write_text('{"ServerApp": {"port": "no number"}}')
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    command = [PROGRAM, "preview", "downhill", "--course", course]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "JupyterLab ended with status 1; the preview stays where it is." in done.stdout
+    (folder,) = temporary.glob("autograder-preview-*")
+    assert (folder / "downhill.ipynb").is_file()
+
+
 @pytest.fixture
 def lab(course: Path, tmp_path: Path, temporary: Path) -> Iterator[subprocess.Popen[str]]:
     """The command, which has started a JupyterLab without a browser."""
