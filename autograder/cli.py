@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder.cli_author import new, preview
 from autograder.cli_options import (
     CORES,
     CourseOption,
@@ -56,6 +57,10 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"autograder {installed_version(DISTRIBUTION)}")
         raise typer.Exit
+
+
+app.command()(new)
+app.command()(preview)
 
 
 @app.callback()

@@ -92,16 +92,11 @@ def build(
             written.
     """
     public = read_checks(assignment.folder, hidden=False)
-    digest = _digest(assignment)
+    digest = sources_digest(assignment)
     try:
         with tempfile.TemporaryDirectory() as made:
             new = Path(made)
-            nbformat.write(release_notebook(assignment), new / f"{assignment.name}.ipynb")
-            for name in (CHECKS, PROBES):
-                shutil.copyfile(assignment.folder / name, new / name)
-            for module in shared_modules(assignment.folder):
-                (new / SHARED).mkdir(exist_ok=True)
-                shutil.copyfile(module, new / SHARED / module.name)
+            write_files(assignment, new)
             _refuse_answers(assignment, new)
             made_files = [path.relative_to(new) for path in sorted(new.rglob("*.*"))]
             changed = [str(path) for path in made_files if not _same(new / path, folder / path)]
@@ -118,6 +113,16 @@ def build(
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
     return tuple(changed)
+
+
+def write_files(assignment: Assignment, folder: Path) -> None:
+    """Write the files of a release that are made without running anything: all but the arrays."""
+    nbformat.write(release_notebook(assignment), folder / f"{assignment.name}.ipynb")
+    for name in (CHECKS, PROBES):
+        shutil.copyfile(assignment.folder / name, folder / name)
+    for module in shared_modules(assignment.folder):
+        (folder / SHARED).mkdir(exist_ok=True)
+        shutil.copyfile(module, folder / SHARED / module.name)
 
 
 def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
@@ -146,7 +151,7 @@ def _same(new: Path, old: Path) -> bool:
     return old.is_file() and new.read_bytes() == old.read_bytes()
 
 
-def _digest(assignment: Assignment) -> str:
+def sources_digest(assignment: Assignment) -> str:
     """Digest of everything the stored arrays are computed from, shared probes included."""
     names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
     paths = [*(assignment.folder / name for name in names), KIT]

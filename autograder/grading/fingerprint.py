@@ -12,7 +12,11 @@ NO_FINGERPRINT = Observation(failure=Failure("internal", "no fingerprint"))
 
 
 def fingerprint(observation: Observation, check: Check, inputs: Inputs) -> Observation:
-    """The observation, its arrays reduced to what tells one mistake from another."""
+    """The observation, its arrays reduced to what tells one mistake from another.
+
+    That is what the check's ``measure`` returns, or else all of the arrays. A failure (an exception
+    that the probe ended with) is its own fingerprint.
+    """
     if observation.failure:
         return observation
     try:
@@ -22,7 +26,12 @@ def fingerprint(observation: Observation, check: Check, inputs: Inputs) -> Obser
 
 
 def same(one: Observation, other: Observation, check: Check) -> bool:
-    """Whether two fingerprints are of the same behaviour: equal arrays, or the same failure."""
+    """Whether two fingerprints are of the same behaviour: equal arrays, or the same failure.
+
+    Arrays are equal within the check's ``tolerance``, or that of all comparisons; where both are
+    NaN or infinite, they are equal too. Failures are the same if their kind, the exception's class,
+    and its message up to the first number or name are the same.
+    """
     if one.failure or other.failure:
         known = one is not NO_FINGERPRINT and bool(one.failure and other.failure)
         return known and _words(one.failure) == _words(other.failure)

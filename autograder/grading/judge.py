@@ -29,7 +29,15 @@ MAX_ELEMENTS = 4_000_000
 
 
 def expect(holds: object, message: str) -> None:
-    """Raise `Unmet` with ``message`` unless ``holds``."""
+    """Fail a check unless something holds.
+
+    Args:
+        holds: any value; its truth counts. Of an array of several numbers, use ``.all()``.
+        message: what the student reads: numbers, and a next step.
+
+    Raises:
+        Unmet: it does not hold.
+    """
     if not holds:
         raise Unmet(message)
 
@@ -43,14 +51,20 @@ def expect_close(
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> None:
-    """Raise `Unmet` unless ``|got - wanted| <= atol + rtol * |wanted|`` wherever ``where`` is true.
+    """Fail a check unless ``|got - wanted| <= atol + rtol * |wanted|`` wherever ``where`` is true.
 
     NaN and infinity are never close. The message shows the largest difference.
 
     Args:
         got: numbers of any shape.
-        wanted, where: broadcast to the shape of ``got``.
+        wanted: numbers that broadcast to the shape of ``got``.
         what: what the numbers are, for the message ("kept value at rate 0.2").
+        where: booleans that broadcast to the shape of ``got``; None for everywhere.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
+
+    Raises:
+        Unmet: some number is not close.
     """
     got = np.asarray(got)
     wanted = np.broadcast_to(np.asarray(wanted), got.shape)
@@ -61,7 +75,11 @@ def expect_close(
 
 @contextmanager
 def failing(prefix: str) -> Iterator[None]:
-    """Put ``prefix`` in front of the message of a failure inside the block."""
+    """Put ``prefix`` in front of the message of a failure inside the block.
+
+    with failing("After saving and loading: "):
+        expect_close(observed["after"], expected["after"], what="output")
+    """
     try:
         yield
     except Unmet as failure:
@@ -108,7 +126,14 @@ class Close:
 
 
 def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Close:
-    """A judge: every array equals the reference's. See `Close`."""
+    """A judge: every array equals the reference's within ``atol + rtol * |expected|``.
+
+    Args:
+        along: what the first axis of the arrays counts ("update"), for the message; the first
+            index along it that differs is the one reported.
+        rtol: relative tolerance; the default leaves room for many updates in float32.
+        atol: absolute tolerance.
+    """
     return Close(along, rtol, atol)
 
 
@@ -135,7 +160,13 @@ class Threshold:
 
 
 def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Threshold:
-    """A judge: ``metric(observed, inputs)`` reaches ``threshold``. See `Threshold`."""
+    """A judge: a number that the grader computes from the observation reaches a threshold.
+
+    Args:
+        metric: ``metric(observed, inputs)``; gets the withheld inputs too.
+        threshold: the least that passes; NaN never does.
+        what: what the number is, for the message ("share of held-out digits read correctly").
+    """
     return Threshold(metric, threshold, what)
 
 

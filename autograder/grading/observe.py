@@ -93,7 +93,15 @@ def clean(text: object, limit: int = 600) -> str:
 
 
 def budget(check: Check, reference: Observation | None, least: float = LEAST_SECONDS) -> float:
-    """CPU seconds that a probe may take, from what the reference took."""
+    """CPU seconds that a probe may take.
+
+    That is the check's own ``budget``; without one, ten times what the reference took on this
+    machine, and two seconds at least.
+
+    Args:
+        reference: what the reference did; None if that is not known.
+        least: what a probe may take in any case.
+    """
     if check.budget is not None:
         return check.budget
     if reference is None or reference.failure:

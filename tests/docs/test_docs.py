@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -20,7 +21,10 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-PROGRAMS = {"autograder", "coverage", "lint-imports", "mypy", "pytest", "python", "ruff"}
+PROGRAMS = {"autograder", "coverage", "lint-imports", "mkdocs", "mypy", "pytest", "python", "ruff"}
+COMMANDS_OF_THE_APP = getattr(get_command(app), "commands", {})
+NOT_YET = {"--only", "--check", "--watch", "--fresh"}
+"""Options of ``verify`` that docs/authors.md describes already."""
 
 
 def text_of(name: str) -> str:
@@ -28,10 +32,14 @@ def text_of(name: str) -> str:
 
 
 def commands_in(text: str) -> list[list[str]]:
-    """The words after ``uv run`` in every shell block."""
+    """The words after ``uv run`` in every shell block, and after ``$`` in what a console shows."""
+    shown = [
+        "\n".join(re.findall(r"^\$ (.*)", block, re.MULTILINE))
+        for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    ]
     lines = [
         line.strip()
-        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for block in [*re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.DOTALL), *shown]
         for whole in block.replace("\\\n", " ").splitlines()
         for line in whole.split("#")[0].split("&&")
     ]
@@ -45,6 +53,32 @@ def help_of(*words: str) -> str:
     result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0, words
     return result.output
+
+
+def parsed_by_the_app(words: list[str]) -> None:
+    """Parse a command line without running it; raises a usage error for what does not exist."""
+    if words[0].startswith("--"):
+        assert words[0] in help_of()
+        return
+    command = COMMANDS_OF_THE_APP[words[0]]
+    if words[0] == "verify" and "--only" not in help_of("verify"):
+        ends = [place for place, word in enumerate(words) if word in NOT_YET]
+        words = words[: min(ends, default=len(words))]
+    command.make_context(words[0], words[1:])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "verify optimizers --seed 5",
+        "grade",
+        "new lion --exercise Lion --kind loss",
+        "preview lion --into",
+    ],
+)
+def test_a_command_line_that_is_wrong_is_noticed(line: str) -> None:
+    with pytest.raises(Exception, match=r"such option|Missing|is not one of|requires an argument"):
+        parsed_by_the_app(line.split())
 
 
 def test_the_readme_opens_with_the_two_commands_and_a_picture() -> None:
@@ -64,9 +98,7 @@ def test_the_readme_is_short() -> None:
 def test_every_command_and_option_exists(words: tuple[str, ...]) -> None:
     assert words[0] in PROGRAMS
     if words[0] == "autograder":
-        options = [word for word in words if word.startswith("--")]
-        shown = help_of(*(words[1:2] if not words[1].startswith("--") else ()))
-        assert [option for option in options if option not in shown] == []
+        parsed_by_the_app(list(words[1:]))
     for path in (word for word in words if word.endswith((".py", ".sh"))):
         assert (ROOT / path).is_file(), path
 
