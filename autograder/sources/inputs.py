@@ -30,23 +30,7 @@ def draw_inputs(check: Check, seed: int) -> Inputs:
             what cannot be sent.
     """
     place = _place(check)
-    try:
-        inputs = check.inputs(np.random.default_rng([seed, crc32(check.id.encode())]))
-    except Exception as error:
-        steps = traceback.extract_tb(error.__traceback__)
-        # The author's own line, and not the library's that it called.
-        lines = [step for step in steps if Path(step.filename).parent == place[0].parent]
-        path, line = (Path(lines[-1].filename), lines[-1].lineno or 0) if lines else place
-        raise CourseFaults(
-            [
-                Fault(
-                    path,
-                    line,
-                    f"the inputs of check {check.id} cannot be drawn: {type(error).__name__}: "
-                    f"{error}",
-                )
-            ]
-        ) from error
+    inputs = _drawn(check, seed, place)
     if not isinstance(inputs, Mapping):
         raise _fault(
             place,
@@ -73,6 +57,22 @@ def draw_inputs(check: Check, seed: int) -> Inputs:
         }
     except TypeError as error:
         raise _fault(place, f"check {check.id}: {error}") from error
+
+
+def _drawn(check: Check, seed: int, place: tuple[Path, int]) -> Any:
+    """What the check's own function returns."""
+    try:
+        return check.inputs(np.random.default_rng([seed, crc32(check.id.encode())]))
+    except Exception as error:
+        # The author's own line, and not the library's that it called.
+        steps = traceback.extract_tb(error.__traceback__)
+        lines = [step for step in steps if Path(step.filename).parent == place[0].parent]
+        if lines:
+            place = Path(lines[-1].filename), lines[-1].lineno or 0
+        problem = f"{type(error).__name__}: {error}"
+        raise _fault(
+            place, f"the inputs of check {check.id} cannot be drawn: {problem}. Fix this line."
+        ) from error
 
 
 def _place(check: Check) -> tuple[Path, int]:

@@ -441,7 +441,7 @@ CHECKS = [
         "is worth '1.5' points. Give it a number of points above 0, without quotes",
     ),
     (
-        "points that are no number",
+        "points that are not a number",
         edit("checks.py", "points=1.5", 'points=float("nan")'),
         "@average.check",
         "is worth nan points.",
