@@ -14,20 +14,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from autograder.cli_author import new, preview
+from autograder.cli_author import build, new, preview, verify
 from autograder.cli_options import (
     CORES,
     CourseOption,
     JobsOption,
-    NamesArgument,
     UnsafeOption,
+    course_with,
 )
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autograder.sources.course import Course
     from autograder.verdicts import Report
 
 DISTRIBUTION = "keras-training-autograder"
@@ -59,8 +56,8 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app.command()(new)
-app.command()(preview)
+for author_command in (new, preview, verify, build):
+    app.command()(author_command)
 
 
 @app.callback()
@@ -114,101 +111,6 @@ def check(
     raise typer.Exit(0 if all(report.complete for report in reports) else 1)
 
 
-@app.command()
-def build(
-    names: NamesArgument = None,
-    course: CourseOption = Path(),
-    stale: Annotated[
-        bool,
-        typer.Option("--check", help="Write nothing; exit with code 1 if a release is stale."),
-    ] = False,
-    recompute: Annotated[
-        bool,
-        typer.Option(
-            "--recompute", help="Compute the expected arrays even if no source has changed."
-        ),
-    ] = False,
-    unproven: Annotated[
-        bool,
-        typer.Option("--unproven", help="Build the named assignments even if their proof fails."),
-    ] = False,
-    jobs: JobsOption = CORES,
-) -> None:
-    """Build the students' folders in assignments/ from solutions/."""
-    if unproven and not names:
-        raise AutograderError("Name the assignments to build with --unproven.")
-    found = _course(course, names or ())
-    from autograder.desks.release import build_course
-    from autograder.reports.terminal import new_console
-
-    console = new_console()
-    changed = False
-    for name, files in build_course(
-        found,
-        names,
-        console,
-        jobs=jobs,
-        write=not stale,
-        recompute=recompute,
-        unproven=unproven,
-    ):
-        state = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "up to date"
-        console.print(f"{name}: {state}", soft_wrap=True)
-        changed = changed or bool(files)
-    raise typer.Exit(1 if stale and changed else 0)
-
-
-@app.command()
-def verify(
-    names: NamesArgument = None,
-    course: CourseOption = Path(),
-    seeds: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=1, help="Number of random seeds that the reference must pass."
-        ),
-    ] = 2,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Draw new seeds, and compute everything again.")
-    ] = False,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="EXERCISE", help="Verify only this. Can be repeated."),
-    ] = None,
-    check: Annotated[
-        list[str] | None,
-        typer.Option("--check", metavar="CHECK", help="Run only this check. Can be repeated."),
-    ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Verify again whenever a file is saved.")
-    ] = False,
-    jobs: JobsOption = CORES,
-) -> None:
-    """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
-
-    Every known mistake must also be named correctly, and every correct variant must pass. What has
-    not changed since the last time is not computed again.
-    """
-    found = _course(course, names or ())
-    from autograder.desks.author import verify_course, watch_course
-    from autograder.grading.proof import Scope
-    from autograder.reports.proof import show_proof
-    from autograder.reports.terminal import new_console
-
-    console = new_console()
-    scope = Scope(frozenset(only or []), frozenset(check or []))
-    if watch:
-        watch_course(found, names, console, jobs=jobs, seeds=seeds, scope=scope)
-        return
-    failed = False
-    for assignment, proof in verify_course(
-        found, names, console, jobs=jobs, seeds=seeds, fresh=fresh, scope=scope
-    ):
-        show_proof(console, assignment, proof)
-        failed = failed or bool(proof.problems)
-    raise typer.Exit(1 if failed else 0)
-
-
 # Longer than 50 lines because it declares every option of the command.
 @app.command()
 def grade(
@@ -255,8 +157,7 @@ def grade(
 
     Run the same command again to resume an interrupted run.
     """
-    found = _course(course, [name])
-    from autograder.desks.instructor import grade_course
+    found = course_with(course, [name])
     from autograder.reports.terminal import new_console
 
     console = new_console()
@@ -301,18 +202,8 @@ def demo(
     unsafe: UnsafeOption = False,
 ) -> None:
     """Build an assignment, submit a varied class, grade it, and show where the results are."""
-    found = _course(course, [name] if name else ())
+    found = course_with(course, [name] if name else ())
     from autograder.desks.demo import run
     from autograder.reports.terminal import new_console
 
     run(found, name, into, new_console(), jobs=jobs, confined=not unsafe)
-
-
-def _course(start: Path, names: Sequence[str]) -> Course:
-    """The course, if it has these assignments: a typing error is answered before slow imports."""
-    from autograder.sources.course import find_course
-
-    course = find_course(start)
-    for name in names:
-        course.solution(name)
-    return course

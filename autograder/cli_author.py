@@ -1,4 +1,4 @@
-"""The commands that an author starts an assignment with, which ``cli.py`` adds to the others."""
+"""The commands for authors of assignments, which ``cli.py`` adds to the others."""
 
 from __future__ import annotations
 
@@ -7,9 +7,102 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli_options import CourseOption
+from autograder.cli_options import CORES, CourseOption, JobsOption, NamesArgument, course_with
 from autograder.desks.skeleton import Kind
-from autograder.sources.course import find_course
+from autograder.model import AutograderError
+
+
+def build(
+    names: NamesArgument = None,
+    course: CourseOption = Path(),
+    stale: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with code 1 if a release is stale."),
+    ] = False,
+    recompute: Annotated[
+        bool,
+        typer.Option(
+            "--recompute", help="Compute the expected arrays even if no source has changed."
+        ),
+    ] = False,
+    unproven: Annotated[
+        bool,
+        typer.Option("--unproven", help="Build the named assignments even if their proof fails."),
+    ] = False,
+    jobs: JobsOption = CORES,
+) -> None:
+    """Build the students' folders in assignments/ from solutions/."""
+    if unproven and not names:
+        raise AutograderError("Name the assignments to build with --unproven.")
+    found = course_with(course, names or ())
+    from autograder.desks.release import build_course
+    from autograder.reports.terminal import new_console
+
+    console = new_console()
+    changed = False
+    for name, files in build_course(
+        found,
+        names,
+        console,
+        jobs=jobs,
+        write=not stale,
+        recompute=recompute,
+        unproven=unproven,
+    ):
+        state = f"{', '.join(files)} {'stale' if stale else 'written'}" if files else "up to date"
+        console.print(f"{name}: {state}", soft_wrap=True)
+        changed = changed or bool(files)
+    raise typer.Exit(1 if stale and changed else 0)
+
+
+def verify(
+    names: NamesArgument = None,
+    course: CourseOption = Path(),
+    seeds: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of random seeds that the reference must pass."
+        ),
+    ] = 2,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Draw new seeds, and compute everything again.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="EXERCISE", help="Verify only this. Can be repeated."),
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option("--check", metavar="CHECK", help="Run only this check. Can be repeated."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Verify again whenever a file is saved.")
+    ] = False,
+    jobs: JobsOption = CORES,
+) -> None:
+    """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
+
+    Every known mistake must also be named correctly, and every correct variant must pass. What has
+    not changed since the last time is not computed again.
+    """
+    found = course_with(course, names or ())
+    from autograder.desks.author import verify_course, watch_course
+    from autograder.grading.proof import Scope
+    from autograder.reports.proof import show_proof
+    from autograder.reports.terminal import new_console
+
+    console = new_console()
+    scope = Scope(frozenset(only or []), frozenset(check or []))
+    if watch:
+        watch_course(found, names, console, jobs=jobs, seeds=seeds, scope=scope)
+        return
+    failed = False
+    for assignment, proof in verify_course(
+        found, names, console, jobs=jobs, seeds=seeds, fresh=fresh, scope=scope
+    ):
+        show_proof(console, assignment, proof)
+        failed = failed or bool(proof.problems)
+    raise typer.Exit(1 if failed else 0)
 
 
 def new(
@@ -24,7 +117,7 @@ def new(
     course: CourseOption = Path(),
 ) -> None:
     """Write a new assignment: a small exercise that verifies as it is, for you to edit."""
-    found = find_course(course)
+    found = course_with(course, [])
     from autograder.desks.skeleton import new_assignment
 
     written = new_assignment(found, name, exercise, kind)
@@ -60,8 +153,7 @@ def preview(
     ] = True,
 ) -> None:
     """Show the notebook that students will get, with the files beside it."""
-    found = find_course(course)
-    found.solution(name)
+    found = course_with(course, [name])
     from autograder.desks import preview as desk
     from autograder.reports.terminal import new_console
 

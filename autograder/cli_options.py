@@ -1,12 +1,17 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options that several commands have, and how they find their course."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autograder.sources.course import Course
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 """How many jobs run side by side unless asked otherwise."""
@@ -31,3 +36,13 @@ JobsOption = Annotated[
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]
+
+
+def course_with(start: Path, names: Sequence[str]) -> Course:
+    """The course, if it has these assignments: a typing error is answered before slow imports."""
+    from autograder.sources.course import find_course
+
+    course = find_course(start)
+    for name in names:
+        course.solution(name)
+    return course

@@ -57,7 +57,7 @@ class ObservationCache:
     """Reads and writes one SQLite file. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin a new one in place of a damaged one.
+        """Open the file; a damaged one is replaced.
 
         Raises:
             AutograderError: the file cannot be written.
@@ -140,7 +140,7 @@ def observation_key(definitions: Definitions, trial: Trial, *, placed: bool = Fa
     """A digest of everything that decides what a trial of these definitions will show.
 
     Args:
-        placed: where the code stands in its file counts too, for failures that name the line.
+        placed: the line of the code in its file counts too, for failures that name it.
     """
     digest = hashlib.sha256(_versions())
     message, arrays = trial.request()

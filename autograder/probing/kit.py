@@ -30,12 +30,7 @@ def variables(*starts: np.ndarray, dtype: str | None = None) -> list[keras.Varia
 
 
 def tensors(*values: np.ndarray, like: Sequence[keras.Variable]) -> list[Any]:
-    """The values as tensors of the dtype of the variables they belong to.
-
-    Args:
-        values: arrays of any shape.
-        like: a variable for each value.
-    """
+    """The values as tensors of the dtype of the variables they belong to."""
     return [
         keras.ops.convert_to_tensor(value, dtype=variable.dtype)
         for value, variable in zip(values, like, strict=True)
@@ -68,20 +63,13 @@ def compile_model(model: keras.Model, optimizer: keras.Optimizer, loss: Any) -> 
     """Compile a model, with the optimizer's state made at once.
 
     ``fit`` would make it while it traces its step, and then has to trace a second time.
-
-    Args:
-        loss: as in ``model.compile``.
     """
     model.compile(optimizer, loss)
     optimizer.build(model.trainable_variables)
 
 
 def saved_and_loaded(model: keras.Model, **custom_objects: Any) -> keras.Model:
-    """The model (compiled, with its optimizer's state) after a trip through a ``.keras`` file.
-
-    Args:
-        custom_objects: the student's classes by their names, which loading needs.
-    """
+    """The model (compiled, with its optimizer's state) after a trip through a ``.keras`` file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)

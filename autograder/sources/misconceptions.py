@@ -66,7 +66,8 @@ def read_misconceptions(
         faults.add(
             path,
             _first_line_of_other_keys(text),
-            f"the file must contain only tables that begin with [[misconception]]: {error}.",
+            f"the file must contain only tables that begin with [[misconception]] or "
+            f"[[equivalent]]: {error}.",
         )
         return ()
     except msgspec.DecodeError as error:
@@ -123,6 +124,7 @@ class TomlLines:
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
         self.tables: list[int] = []
+        self.strange: list[int] = []
         self._keys: list[dict[str, int]] = []
         keys: dict[str, int] = {}
         quotes = ""  # of the text that goes on over several lines
@@ -133,6 +135,8 @@ class TomlLines:
                 self._keys.append(keys)
             elif not quotes and re.match(r"\s*\[\[", line):
                 keys = {}  # of another table
+                if not re.match(r"\s*\[\[\s*equivalent\s*\]\]", line):
+                    self.strange.append(number)
             elif not quotes and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
                 keys.setdefault(key[1], number)
             for mark in re.findall(r'"""|\'\'\'', line):
@@ -183,9 +187,7 @@ def _first_line_of_other_keys(text: str) -> int:
             if not re.match(r"\[\[\s*misconception\s*\]\]", written):
                 return number
             break
-    tables = TomlLines(text).tables
-    lines = text.splitlines()
-    return next((n for n in tables if "misconception]]" not in lines[n - 1].replace(" ", "")), 0)
+    return next(iter(TomlLines(text).strange), 0)
 
 
 def _toml_error(message: str) -> tuple[int, str]:

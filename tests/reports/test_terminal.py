@@ -178,9 +178,14 @@ def test_what_a_student_wrote_is_not_read_as_markup() -> None:
 # --- a proof -------------------------------------------------------------------------------------
 
 
+SECONDS = {"walk.takes_every_step": 0.251}
+
+
 def proven(assignment: Assignment, *problems: str) -> str:
     uphill, *_ = assignment.misconceptions
-    proof = Proof("downhill", {uphill: ("takes_every_step",)}, list(problems), {"seeds": 2})
+    proof = Proof(
+        "downhill", {uphill: ("takes_every_step",)}, list(problems), {"seeds": 2}, SECONDS
+    )
     console = Console(file=StringIO(), width=WIDE, highlight=False)
     show_proof(console, assignment, proof)
     return written(console)
@@ -190,7 +195,7 @@ def test_a_proof_shows_which_checks_catch_which_misconception(assignment: Assign
     rows = [line.split() for line in proven(assignment).splitlines()]
     assert ["uphill", "x", "·"] in rows
     assert ["never_moves_on", "·", "·"] in rows
-    assert ["1", "takes_every_step"] in rows
+    assert ["1", "0.25", "s", "takes_every_step"] in rows
 
 
 def test_a_proof_ends_with_its_problems(assignment: Assignment) -> None:

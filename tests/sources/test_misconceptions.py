@@ -92,7 +92,8 @@ def test_same_as_must_name_another_misconception(
     path.write_text(path.read_text() + SAME.replace(old, new))
     with pytest.raises(AutograderError) as error:
         read_assignment(downhill(course))
-    assert f"{path}: misconception walk.minus_uphill" in str(error.value)
+    line = path.read_text().splitlines().index('name = "minus_uphill"')
+    assert f"{path}, line {line}: misconception walk.minus_uphill" in str(error.value)
     assert said in str(error.value)
 
 
