@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -120,13 +120,13 @@ def test_a_folder_with_files_in_it_is_refused(course: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("jupyter-lab") is None, reason="JupyterLab is not installed")
+@pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_the_preview_stays_if_jupyterlab_cannot_start(
     course: Path, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "jupyter_server_config.json").write_text('{"ServerApp": {"port": "no number"}}')
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
-    command = [PROGRAM, "preview", "downhill", "--course", course]
+    command = [str(PROGRAM), "preview", "downhill", "--course", str(course)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "JupyterLab ended with status 1; the preview stays where it is." in done.stdout
@@ -161,7 +161,7 @@ def lab(course: Path, tmp_path: Path, temporary: Path) -> Iterator[subprocess.Po
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("jupyter-lab") is None, reason="JupyterLab is not installed")
+@pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_jupyterlab_opens_the_notebook_and_the_folder_is_removed_with_it(
     lab: subprocess.Popen[str], temporary: Path
 ) -> None:
