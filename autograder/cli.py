@@ -158,6 +158,7 @@ def grade(
     Run the same command again to resume an interrupted run.
     """
     found = course_with(course, [name])
+    from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
