@@ -55,6 +55,7 @@ def build(
     raise typer.Exit(1 if stale and changed else 0)
 
 
+# Longer than 50 lines because it declares every option of the command.
 def verify(
     names: NamesArgument = None,
     course: CourseOption = Path(),
@@ -78,6 +79,13 @@ def verify(
     watch: Annotated[
         bool, typer.Option("--watch", help="Verify again whenever a file is saved.")
     ] = False,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Try the checks on small edits of the reference instead; takes minutes.",
+        ),
+    ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
     """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
@@ -86,13 +94,20 @@ def verify(
     not changed since the last time is not computed again.
     """
     found = course_with(course, names or ())
-    from autograder.desks.author import verify_course, watch_course
+    from autograder.desks.author import mutate_course, verify_course, watch_course
     from autograder.grading.proof import Scope
+    from autograder.reports.mutation import show_mutation
     from autograder.reports.proof import show_proof
     from autograder.reports.terminal import new_console
 
     console = new_console()
+    if mutants and (check or watch):
+        raise AutograderError("--mutants tries all checks of an exercise, once: use --only alone.")
     scope = Scope(frozenset(only or []), frozenset(check or []))
+    if mutants:
+        for assignment, tried in mutate_course(found, names, console, jobs=jobs, scope=scope):
+            show_mutation(console, assignment.name, tried)
+        return
     if watch:
         watch_course(found, names, console, jobs=jobs, seeds=seeds, scope=scope)
         return

@@ -44,6 +44,8 @@ LONGEST = [
     "course/test_course_releases.py",
     "desks/test_resume.py",
     "desks/test_demo.py",
+    "desks/test_skeleton.py",
+    "docs/test_tutorial.py",
     "sandbox/test_escapes.py",
 ]
 

@@ -13,6 +13,8 @@ from rich.console import Console
 
 from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import new_seed
+from autograder.grading.mutation import mutants_of, try_mutants
+from autograder.grading.mutation_result import Mutation
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
@@ -39,13 +41,32 @@ class Author:
     cache: ObservationCache
     jobs: int
 
-    def proven(self, assignment: Assignment, seeds: Sequence[int], scope: Scope) -> Proof:
+    def proven(
+        self,
+        assignment: Assignment,
+        seeds: Sequence[int],
+        scope: Scope,
+        *,
+        recompute: bool = False,
+    ) -> Proof:
         """Prove an assignment, or a part of it, and show progress.
+
+        Args:
+            recompute: neither take nor keep observations.
 
         Raises:
             AutograderError: it has no such exercise or check, or inputs cannot be drawn.
         """
-        return self._examined(assignment, seeds, scope).proof
+        return self._examined(assignment, seeds, scope, recompute=recompute).proof
+
+    def mutated(self, assignment: Assignment, exercise: str) -> Mutation:
+        """Run edits of an exercise's reference, made by rule, through its checks."""
+        oracle = LiveOracle(self.sandbox, assignment, PUBLIC_SEED, self.cache)
+        count = len(mutants_of(assignment, exercise))
+        with progress(self.console, f"mutants of {exercise}", count) as step:
+            return try_mutants(
+                assignment, self.sandbox, exercise, jobs=self.jobs, oracle=oracle, step=step
+            )
 
     def oracle(
         self, assignment: Assignment, *, unproven: bool = False, recompute: bool = False
@@ -177,7 +198,29 @@ def verify_course(
         raise CourseFaults(faults)
     with author(course, console, jobs=jobs) as desk:
         for assignment in assignments:
-            yield scope.of(assignment), desk.proven(assignment, _seeds(seeds, fresh), scope)
+            drawn = _seeds(seeds, fresh)
+            yield scope.of(assignment), desk.proven(assignment, drawn, scope, recompute=fresh)
+
+
+def mutate_course(
+    course: Course,
+    names: Sequence[str] | None,
+    console: Console,
+    *,
+    jobs: int,
+    scope: Scope,
+) -> Iterator[tuple[Assignment, list[Mutation]]]:
+    """Try the checks of assignments, or of some exercises, on many small mistakes.
+
+    Raises:
+        AutograderError: an assignment does not exist or is broken.
+    """
+    assignments = read_assignments(course, names)
+    chosen = [scope.of(assignment) for assignment in assignments]
+    with author(course, console, jobs=jobs) as desk:
+        for assignment in chosen:
+            exercises = [exercise.name for exercise in assignment.check_set.exercises]
+            yield assignment, [desk.mutated(assignment, name) for name in exercises]
 
 
 def watch_course(

@@ -40,6 +40,9 @@ UNWRITTEN = "not written yet"
 """How the message begins where the stub is unchanged."""
 
 
+REFERENCE_FAILED = "The reference itself failed here: "
+
+
 def new_seed() -> int:
     """An unpredictable seed for the inputs of one run."""
     return secrets.randbits(48)
@@ -143,7 +146,7 @@ def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     expected = oracle.expected(check)
     if expected.failure:
-        return "ungraded", f"The reference itself failed here: {expected.failure.message}"
+        return "ungraded", f"{REFERENCE_FAILED}{expected.failure.message}"
     if observation.failure:
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     inputs = oracle.inputs[check.id]

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.grading.forbidden import unknown_forbidden
-from autograder.grading.grade import UNWRITTEN, grade_definitions, judge_exercises
+from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, grade_definitions, judge_exercises
 from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
@@ -223,7 +223,8 @@ class Examination:
         for verdict in found.verdicts:
             if verdict.status != "passed":
                 named = f", taken for {verdict.misconception}" if verdict.misconception else ""
-                failures.setdefault(f"{named}: {verdict.message}", []).append(verdict.check)
+                why = verdict.message.removeprefix(REFERENCE_FAILED)
+                failures.setdefault(f"{named}: {why}", []).append(verdict.check)
         for what, checks in failures.items():
             others = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
             which = f"{who} (seed {oracle.seed}) fails {found.name}.{checks[0]}{others}"

@@ -18,6 +18,7 @@ from rich.console import Console
 from autograder.desks.author import Author, SandboxWhenNeeded
 from autograder.desks.release import build
 from autograder.grading.cache import observation_cache
+from autograder.grading.mutation import mutants_of
 from autograder.grading.proof import Proof, Scope
 from autograder.model import AutograderError
 from autograder.sandbox.interface import Sandbox
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 Prove = Callable[..., Proof]
 HARMLESS = ('replace = ""', 'replace = " / (len(numbers) or 1)"')
+DIVIDES = '@average.check(points=1.5, probe="middle", inputs=numbers)'
 COMMAND = str(Path(sys.executable).with_name("autograder"))
 
 
@@ -145,8 +147,12 @@ def test_a_reference_that_fails_is_said_once_and_ends_its_exercise(
     (downhill(course) / "misconceptions.toml").write_text(edited)
     proof = prove()
     (problem,) = [p for p in proof.problems if "seed 0" in p]
-    assert problem.startswith("the reference (seed 0) fails walk.takes_every_step and 1 more: ")
-    assert "name 'rat' is not defined" in problem
+    path = downhill(course) / "downhill.py"
+    line = path.read_text().splitlines().index('# %% exercise="walk"') + 2
+    assert problem == (
+        f"{path}, line {line}: the reference (seed 0) fails walk.takes_every_step and 1 more: "
+        "NameError: name 'rat' is not defined"
+    )
     assert proof.problems == [problem]
     assert [known.name for known in proof.caught] == ["sum_only"]
 
@@ -160,9 +166,10 @@ def test_an_endless_loop_in_the_reference_is_said(prove: Prove, course: Path) ->
     change(downhill(course) / "checks.py", "points=2,", "points=2, budget=1.0,")
     proof = prove("walk")
     assert proof.caught == {}
-    assert [re.sub(r"\d+(\.\d+)? s", "N s", problem) for problem in proof.problems] == [
-        f"the reference (seed 0) fails walk.{check}: The reference itself failed here: Exceeded "
-        "the CPU limit of N s. An endless loop?"
+    said = [re.sub(r"\d+(\.\d+)? s", "N s", p.partition(": ")[2]) for p in proof.problems]
+    assert said == [
+        f"the reference (seed 0) fails walk.{check}: Exceeded the CPU limit of N s. An endless "
+        "loop?"
         for check in ("takes_every_step", "starts_at_the_start")
     ]
 
@@ -174,7 +181,11 @@ def test_a_probe_that_reads_a_file_beside_it_fails_as_it_would_in_grading(
     change(
         downhill(course) / "probes.py",
         '    return {"middle"',
-        f'    open({str(downhill(course) / "table.txt")!r}).read()\n    return {{"middle"',
+        f'    pathlib.Path(*{downhill(course).parts!r}, "table.txt").read_text()\n'
+        '    return {"middle"',
+    )
+    change(
+        downhill(course) / "probes.py", "import numpy as np", "import pathlib\n\nimport numpy as np"
     )
     (problem,) = prove("average").problems
     assert "PermissionError" in problem or "FileNotFoundError" in problem
@@ -188,9 +199,15 @@ def test_a_check_that_catches_nothing_and_a_mistake_that_nothing_catches(
         'replace = ""',
         'replace = " / (len(numbers) or 1)"',
     )
+    folder = downhill(course)
+    toml = (folder / "misconceptions.toml").read_text().splitlines()
+    table = toml.index('name = "sum_only"')
+    check = (folder / "checks.py").read_text().splitlines().index(DIVIDES) + 1
     assert prove("average").problems == [
-        "misconception average.sum_only passes every check.",
-        "check average.divides_by_the_count catches no misconception.",
+        f"{folder / 'misconceptions.toml'}, line {table}: misconception average.sum_only passes "
+        "every check.",
+        f"{folder / 'checks.py'}, line {check}: check average.divides_by_the_count catches no "
+        "misconception. Add the mistake it is for to misconceptions.toml, or delete the check.",
     ]
 
 
@@ -205,11 +222,19 @@ def test_what_is_not_proven_is_not_built(desk: Author, course: Path, tmp_path: P
     with pytest.raises(AutograderError) as refused:
         build(wanting, release, lambda: desk.oracle(wanting))
     assert "downhill is not proven, so it was not built:\n" in str(refused.value)
-    assert "  misconception average.sum_only passes every check.\n" in str(refused.value)
+    assert ": misconception average.sum_only passes every check.\n" in str(refused.value)
     assert "autograder build downhill --unproven" in str(refused.value)
     assert not release.exists()
     build(wanting, release, lambda: desk.oracle(wanting, unproven=True))
     assert (release / "expected.safetensors").is_file()
+
+
+def test_mutants_show_what_the_checks_miss(desk: Author, course: Path) -> None:
+    assignment = read_assignment(downhill(course))
+    found = desk.mutated(assignment, "walk")
+    assert found.made == len(mutants_of(assignment, "walk")) > 5
+    assert len(found.caught) == found.made - len(found.survivors)
+    assert any(outcome.name == "uphill" for outcome in found.named)
 
 
 def test_watching_answers_a_saved_edit(course: Path) -> None:

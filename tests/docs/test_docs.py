@@ -23,8 +23,6 @@ PAGES = [
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 PROGRAMS = {"autograder", "coverage", "lint-imports", "mkdocs", "mypy", "pytest", "python", "ruff"}
 COMMANDS_OF_THE_APP = getattr(get_command(app), "commands", {})
-NOT_YET = {"--only", "--check", "--watch", "--fresh"}
-"""Options of ``verify`` that docs/authors.md describes already."""
 
 
 def text_of(name: str) -> str:
@@ -61,9 +59,6 @@ def parsed_by_the_app(words: list[str]) -> None:
         assert words[0] in help_of()
         return
     command = COMMANDS_OF_THE_APP[words[0]]
-    if words[0] == "verify" and "--only" not in help_of("verify"):
-        ends = [place for place, word in enumerate(words) if word in NOT_YET]
-        words = words[: min(ends, default=len(words))]
     command.make_context(words[0], words[1:])
 
 
