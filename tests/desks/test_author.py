@@ -234,7 +234,7 @@ def test_mutants_show_what_the_checks_miss(desk: Author, course: Path) -> None:
     found = desk.mutated(assignment, "walk")
     assert found.made == len(mutants_of(assignment, "walk")) > 5
     assert len(found.caught) == found.made - len(found.survivors)
-    assert any(outcome.name == "uphill" for outcome in found.named)
+    assert any(outcome.misconception == "uphill" for outcome in found.named)
 
 
 def test_watching_answers_a_saved_edit(course: Path) -> None:
