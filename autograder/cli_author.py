@@ -61,9 +61,7 @@ def verify(
     course: CourseOption = Path(),
     seeds: Annotated[
         int,
-        typer.Option(
-            metavar="N", min=1, help="Number of random seeds that the reference must pass."
-        ),
+        typer.Option(metavar="N", min=1, help="Number of seeds that the reference must pass."),
     ] = 2,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Draw new seeds, and compute everything again.")
@@ -101,8 +99,10 @@ def verify(
     from autograder.reports.terminal import new_console
 
     console = new_console()
-    if mutants and (check or watch):
+    if mutants and (check or watch or fresh):
         raise AutograderError("--mutants tries all checks of an exercise, once: use --only alone.")
+    if watch and fresh:
+        raise AutograderError("--watch computes only what an edit changes: use it without --fresh.")
     scope = Scope(frozenset(only or []), frozenset(check or []))
     if mutants:
         for assignment, tried in mutate_course(found, names, console, jobs=jobs, scope=scope):

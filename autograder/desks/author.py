@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,7 @@ class Author:
         Raises:
             AutograderError: the proof fails; the message lists the problems.
         """
+        refuse_faults([assignment])
         examination = self._examined(assignment, [PUBLIC_SEED], Scope(), recompute=recompute)
         if examination.proof.problems and not unproven:
             raise AutograderError(
@@ -102,14 +103,18 @@ class Author:
         *,
         recompute: bool = False,
     ) -> Examination:
-        faults = examine(assignment)
-        if faults:
-            raise CourseFaults(faults)
         known = None if recompute else self.cache
         examination = Examination(assignment, self.sandbox, seeds=seeds, known=known, scope=scope)
         with progress(self.console, assignment.name, examination.steps) as step:
             examination.run(self.jobs, step)
         return examination
+
+
+def refuse_faults(assignments: Iterable[Assignment]) -> None:
+    """Raises: CourseFaults with everything that can be seen without running an exercise."""
+    faults = [fault for assignment in assignments for fault in examine(assignment)]
+    if faults:
+        raise CourseFaults(faults)
 
 
 @contextmanager
@@ -193,9 +198,7 @@ def verify_course(
     assignments = read_assignments(course, names)
     for assignment in assignments:
         scope.of(assignment)  # a typing error is answered before slow imports
-    faults = [fault for assignment in assignments for fault in examine(assignment)]
-    if faults:
-        raise CourseFaults(faults)
+    refuse_faults(assignments)
     with author(course, console, jobs=jobs) as desk:
         for assignment in assignments:
             drawn = _seeds(seeds, fresh)
@@ -217,6 +220,7 @@ def mutate_course(
     """
     assignments = read_assignments(course, names)
     chosen = [scope.of(assignment) for assignment in assignments]
+    refuse_faults(assignments)
     with author(course, console, jobs=jobs) as desk:
         for assignment in chosen:
             exercises = [exercise.name for exercise in assignment.check_set.exercises]
@@ -265,6 +269,7 @@ def _verify_again(
         started = time.monotonic()
         try:
             (assignment,) = read_assignments(course, [name])
+            refuse_faults([assignment])
             show_proof(desk.console, scope.of(assignment), desk.proven(assignment, seeds, scope))
         except AutograderError as error:
             desk.console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from autograder.desks.author import author
 from autograder.desks.demo_class import submit_class
+from autograder.desks.empty_folder import empty_folder
 from autograder.desks.instructor import ClassGrades, grade_course
 from autograder.desks.release import build
 from autograder.model import AutograderError
@@ -41,7 +41,7 @@ def run(
     if not names:
         raise AutograderError(f"{course.solutions} has no assignment to demonstrate.")
     original = course.solution(name or ("optimizers" if "optimizers" in names else names[0]))
-    scratch = Course(_empty_folder(into))
+    scratch = Course(empty_folder(into, "autograder-demo-"))
     assignment = _copy_course(course, original, scratch)
     console.print(f"Scratch course: {scratch.root}", soft_wrap=True)
     with author(scratch, console, jobs=jobs) as desk:
@@ -60,20 +60,6 @@ def run(
         only=frozenset(),
         confined=confined,
     )
-
-
-def _empty_folder(into: Path | None) -> Path:
-    root = into or Path(tempfile.mkdtemp(prefix="autograder-demo-"))
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(root.iterdir())
-    except OSError as error:
-        raise AutograderError(
-            f"{root} cannot be used ({error.strerror}). Choose a new or empty folder with --into."
-        ) from error
-    if not is_empty:
-        raise AutograderError(f"{root} is not empty. Choose a new or empty folder with --into.")
-    return root.resolve()
 
 
 def _copy_course(course: Course, original: Path, scratch: Course) -> Assignment:

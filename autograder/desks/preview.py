@@ -6,11 +6,11 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
+from autograder.desks.empty_folder import empty_folder
 from autograder.desks.release import sources_digest, write_files
 from autograder.grading.stored import FILE, digest_in
 from autograder.model import AutograderError
@@ -32,7 +32,7 @@ def preview(course: Course, name: str, into: Path | None, console: Console, *, s
     """
     # Read first: a broken assignment leaves no folder behind.
     assignment = read_assignment(course.solution(name))
-    folder = _empty_folder(into, name)
+    folder = empty_folder(into, f"autograder-preview-{name}-")
     try:
         write_files(assignment, folder)
         expected = course.release(name) / FILE
@@ -55,21 +55,6 @@ def preview(course: Course, name: str, into: Path | None, console: Console, *, s
     if show and _open(notebook, console) and into is None:
         shutil.rmtree(folder, ignore_errors=True)
         console.print("Removed the preview. --into FOLDER keeps it.")
-
-
-def _empty_folder(into: Path | None, name: str) -> Path:
-    if into is None:
-        return Path(tempfile.mkdtemp(prefix=f"autograder-preview-{name}-"))
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(into.iterdir())
-    except OSError as error:
-        raise AutograderError(
-            f"{into} cannot be used ({error.strerror}). Choose a new or empty folder with --into."
-        ) from error
-    if not is_empty:
-        raise AutograderError(f"{into} is not empty. Choose a new or empty folder with --into.")
-    return into.resolve()
 
 
 def _open(notebook: Path, console: Console) -> bool:

@@ -41,6 +41,12 @@ _BY_CHANCE = frozenset({"timeout", "memory", "crashed", "internal"})
 _LIBRARIES = ("keras", "numpy", "tensorflow")
 _PROBING = Path(__file__).parents[1] / "probing"
 
+# No database, a broken one, or one with other tables; not one that another process holds.
+_DAMAGED = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"})
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
+
 _TABLE = """
 create table if not exists observation (
     key blob primary key,
@@ -67,9 +73,10 @@ class ObservationCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._database = _opened(path)
-            except sqlite3.DatabaseError:
-                # Nothing is lost but time. A database that another process holds is not damaged.
-                path.unlink()
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorname not in _DAMAGED:
+                    raise
+                path.unlink()  # nothing is lost but time
                 self._database = _opened(path)
         except (OSError, sqlite3.Error) as error:
             raise AutograderError(
@@ -79,29 +86,30 @@ class ObservationCache:
 
     def get(self, definitions: Definitions, trial: Trial) -> Observation | None:
         """What was kept of this trial; None if there is nothing, or nothing readable."""
-        keys = [observation_key(definitions, trial, placed=placed) for placed in (False, True)]
-        with self._lock, self._database:
-            row = self._database.execute(
-                "select failure, seconds, arrays from observation where key in (?, ?)", keys
-            ).fetchone()
-            if row is None:
-                return None
-            self._database.execute(
-                "update observation set used = ? where key in (?, ?)", (time.time(), *keys)
-            )
-        failure, seconds, arrays = row
+        keys = observation_keys(definitions, trial)
         try:
+            with self._lock, self._database:
+                row = self._database.execute(
+                    "select failure, seconds, arrays from observation where key in (?, ?)", keys
+                ).fetchone()
+                if row is None:
+                    return None
+                self._database.execute(
+                    "update observation set used = ? where key in (?, ?)", (time.time(), *keys)
+                )
+            failure, seconds, arrays = row
             known = Failure(**json.loads(failure)) if failure else None
             return Observation(dict(sorted(load(arrays).items())), known, seconds)
-        except (SafetensorError, ValueError, TypeError):
-            return None
+        except (sqlite3.Error, SafetensorError, ValueError, TypeError):
+            return None  # it is computed again
 
     def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
         """Keep an observation, unless it depends on chance."""
         failure = observation.failure
         if failure and failure.kind in _BY_CHANCE:
             return
-        key = observation_key(definitions, trial, placed=bool(failure and failure.where))
+        anywhere, placed = observation_keys(definitions, trial)
+        key = placed if failure and failure.where else anywhere
         # `np.ascontiguousarray` would give a number one dimension.
         arrays = save({name: np.array(a, order="C") for name, a in observation.arrays.items()})
         told = json.dumps(asdict(failure)) if failure else None
@@ -136,11 +144,10 @@ def observation_cache(root: Path) -> Iterator[ObservationCache]:
         yield opened
 
 
-def observation_key(definitions: Definitions, trial: Trial, *, placed: bool = False) -> bytes:
-    """A digest of everything that decides what a trial of these definitions will show.
+def observation_keys(definitions: Definitions, trial: Trial) -> tuple[bytes, bytes]:
+    """Two digests of everything that decides what a trial of these definitions will show.
 
-    Args:
-        placed: the line of the code in its file counts too, for failures that name it.
+    In the second, the line of the code in its file counts too: for failures that name it.
     """
     digest = hashlib.sha256(_versions())
     message, arrays = trial.request()
@@ -148,10 +155,14 @@ def observation_key(definitions: Definitions, trial: Trial, *, placed: bool = Fa
     for name, array in sorted(arrays.items()):
         digest.update(repr((name, array.dtype.str, array.shape)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
+    lines = []
     for file in definitions.files:
-        text = file.text if placed else file.text.lstrip("\n")
+        text = file.text.lstrip("\n")
+        lines.append(len(file.text) - len(text))
         digest.update(msgspec.json.encode((file.name, file.label, text, file.keep)))
-    return digest.digest()
+    placed = digest.copy()
+    placed.update(repr(lines).encode())
+    return digest.digest(), placed.digest()
 
 
 @cache
@@ -166,7 +177,7 @@ def _versions() -> bytes:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    database = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
     try:
         with database:
             database.execute("pragma journal_mode = wal")

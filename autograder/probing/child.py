@@ -247,12 +247,14 @@ def _plain(probe: str, found: Any) -> dict[str, np.ndarray]:
     for name, value in found.items():
         if not isinstance(name, str):
             raise TypeError(f"probe {probe} named a value {name!r:.40}; expected text")
+        if value is None:
+            raise TypeError(f"{name!r} is None, expected numbers. Is a return statement missing?")
         try:
             array = np.asarray(value)
         except ValueError as error:
             raise ValueError(f"{name!r} is not an array of numbers: {error}") from error
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name!r} is {_kind_of(value)} of {array.dtype}, expected numbers")
+            raise TypeError(f"{name!r} is {_kind_of(value)}, expected numbers")
         arrays[name] = array
     return arrays
 

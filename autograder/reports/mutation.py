@@ -10,6 +10,7 @@ from rich.text import Text
 
 from autograder.grading.mutation_result import Mutation, Outcome
 from autograder.reports.feedback import MARKS
+from autograder.reports.terminal import titled_table
 
 FIGURES = ("made", "caught", "crashed", "named", "equivalent", "surviving")
 
@@ -29,15 +30,7 @@ def show_mutation(console: Console, assignment: str, found: Sequence[Mutation]) 
 
 
 def _table(assignment: str, found: Sequence[Mutation]) -> Table:
-    table = Table(
-        title=f"{assignment}: mutants",
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=None,
-        padding=(0, 2, 0, 0),
-    )
-    table.add_column("")
+    table = titled_table(f"{assignment}: mutants")
     for figure in (*FIGURES, "score", "naming"):
         table.add_column(figure, justify="right")
     for each in found:

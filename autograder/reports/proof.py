@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.proof import Proof
 from autograder.reports.feedback import MARKS
+from autograder.reports.terminal import titled_table
 from autograder.sources.assignment import Assignment
 
 
@@ -16,15 +16,7 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
     """Print what ``verify`` found: which checks catch which misconception, and every problem."""
     for exercise in assignment.check_set.exercises:
         checks = [check.name for check in assignment.check_set.of(exercise.name)]
-        table = Table(
-            title=f"{exercise.name}: which checks catch which misconception",
-            title_justify="left",
-            title_style="bold",
-            header_style="bold",
-            box=None,
-            padding=(0, 1, 0, 0),
-        )
-        table.add_column("")
+        table = titled_table(f"{exercise.name}: which checks catch which misconception")
         for column in range(1, len(checks) + 1):
             table.add_column(str(column), justify="right", min_width=2)
         for misconception in assignment.of(exercise.name):

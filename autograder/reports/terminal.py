@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 LINES = 20
 """Lines of progress at most, where there is no terminal."""
@@ -20,6 +21,20 @@ def new_console() -> Console:
     """The console of every command: as wide as the terminal, or ``WIDE`` in a file or pipe."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def titled_table(title: str) -> Table:
+    """A table without lines, its title above; the first column has no heading."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("")
+    return table
 
 
 @contextlib.contextmanager

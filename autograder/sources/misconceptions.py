@@ -94,10 +94,11 @@ def _with_hint(
     others = [m for m in all_known if m.exercise == known.exercise and m.name != known.name]
     first = next((m for m in others if m.name == known.same_as), None)
     if first is None:
-        names = ", ".join(m.name for m in others) or "none"
+        names = [m.name for m in others]
         problem = (
             f"{which}: `same_as` must name another misconception of {known.exercise}, got "
-            f"{known.same_as!r}. Expected one of: {names}.{suggestion(known.same_as, names)}"
+            f"{known.same_as!r}. Expected one of: {', '.join(names) or 'none'}."
+            f"{suggestion(known.same_as, names)}"
         )
     elif first.same_as:
         problem = (
@@ -180,11 +181,11 @@ def examine_edits(
 
 
 def _first_line_of_other_keys(text: str) -> int:
-    """The line of the first table or key that does not begin a [[misconception]]."""
+    """The line of the first table or key that is neither [[misconception]] nor [[equivalent]]."""
     for number, line in enumerate(text.splitlines(), 1):
         written = line.strip()
         if written and not written.startswith("#"):
-            if not re.match(r"\[\[\s*misconception\s*\]\]", written):
+            if not re.match(r"\[\[\s*(misconception|equivalent)\s*\]\]", written):
                 return number
             break
     return next(iter(TomlLines(text).strange), 0)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograder.grading import cache
-from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_key
+from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_keys
 from autograder.grading.journal import FOLDER
 from autograder.grading.observe import Trial
 from autograder.model import (
@@ -105,29 +105,29 @@ def edits(trial: Trial) -> dict[str, tuple[Definitions, Trial]]:
 
 
 def test_every_change_is_another_observation(trial: Trial) -> None:
-    keys = {observation_key(*edited) for edited in edits(trial).values()}
+    keys = {observation_keys(*edited) for edited in edits(trial).values()}
     assert len(keys) == len(edits(trial))
-    assert observation_key(CODE, trial) not in keys
+    assert observation_keys(CODE, trial) not in keys
 
 
 def test_the_same_again_is_the_same_observation(trial: Trial) -> None:
     # Points, words and limits decide nothing about what is observed.
     reworded = replace(trial.check, claim="Otherwise.", points=5, tolerance=1.0)
     again = replace(trial, check=reworded, cpu_seconds=99.0, inputs=dict(trial.inputs))
-    assert observation_key(CODE, again) == observation_key(CODE, trial)
+    assert observation_keys(CODE, again) == observation_keys(CODE, trial)
 
 
 def test_other_versions_are_other_observations(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = observation_key(CODE, trial)
+    before = observation_keys(CODE, trial)
     monkeypatch.setattr(cache, "version", lambda library: "99.0")
     cache._versions.cache_clear()
-    after = observation_key(CODE, trial)
+    after = observation_keys(CODE, trial)
     monkeypatch.undo()
     cache._versions.cache_clear()
     assert after != before
-    assert observation_key(CODE, trial) == before
+    assert observation_keys(CODE, trial) == before
 
 
 def test_a_damaged_file_is_replaced(tmp_path: Path, trial: Trial) -> None:
@@ -138,6 +138,34 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, trial: Trial) -> None:
         assert kept.get(CODE, trial) is None
         kept.put(CODE, trial, Observation(seconds=1.0))
         assert kept.get(CODE, trial) is not None
+
+
+def test_what_another_process_is_writing_is_not_taken_for_damage(
+    path: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(seconds=1.0))
+    monkeypatch.setattr(cache, "PATIENCE", 0.05)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("pragma locking_mode = exclusive")
+        other.execute("begin exclusive")
+        with pytest.raises(AutograderError, match=r"cannot be written .*locked"):
+            ObservationCache(path)
+    with closing(ObservationCache(path)) as kept:
+        assert kept.get(CODE, trial) is not None
+
+
+def test_a_line_above_the_code_changes_nothing_but_the_place_of_a_failure(
+    path: Path, trial: Trial
+) -> None:
+    (file,) = CODE.files
+    lower = Definitions((replace(file, text="\n\n" + file.text),))
+    raised = Observation(failure=Failure("raised", "ValueError: no", "line 2", "ValueError"))
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, raised)
+        assert kept.get(lower, trial) is None
+        kept.put(CODE, trial, Observation(seconds=1.0))
+        assert kept.get(lower, trial) is not None
 
 
 def test_damaged_arrays_are_computed_again(path: Path, trial: Trial) -> None:

@@ -79,11 +79,12 @@ def test_a_misconception_may_be_the_same_as_another(course: Path) -> None:
             "`same_as` must name another misconception of walk, got 'up'. Expected one of: uphill, "
             "never_moves_on.",
         ),
+        ('"uphill"', '"uphil"', "never_moves_on. Did you mean 'uphill'?"),
         ('"uphill"', '"sum_only"', "must name another misconception of walk, got 'sum_only'."),
         ('"uphill"', '"minus_uphill"', "must name another misconception of walk"),
         ('same_as = "uphill"', 'same_as = "uphill"\nhint = "Up."', "a hint that students never"),
     ],
-    ids=["unknown", "of another exercise", "itself", "a hint of its own"],
+    ids=["unknown", "misspelt", "of another exercise", "itself", "a hint of its own"],
 )
 def test_same_as_must_name_another_misconception(
     old: str, new: str, said: str, course: Path
@@ -113,6 +114,14 @@ exercise = "walk"
 mutant = "walk.dropped.0123ab"
 why = "It changes nothing."
 """
+
+
+def test_what_is_neither_misconception_nor_equivalent_is_found_behind_them(course: Path) -> None:
+    path = downhill(course) / "misconceptions.toml"
+    path.write_text(EQUIVALENT.lstrip() + path.read_text() + "\n[[equivalents]]\n")
+    line = path.read_text().splitlines().index("[[equivalents]]") + 1
+    with pytest.raises(AutograderError, match=rf"toml, line {line}: the file must contain only"):
+        read_assignment(downhill(course))
 
 
 def test_equivalent_edits_are_declared_beside_the_misconceptions(course: Path) -> None:
