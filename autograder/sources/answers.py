@@ -14,9 +14,10 @@ from pathlib import Path
 
 from autograder.sources.assignment import Assignment
 from autograder.sources.faults import Fault
-from autograder.sources.misconceptions import MISCONCEPTIONS, TomlLines
+from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import CHECKS, PROBES, shared_modules
 from autograder.sources.regions import BEGIN, END, inside, released
+from autograder.sources.toml_lines import TomlLines
 
 LEAST_CHARACTERS = 12
 """Shorter lines reveal nothing, whatever they say."""

@@ -24,6 +24,7 @@ from autograder.model import Misconception
 from autograder.sources.definitions import without_magics
 from autograder.sources.faults import Faults, suggestion
 from autograder.sources.reading import parse, read_text
+from autograder.sources.toml_lines import TomlLines
 
 MISCONCEPTIONS = "misconceptions.toml"
 
@@ -114,50 +115,6 @@ def _with_hint(
         return replace(known, hint=first.hint)
     faults.add(path, known.line, problem)
     return known
-
-
-class TomlLines:
-    """The lines of the [[misconception]] tables of a file, and of their keys.
-
-    Libraries that read TOML do not tell. Valid TOML is assumed.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
-        self.tables: list[int] = []
-        self.strange: list[int] = []
-        self._keys: list[dict[str, int]] = []
-        keys: dict[str, int] = {}
-        quotes = ""  # of the text that goes on over several lines
-        for number, line in enumerate(text.splitlines(), 1):
-            if not quotes and re.match(r"\s*\[\[\s*misconception\s*\]\]", line):
-                self.tables.append(number)
-                keys = {}
-                self._keys.append(keys)
-            elif not quotes and re.match(r"\s*\[\[", line):
-                keys = {}  # of another table
-                if not re.match(r"\s*\[\[\s*equivalent\s*\]\]", line):
-                    self.strange.append(number)
-            elif not quotes and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
-                keys.setdefault(key[1], number)
-            for mark in re.findall(r'"""|\'\'\'', line):
-                if not quotes:
-                    quotes = mark
-                elif quotes == mark:
-                    quotes = ""
-
-    def line(self, table: int, key: str = "") -> int:
-        """The line of a key of the table of that index; of the table itself without a key."""
-        if table >= len(self.tables):  # misconception = [{...}], which is valid as well
-            return 0
-        return self._keys[table].get(key, self.tables[table])
-
-    def line_in(self, table: int, key: str, number: int) -> int:
-        """The line of the file for a line, counted from 1, of a text over several lines."""
-        begin = self.line(table, key)
-        # TOML drops a line break that follows the quotes.
-        opened = begin and self._lines[begin - 1].rstrip().endswith(('"""', "'''"))
-        return begin + number - (0 if opened else 1)
 
 
 def examine_edits(

@@ -10,7 +10,7 @@ from editing import change, downhill
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.equivalents import Equivalent, read_equivalents
-from autograder.sources.misconceptions import TomlLines
+from autograder.sources.toml_lines import TomlLines
 
 
 def test_misconceptions_are_listed_by_exercise_in_the_authors_order(
