@@ -218,6 +218,7 @@ class Misconception:
     Attributes:
         same_as: another misconception of the exercise that is mathematically the same mistake, or
             "". No check can tell the two apart, so students read that one's name and hint.
+        generated: made from the signature of the exercise, not written by the author.
     """
 
     name: str
@@ -227,6 +228,7 @@ class Misconception:
     replace: str = ""
     line: int = field(default=0, repr=False, compare=False)
     same_as: str = ""
+    generated: bool = field(default=False, repr=False, compare=False)
 
     @property
     def known_as(self) -> str:

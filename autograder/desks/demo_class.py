@@ -83,9 +83,9 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         cells = {name: solved[name] for name in done}
         cells[misconception.exercise] = _mistaken(assignment, misconception)
         students.append(notebook(f"mistake-{number}", cells))
-    two = [assignment.of(first)[-1], assignment.of(last)[-1]] if first != last else []
-    if two:
-        cells = {m.exercise: _mistaken(assignment, m) for m in two}
+    last_known = {known.exercise: known for known in assignment.authored}
+    if first != last and first in last_known and last in last_known:
+        cells = {name: _mistaken(assignment, last_known[name]) for name in (first, last)}
         students.append(notebook("two-mistakes", {**solved, **cells}))
     return students
 

@@ -22,8 +22,6 @@ from autograder.model import Check, Definitions, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.arguments import argument_misconceptions
 from autograder.sources.assignment import Assignment
-from autograder.sources.equivalents import read_equivalents
-from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.mutants import Mutant, mutants
 
 MUTANTS_PER_CHILD = 8
@@ -64,12 +62,8 @@ def try_mutants(
     Args:
         oracle: of this assignment and sandbox; what it knows already is not observed again.
         step: called after each of `mutants_of` with its id.
-
-    Raises:
-        AutograderError: ``misconceptions.toml`` declares an equivalent mutant in a wrong way.
     """
-    declared = read_equivalents(assignment.folder / MISCONCEPTIONS, assignment.cells)
-    own = [each for each in declared if each.exercise == exercise]
+    own = [each for each in assignment.equivalents if each.exercise == exercise]
     trial = _Trial(assignment, sandbox, exercise, oracle, {e.mutant: e.why for e in own}, step)
     made = mutants_of(assignment, exercise)
     # Spread over the text: neighbours have much in common.

@@ -1,8 +1,8 @@
 """An author's proof that the checks of an assignment are right.
 
 The reference earns everything, the stub nothing, every misconception is caught and named as
-itself, every correct variant passes, no check catches nothing, and none of that depends on the
-seed.
+itself, what can be wrong with any argument is caught, every correct variant passes, no check
+catches nothing, and none of that depends on the seed.
 """
 
 from __future__ import annotations
@@ -178,8 +178,12 @@ class Examination:
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
         self.proof.caught[known] = failed
         if self._whole:
-            for problem in _misnamed(known, found):
-                self._report(self._assignment.folder / MISCONCEPTIONS, known.line, problem)
+            problems = _missed(known, found) if known.generated else _misnamed(known, found)
+            place = (self._assignment.folder / MISCONCEPTIONS, known.line)
+            if known.generated:
+                place = self._source_of(known.exercise)
+            for problem in problems:
+                self._report(*place, problem)
 
     def _every_check_catches_something(self, exercises: Iterable[str]) -> None:
         """No check is redundant."""
@@ -198,7 +202,8 @@ class Examination:
     def _count(self) -> None:
         self.proof.counts = {
             "seeds": len(self._seeds),
-            "misconceptions": len(self._assignment.misconceptions),
+            "misconceptions": len(self._assignment.authored),
+            "generated for arguments": sum(m.generated for m in self._assignment.misconceptions),
             "variants": sum(len(self._solved(variant)) for variant in self._variants),
             "checks": len(self._assignment.check_set.checks),
         }
@@ -252,6 +257,21 @@ def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked")
     )
+
+
+def _missed(known: Misconception, found: ExerciseReport) -> list[str]:
+    """What is wrong if a generated misconception is not caught.
+
+    It may do what an author's does, which students then read: the author knows more about it.
+    """
+    if any(verdict.status != "passed" for verdict in found.verdicts):
+        return []
+    advice = (
+        f"Add a check in which the argument matters, or declare [[equivalent]] exercise = "
+        f'"{known.exercise}", mutant = "{known.name}" in {MISCONCEPTIONS} and say why no check '
+        "can see it."
+    )
+    return [f"{known.exercise} passes every check with {known.name}: {known.hint} {advice}"]
 
 
 def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:

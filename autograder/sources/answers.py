@@ -126,10 +126,10 @@ def revealed(assignment: Assignment) -> list[Fault]:
 
 def _in_hints(assignment: Assignment, answers: Answers) -> list[Fault]:
     path = assignment.folder / MISCONCEPTIONS
-    lines = TomlLines(path.read_text(encoding="utf-8"))
+    lines = TomlLines(path.read_text(encoding="utf-8"), "misconception")
     wanted = {squash(line): line for line in answers.telling | answers.connecting}
     found = []
-    for number, misconception in enumerate(assignment.misconceptions):
+    for number, misconception in enumerate(assignment.authored):
         for line, answer in list(places(misconception.hint, wanted))[:1]:
             found.append(
                 Fault(

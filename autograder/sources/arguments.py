@@ -51,7 +51,9 @@ def argument_misconceptions(
         if program and program not in programs and edit.name not in names:
             programs.add(program)
             find, replace = find_and_replace(cell_source, edit.start, edit.end, edit.text)
-            found.append(Misconception(edit.name, exercise, edit.hint, find, replace))
+            found.append(
+                Misconception(edit.name, exercise, edit.hint, find, replace, generated=True)
+            )
     return tuple(found)
 
 

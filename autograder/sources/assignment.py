@@ -7,7 +7,7 @@ misconception (here, as definitions to run), and the student's and the instructo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.model import AutograderError, Definitions, Misconception
+from autograder.sources.arguments import argument_misconceptions
 from autograder.sources.cells import exercise_cells, exercise_of, question_of
 from autograder.sources.checks import (
     CHECKS,
@@ -26,6 +27,7 @@ from autograder.sources.checks import (
 )
 from autograder.sources.course import Course
 from autograder.sources.definitions import Cell, definitions, without_magics
+from autograder.sources.equivalents import Equivalent, read_equivalents
 from autograder.sources.faults import CourseFaults, Faults, is_file_name
 from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
 from autograder.sources.percent import Percent, read_percent
@@ -52,7 +54,9 @@ class Assignment:
         percent: the source notebook, solutions included, and the lines at which its cells begin.
         cells: for each exercise, the source of its solution cell, solution included.
         check_set: the exercises and their checks, hidden ones included.
-        misconceptions: the known mistakes, in the author's order.
+        misconceptions: the known mistakes, in the author's order, and after them those that are
+            generated for the arguments of each exercise.
+        equivalents: edits of the reference that no check can see, as the author says.
         variants: modules that solve the exercises in other, correct ways.
     """
 
@@ -61,7 +65,13 @@ class Assignment:
     cells: dict[str, str]
     check_set: CheckSet
     misconceptions: tuple[Misconception, ...]
+    equivalents: tuple[Equivalent, ...]
     variants: tuple[Path, ...]
+
+    @property
+    def authored(self) -> tuple[Misconception, ...]:
+        """The misconceptions that the author wrote, in the order of the file."""
+        return tuple(known for known in self.misconceptions if not known.generated)
 
     @property
     def name(self) -> str:
@@ -171,14 +181,28 @@ def read_assignment(folder: Path) -> Assignment:
     percent = read_percent(folder / f"{folder.name}.py", faults)
     cells, names = exercise_cells(percent, exercises, faults) if percent else ({}, frozenset())
     known = (*(exercises or ()), *sorted(names - set(exercises or ())))
-    misconceptions = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
+    authored = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
+    equivalents = read_equivalents(folder / MISCONCEPTIONS, known, faults)
     variants = tuple(sorted((folder / VARIANTS).glob("*.py")))
     for path in variants:
         _examine_variant(path, exercises, faults)
     faults.raise_any()
     assert percent is not None
     assert check_set is not None
-    return Assignment(folder, percent, cells, check_set, misconceptions, variants)
+    misconceptions = (*authored, *_generated(cells, authored, equivalents))
+    return Assignment(folder, percent, cells, check_set, misconceptions, equivalents, variants)
+
+
+def _generated(
+    cells: Mapping[str, str], authored: Sequence[Misconception], equivalents: Sequence[Equivalent]
+) -> Iterator[Misconception]:
+    """The misconceptions of every argument, but those that no check can see."""
+    invisible = {(each.exercise, each.mutant) for each in equivalents}
+    for exercise, cell in cells.items():
+        for known in argument_misconceptions(without_magics(cell), exercise, authored):
+            # An edit at a magic does not fit the cell as it is written.
+            if (exercise, known.name) not in invisible and cell.count(known.find) == 1:
+                yield known
 
 
 def _examine_names(folder: Path, faults: Faults) -> None:

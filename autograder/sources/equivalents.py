@@ -8,14 +8,15 @@ why = "Every gradient of the checks is far from 0."
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from autograder.model import AutograderError
+from autograder.sources.faults import Faults, suggestion
+from autograder.sources.toml_lines import TomlLines
 
 
 @dataclass(frozen=True)
@@ -42,38 +43,48 @@ class _File(msgspec.Struct, frozen=True):
     equivalent: list[dict[str, Any]] = []
 
 
-def read_equivalents(path: Path, cells: Mapping[str, str]) -> tuple[Equivalent, ...]:
+def read_equivalents(
+    path: Path, exercises: Collection[str], faults: Faults
+) -> tuple[Equivalent, ...]:
     """Read the edits that no check can see, as an author declares them.
 
-    Args:
-        cells: for each exercise, the source of its solution cell.
+    A file that cannot be read has none: whoever reads its misconceptions says what is wrong.
 
-    Raises:
-        AutograderError: one is invalid; the message says which, and how to fix it.
+    Args:
+        exercises: the names of all exercises; none if they are unknown.
+        faults: gets what is wrong, with the line of the table or of the key.
     """
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = msgspec.toml.decode(text, type=_File).equivalent
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return ()
+    lines = TomlLines(text, "equivalent")
     found = []
-    for number, table in enumerate(_tables(path), 1):
-        where = f"{path}: [[equivalent]] {number}"
+    for number, table in enumerate(tables):
         try:
             declared = Equivalent(**msgspec.structs.asdict(msgspec.convert(table, _Equivalent)))
         except msgspec.ValidationError as error:
-            raise AutograderError(
-                f"{where} is invalid: {str(error).removeprefix('Object ')}. Every one has exactly "
-                f"three strings: {', '.join(_Equivalent.__struct_fields__)}."
-            ) from error
-        if declared.exercise not in cells:
-            raise AutograderError(
-                f"{where}: there is no exercise {declared.exercise!r}. "
-                f"Expected one of: {', '.join(cells)}."
+            faults.add(
+                path,
+                lines.line(number),
+                f"this [[equivalent]] is invalid: {str(error).removeprefix('Object ')}. Every one "
+                f"has exactly three strings: {', '.join(_Equivalent.__struct_fields__)}.",
             )
-        if not declared.why.strip():
-            raise AutograderError(f"{where} has an empty `why`. Say why no check can see it.")
-        found.append(declared)
+            continue
+        if exercises and declared.exercise not in exercises:
+            faults.add(
+                path,
+                lines.line(number, "exercise"),
+                f"there is no exercise {declared.exercise!r}. Expected one of: "
+                f"{', '.join(exercises)}.{suggestion(declared.exercise, exercises)}",
+            )
+        elif not declared.why.strip():
+            faults.add(
+                path,
+                lines.line(number, "why"),
+                "this [[equivalent]] has an empty `why`. Say why no check can see the edit.",
+            )
+        else:
+            found.append(declared)
     return tuple(found)
-
-
-def _tables(path: Path) -> list[dict[str, Any]]:
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File).equivalent
-    except (OSError, msgspec.MsgspecError) as error:
-        raise AutograderError(f"{path} cannot be read: {error}.") from error

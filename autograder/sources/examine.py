@@ -37,9 +37,7 @@ def examine(assignment: Assignment) -> tuple[Fault, ...]:
     Keras is not imported, and no exercise is run.
     """
     faults = Faults()
-    examine_edits(
-        assignment.folder / MISCONCEPTIONS, assignment.misconceptions, assignment.cells, faults
-    )
+    examine_edits(assignment.folder / MISCONCEPTIONS, assignment.authored, assignment.cells, faults)
     examine_helpers(assignment, faults)
     examine_probes(assignment.folder, faults)
     examine_judges(assignment, faults)

@@ -74,7 +74,7 @@ def read_misconceptions(
     except msgspec.DecodeError as error:
         faults.add(path, *_toml_error(str(error)))
         return ()
-    lines = TomlLines(text)
+    lines = TomlLines(text, "misconception")
     found: list[Misconception] = []
     for number, table in enumerate(tables):
         misconception = _misconception(path, lines, number, table, faults)
@@ -121,7 +121,7 @@ def examine_edits(
     path: Path, misconceptions: Sequence[Misconception], cells: Mapping[str, str], faults: Faults
 ) -> None:
     """Every misconception is still valid Python."""
-    lines = TomlLines(path.read_text(encoding="utf-8"))
+    lines = TomlLines(path.read_text(encoding="utf-8"), "misconception")
     for number, known in enumerate(misconceptions):
         within = Faults()
         edited = cells[known.exercise].replace(known.find, known.replace)
@@ -145,7 +145,7 @@ def _first_line_of_other_keys(text: str) -> int:
             if not re.match(r"\[\[\s*(misconception|equivalent)\s*\]\]", written):
                 return number
             break
-    return next(iter(TomlLines(text).strange), 0)
+    return next(iter(TomlLines(text, "misconception", known=["equivalent"]).strange), 0)
 
 
 def _toml_error(message: str) -> tuple[int, str]:

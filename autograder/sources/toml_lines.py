@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 
 class TomlLines:
-    """The lines of the [[misconception]] tables of a file, and of their keys.
+    """The lines of the tables of one kind (``[[misconception]]``) of a file, and of their keys.
 
-    Libraries that read TOML do not tell. Valid TOML is assumed.
+    Valid TOML is assumed.
+
+    Attributes:
+        tables: the lines at which the tables of this kind begin.
+        strange: the lines at which tables begin whose kind is not among the known ones.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kind: str, *, known: Collection[str] = ()) -> None:
+        """Find the lines; ``known`` are the other kinds of tables that the file may hold."""
         self._lines = text.splitlines()
         self.tables: list[int] = []
         self.strange: list[int] = []
         self._keys: list[dict[str, int]] = []
         keys: dict[str, int] = {}
         quotes = ""  # of the text that goes on over several lines
-        for number, line in enumerate(text.splitlines(), 1):
-            if not quotes and re.match(r"\s*\[\[\s*misconception\s*\]\]", line):
-                self.tables.append(number)
+        for number, line in enumerate(self._lines, 1):
+            if not quotes and re.match(r"\s*\[\[", line):
                 keys = {}
-                self._keys.append(keys)
-            elif not quotes and re.match(r"\s*\[\[", line):
-                keys = {}  # of another table
-                if not re.match(r"\s*\[\[\s*equivalent\s*\]\]", line):
+                table = re.match(r"\s*\[\[\s*(\w+)\s*\]\]", line)
+                if table and table[1] == kind:
+                    self.tables.append(number)
+                    self._keys.append(keys)
+                elif not table or table[1] not in known:
                     self.strange.append(number)
             elif not quotes and (key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line)):
                 keys.setdefault(key[1], number)

@@ -211,6 +211,22 @@ def test_a_check_that_catches_nothing_and_a_mistake_that_nothing_catches(
     ]
 
 
+def test_an_argument_that_no_check_looks_at(prove: Prove, course: Path) -> None:
+    notebook = downhill(course) / "downhill.py"
+    change(notebook, "def average(numbers):", "def average(numbers, deep=False):")
+    change(
+        notebook,
+        "    ### BEGIN SOLUTION: Divide",
+        "    numbers = numbers * (1 + deep)\n    ### BEGIN SOLUTION: Divide",
+    )
+    (ignored,) = prove("average").problems  # another default is caught
+    line = notebook.read_text().splitlines().index("def average(numbers, deep=False):") + 1
+    assert ignored.startswith(
+        f"{notebook}, line {line}: average passes every check with deep_is_ignored:"
+    )
+    assert 'exercise = "average", mutant = "deep_is_ignored"' in ignored
+
+
 def test_what_is_not_proven_is_not_built(desk: Author, course: Path, tmp_path: Path) -> None:
     change(
         downhill(course) / "misconceptions.toml",

@@ -9,7 +9,7 @@ from editing import change, downhill
 
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
-from autograder.sources.equivalents import Equivalent, read_equivalents
+from autograder.sources.equivalents import Equivalent
 from autograder.sources.toml_lines import TomlLines
 
 
@@ -36,7 +36,7 @@ b = 2'''
 
 
 def test_lines_of_tables_and_keys_are_found_around_long_texts() -> None:
-    lines = TomlLines(LONG_TEXTS)
+    lines = TomlLines(LONG_TEXTS, "misconception")
     assert lines.tables == [2, 11]
     assert [lines.line(0, key) for key in ("name", "hint", "find", "b", "")] == [3, 4, 8, 2, 2]
     assert lines.line(1, "name") == 12
@@ -126,29 +126,50 @@ def test_what_is_neither_misconception_nor_equivalent_is_found_behind_them(cours
 
 def test_equivalent_edits_are_declared_beside_the_misconceptions(course: Path) -> None:
     path = downhill(course) / "misconceptions.toml"
-    assert read_equivalents(path, {"walk": ""}) == ()
+    assert read_assignment(downhill(course)).equivalents == ()
     path.write_text(path.read_text() + EQUIVALENT)
-    assert len(read_assignment(downhill(course)).misconceptions) == 3
-    (declared,) = read_equivalents(path, {"walk": ""})
+    assignment = read_assignment(downhill(course))
+    assert len(assignment.misconceptions) == 3
+    (declared,) = assignment.equivalents
     assert declared == Equivalent("walk", "walk.dropped.0123ab", "It changes nothing.")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "line", "said"),
     [
-        ('"walk"', '"run"', "there is no exercise 'run'. Expected one of: walk."),
-        ('"It changes nothing."', '" "', "has an empty `why`."),
-        ('why = "It changes nothing."', "", "missing required field `why`. Every one has exactly"),
+        ('"walk"', '"run"', 1, "there is no exercise 'run'. Expected one of: walk, average."),
+        ('"It changes nothing."', '" "', 3, "has an empty `why`."),
+        ('why = "It changes nothing."', "", 0, "missing required field `why`. Every one has"),
     ],
     ids=["exercise", "empty", "missing"],
 )
-def test_a_broken_equivalent_is_named(old: str, new: str, said: str, course: Path) -> None:
+def test_a_broken_equivalent_is_refused_at_its_line(
+    old: str, new: str, line: int, said: str, course: Path
+) -> None:
     path = downhill(course) / "misconceptions.toml"
-    path.write_text(path.read_text() + EQUIVALENT.replace(old, new))
+    before = path.read_text()
+    path.write_text(before + EQUIVALENT.replace(old, new))
     with pytest.raises(AutograderError) as error:
-        read_equivalents(path, {"walk": ""})
-    assert f"{path}: [[equivalent]] 1" in str(error.value)
+        read_assignment(downhill(course))
+    table = before.count("\n") + 2
+    assert f"misconceptions.toml, line {table + line}: " in str(error.value)
     assert said in str(error.value)
+
+
+def test_what_can_be_wrong_with_an_argument_is_generated_unless_it_is_declared(
+    course: Path,
+) -> None:
+    change(downhill(course) / "downhill.py", "walk(start, rate,", "walk(start, rate=0.1,")
+    change(downhill(course) / "downhill.py", "gradients):", "gradients=()):")
+    names = ["rate_is_ignored", "default_of_rate_is_another", "gradients_is_ignored"]
+    assignment = read_assignment(downhill(course))
+    assert [known.name for known in assignment.misconceptions if known.generated] == names
+    assert len(assignment.authored) == 3
+    path = downhill(course) / "misconceptions.toml"
+    path.write_text(path.read_text() + EQUIVALENT.replace("walk.dropped.0123ab", names[1]))
+    assignment = read_assignment(downhill(course))
+    generated = [known.name for known in assignment.misconceptions if known.generated]
+    assert generated == [names[0], names[2]]
 
 
 @pytest.mark.parametrize(
