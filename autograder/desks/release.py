@@ -25,7 +25,8 @@ from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
 from autograder.sources.misconceptions import MISCONCEPTIONS
-from autograder.sources.probes import SHARED, shared_modules
+from autograder.sources.probes import SHARED
+from autograder.sources.release_files import copy_released, data_files, released_files
 from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
@@ -98,31 +99,30 @@ def build(
             new = Path(made)
             write_files(assignment, new)
             _refuse_answers(assignment, new)
-            made_files = [path.relative_to(new) for path in sorted(new.rglob("*.*"))]
+            made_files = _files_in(new)
             changed = [str(path) for path in made_files if not _same(new / path, folder / path)]
+            gone = [path for path in _of_the_release(folder) if path not in made_files]
             if recompute or digest_in(folder / FILE) != digest:
                 changed.append(FILE)
                 if write:
                     store(oracle(), public, new / FILE, digest)
                     _refuse_answers(assignment, new)
-            if changed and write:
+            if write:
+                for path in gone:
+                    (folder / path).unlink()
                 for name in changed:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     with atomic_replacement(folder / name) as replacement:
                         shutil.copyfile(new / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
-    return tuple(changed)
+    return (*changed, *map(str, gone))
 
 
 def write_files(assignment: Assignment, folder: Path) -> None:
     """Write the files of a release that are made without running anything: all but the arrays."""
     nbformat.write(release_notebook(assignment), folder / f"{assignment.name}.ipynb")
-    for name in (CHECKS, PROBES):
-        shutil.copyfile(assignment.folder / name, folder / name)
-    for module in shared_modules(assignment.folder):
-        (folder / SHARED).mkdir(exist_ok=True)
-        shutil.copyfile(module, folder / SHARED / module.name)
+    copy_released(assignment.folder, folder)
 
 
 def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
@@ -137,14 +137,24 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         notebook = with_checksums(instructor_notebook(assignment))
         atomic_write(folder / f"{assignment.name}.ipynb", nbformat.writes(notebook) + "\n")
-        for name in (CHECKS, PROBES, FILE):
-            if (release / name).is_file():
-                with atomic_replacement(folder / name) as replacement:
-                    shutil.copyfile(release / name, replacement)
-        if (release / SHARED).is_dir():
-            shutil.copytree(release / SHARED, folder / SHARED, dirs_exist_ok=True)
+        for path in (Path(CHECKS), Path(PROBES), Path(FILE), *_of_the_release(release)):
+            if (release / path).is_file():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                with atomic_replacement(folder / path) as replacement:
+                    shutil.copyfile(release / path, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The files of a folder and the folders in it, relative to it."""
+    return [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def _of_the_release(folder: Path) -> list[Path]:
+    """Files in those folders of a release that hold nothing of a student's."""
+    shared = [path.relative_to(folder) for path in sorted((folder / SHARED).glob("*.py"))]
+    return [*shared, *(path.relative_to(folder) for path in data_files(folder))]
 
 
 def _same(new: Path, old: Path) -> bool:
@@ -153,9 +163,9 @@ def _same(new: Path, old: Path) -> bool:
 
 def sources_digest(assignment: Assignment) -> str:
     """Digest of everything the stored arrays are computed from, shared probes included."""
-    names = (CHECKS, PROBES, f"{assignment.name}.py", MISCONCEPTIONS)
+    names = (f"{assignment.name}.py", MISCONCEPTIONS)
     paths = [*(assignment.folder / name for name in names), KIT]
-    paths += shared_modules(assignment.folder)
+    paths += released_files(assignment.folder).values()
     content = b"\0".join([RECIPE, *(path.read_bytes() for path in paths)])
     return hashlib.sha256(content).hexdigest()
 
@@ -163,10 +173,10 @@ def sources_digest(assignment: Assignment) -> str:
 def _refuse_answers(assignment: Assignment, folder: Path) -> None:
     """The last look at what students get; `examine` has looked at what it is made from."""
     answers = Answers(assignment)
-    for path in sorted([*folder.iterdir(), *(folder / SHARED).glob("*")]):
-        for line, answer in _answers_in(path, answers):
+    for path in _files_in(folder):
+        for line, answer in _answers_in(folder / path, answers):
             raise AutograderError(
-                f"{path.name}, line {line}, would reveal a line of the reference: {answer!r}. "
+                f"{path}, line {line}, would reveal a line of the reference: {answer!r}. "
                 "Move it into the solution region, or rephrase it."
             )
 
@@ -176,8 +186,8 @@ def _answers_in(path: Path, answers: Answers) -> list[tuple[int, str]]:
     if path.suffix == ".ipynb":
         cells = nbformat.read(path, as_version=4).cells
         return answers.lines_in("\n".join(cell.source for cell in cells), notebook=True)
-    if path.suffix == ".py":
-        return answers.lines_in(path.read_text(encoding="utf-8"))
+    if path.suffix in (".py", ".txt", ".md", ".csv", ".json"):
+        return answers.lines_in(path.read_text(encoding="utf-8", errors="replace"))
     if path.name == FILE:
         # Its metadata says what failed, and must not quote the line that failed.
         content = path.read_bytes()

@@ -25,6 +25,7 @@ from autograder.sources.faults import CourseFaults, Fault, Faults, place_of, pla
 from autograder.sources.helpers import examine_helpers
 from autograder.sources.inputs import draw_inputs
 from autograder.sources.misconceptions import MISCONCEPTIONS, examine_edits
+from autograder.sources.release_files import examine_copy, examine_data
 
 SEED = 0
 
@@ -43,6 +44,9 @@ def examine(assignment: Assignment) -> tuple[Fault, ...]:
     examine_judges(assignment, faults)
     _examine_inputs(assignment, faults)
     faults.found += revealed(assignment)
+    faults.found += examine_data(assignment)
+    if not faults.found:  # what is wrong here is wrong in a copy too
+        faults.found += examine_copy(assignment)
     return tuple(sorted(set(faults.found)))
 
 

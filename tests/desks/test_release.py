@@ -76,9 +76,11 @@ def test_a_line_of_the_reference_in_the_students_notebook_is_refused(
     # No source leads to such a notebook; this is what would catch a bug that leaves regions in.
     notebook = student_notebook(assignment)
     notebook.cells[2].source = assignment.cells["walk"]
-    nbformat.write(notebook, tmp_path / "downhill.ipynb")
+    release = tmp_path / "release"
+    release.mkdir()
+    nbformat.write(notebook, release / "downhill.ipynb")
     with pytest.raises(AutograderError, match=r"downhill.ipynb, line \d+, would reveal"):
-        _refuse_answers(assignment, tmp_path)
+        _refuse_answers(assignment, release)
 
 
 def test_an_up_to_date_release_is_not_computed_again(

@@ -39,11 +39,16 @@ def page(name: str) -> str:
 
 
 def test_the_snippets_of_the_guide_run_in_order(course: Course) -> None:
-    space: dict[str, Any] = {}
+    space: dict[str, Any] = {"__file__": str(course.root / "checks.py")}
     untitled = [b for b in blocks(page("authors.md")) if b.language == "python" and not b.title]
     assert len(untitled) >= 6
     for block in untitled:
         exec(compile("\n" * block.line + block.text, "authors.md", "exec"), space)
+
+    (course.root / "data").mkdir()
+    (course.root / "data" / "points.csv").write_text("1,2\n3,4\n")
+    drawn = space["points"](np.random.default_rng(0))["x"]
+    assert sorted(drawn.tolist()) == [[1, 2], [3, 4]]
 
     of_the_right_share, unchanged = space["Dropout"].checks
     assert of_the_right_share.claim == (
