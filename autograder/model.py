@@ -71,6 +71,8 @@ class Check:
             implementations make the same mistake if it is the same. None: the whole observation.
         tolerance: absolute difference up to which fingerprints are the same, where chance is in
             them; None for the default.
+        false_alarm: how often correct code may fail it by chance, at most: a probability. What a
+            bound is worth follows from theory or from `benchmarks/false_alarms.py`.
         same_shapes: compare names, shapes, dtypes and finiteness with the reference before the
             judge runs. False where right implementations may differ in them.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
@@ -89,6 +91,7 @@ class Check:
     judge: Judge
     measure: Callable[[Arrays, Inputs], Arrays] | None = None
     tolerance: float | None = None
+    false_alarm: float = 1e-6
     same_shapes: bool = True
     withheld: tuple[str, ...] = ()
     budget: float | None = None
@@ -112,6 +115,7 @@ class CheckOptions(TypedDict, total=False):
 
     measure: Callable[[Arrays, Inputs], Arrays]
     tolerance: float
+    false_alarm: float
     same_shapes: bool
     withheld: tuple[str, ...]
     budget: float

@@ -20,7 +20,6 @@ from autograder.grading.observe import (
     RestartableChild,
     Trial,
     budget,
-    observations,
 )
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
@@ -68,9 +67,19 @@ class LiveOracle:
     """
 
     def __init__(
-        self, sandbox: Sandbox, assignment: Assignment, seed: int, known: Known | None = None
+        self,
+        sandbox: Sandbox,
+        assignment: Assignment,
+        seed: int,
+        known: Known | None = None,
+        child: RestartableChild | None = None,
     ) -> None:
-        """Observe nothing yet; ``known`` has what need not be observed again."""
+        """Observe nothing yet.
+
+        Args:
+            known: what need not be observed again.
+            child: where to run the references; None for a new child for each.
+        """
         self.seed = seed
         self.assignment = assignment
         self.inputs: Mapping[str, Inputs] = {
@@ -78,6 +87,7 @@ class LiveOracle:
         }
         self._sandbox = sandbox
         self._known = known
+        self._reference_child = child
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
         self._fingerprints: dict[tuple[str, str], Observation] = {}
@@ -187,6 +197,24 @@ class LiveOracle:
             return nullcontext(shared)
         return RestartableChild(self._sandbox, self._known)
 
+    def reference_trial(self, check: Check) -> Trial:
+        """What to try on the reference."""
+        return self._trial(
+            check,
+            floatx=check.reference_floatx,
+            # An endless loop in the reference is found in seconds, not in minutes.
+            cpu_seconds_after_timeout=ONCE_TIMED_OUT_SECONDS,
+        )
+
+    def with_seed(self, seed: int, check: Check, child: RestartableChild) -> LiveOracle:
+        """One that knows nothing yet, of one check with another seed.
+
+        Args:
+            child: where its reference runs.
+        """
+        alone = self.assignment.with_checks(frozenset([check.id]))
+        return LiveOracle(self._sandbox, alone, seed, self._known, child)
+
     def _trial(self, check: Check, **how: Any) -> Trial:
         check_set = self.assignment.check_set
         return Trial(
@@ -203,15 +231,7 @@ class LiveOracle:
             return self._locks.setdefault(key, threading.Lock())
 
     def _observe_reference(self, exercise: str) -> dict[str, Observation]:
-        trials = [
-            self._trial(
-                check,
-                floatx=check.reference_floatx,
-                # An endless loop in the reference is found in seconds, not in minutes.
-                cpu_seconds_after_timeout=ONCE_TIMED_OUT_SECONDS,
-            )
-            for check in self.assignment.check_set.of(exercise)
-        ]
-        reference = self.assignment.reference(exercise)
-        found = observations(self._sandbox, reference, trials, self._known)
-        return {check.id: observation for check, observation in found}
+        trials = map(self.reference_trial, self.assignment.check_set.of(exercise))
+        with self._child(self._reference_child) as child:
+            reference = self.assignment.reference(exercise)
+            return {c.id: seen for c, seen in child.observations(reference, trials)}

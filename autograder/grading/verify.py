@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.grading.chance import false_alarms
 from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, grade_definitions, judge_exercises
 from autograder.grading.observe import Known
@@ -67,7 +68,7 @@ class Examination:
         self._stub = Submission("stub", None, stub_cells(student_notebook(assignment)))
         self.oracle = LiveOracle(sandbox, self._assignment, seeds[0], known)
         self.proof = Proof(assignment.name)
-        self.steps = len(self._names) * (len(seeds) + 1) + len(self._assignment.misconceptions)
+        self.steps = len(self._names) * (len(seeds) + 2) + len(self._assignment.misconceptions)
         self.steps += sum(len(self._solved(variant)) for variant in self._variants)
 
     @property
@@ -98,6 +99,7 @@ class Examination:
                     for name in self._solved(variant)
                     if name in sound
                 ),
+                *(partial(self._by_chance, name, step) for name in sound),
                 *(partial(self._unwritten, name, step) for name in sound),
                 *self.oracle.preparations(sound, jobs, step),
             ]
@@ -151,6 +153,12 @@ class Examination:
         assert variant.path
         self._expect_full(f"variant {variant.student}", (variant.path, 0), self.oracle, found)
         step(f"{exercise}: variant {variant.student}")
+
+    def _by_chance(self, exercise: str, step: Callable[[str], None]) -> None:
+        """No check fails correct code by chance more often than it says."""
+        for check, problem in false_alarms(exercise, self.oracle, self._sandbox, self._known):
+            self._report(*self._place(check.declared, hidden=check.hidden), problem)
+        step(f"{exercise}: checks that depend on chance")
 
     def _unwritten(self, exercise: str, step: Callable[[str], None]) -> None:
         """The stub earns nothing, and is told that it is not written yet."""

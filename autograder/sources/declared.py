@@ -15,6 +15,10 @@ from autograder.sources.faults import Faults, place_of, place_of_function
 
 Place = tuple[Path, int]
 
+MOST_FALSE_ALARMS = 1e-3
+"""Of 500 correct students with 20 checks each, ten would lose points: more is out of the question.
+"""
+
 
 def examine_exercises(path: Path, exercises: Sequence[Exercise], faults: Faults) -> None:
     """Names and lists of forbidden names. ``path`` is the file that declares the exercises."""
@@ -109,6 +113,11 @@ def _problem(check: Check) -> str:
         value = getattr(check, field)
         if value is not None and (not _is_number(value) or not 0 < value < math.inf):
             return f"has {field}={value!r}. Give a number above 0, or leave it out."
+    if not _is_number(check.false_alarm) or not 0 <= check.false_alarm <= MOST_FALSE_ALARMS:
+        return (
+            f"has false_alarm={check.false_alarm!r}. Give the probability with which it fails "
+            f"correct code by chance: {MOST_FALSE_ALARMS:g} at most."
+        )
     if not isinstance(check.same_shapes, bool):
         return f"has same_shapes={check.same_shapes!r}. Write True or False."
     if check.reference_floatx not in ("float32", "float64"):

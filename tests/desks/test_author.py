@@ -227,6 +227,42 @@ def test_an_argument_that_no_check_looks_at(prove: Prove, course: Path) -> None:
     assert 'exercise = "average", mutant = "deep_is_ignored"' in ignored
 
 
+NOISY = """
+    rng = np.random.default_rng(np.random.randint(2**31))
+    return np.mean(rng.choice(numbers, 1000))
+"""
+
+BY_CHANCE = """
+from autograder.grading.judge import expect
+
+
+@average.check(points=1, probe="middle", inputs=numbers, false_alarm=1e-4)
+def is_about_the_mean(observed, inputs):
+    '''It is about the mean.'''
+    off = abs(observed["middle"] - inputs["numbers"].mean())
+    expect(off < SIZE, f"It is {off:.3f} off. ")
+"""
+
+
+def test_a_check_that_fails_by_chance_more_often_than_it_says(prove: Prove, course: Path) -> None:
+    folder = downhill(course)
+    change(folder / "downhill.py", "    return np.sum(numbers) / len(numbers)\n", NOISY)
+    change(folder / "misconceptions.toml", '" / len(numbers)"', '", 1000)"')
+    change(folder / "misconceptions.toml", 'replace = ""', 'replace = ", 1000) + 1"')
+    before = (folder / "checks.py").read_text().partition("@average.check")[0]
+    # The mean of 1000 has a deviation of 0.29 / sqrt(1000) = 0.009 at most.
+    (folder / "checks.py").write_text(before + BY_CHANCE.replace("SIZE", "0.1"))
+    assert prove("average").problems == []
+    (folder / "checks.py").write_text(before + BY_CHANCE.replace("SIZE", "0.015"))
+    (problem,) = [each for each in prove("average").problems if "with a probability" in each]
+    line = (before + BY_CHANCE).splitlines().index(BY_CHANCE.splitlines()[4]) + 1
+    assert problem.startswith(
+        f"{folder / 'checks.py'}, line {line}: check average.is_about_the_mean"
+    )
+    assert re.search(r"fails the reference with \d+ of 50 seeds, and says", problem)
+    assert "with a probability of 0.0001: It is 0.0" in problem
+
+
 def test_what_is_not_proven_is_not_built(desk: Author, course: Path, tmp_path: Path) -> None:
     change(
         downhill(course) / "misconceptions.toml",

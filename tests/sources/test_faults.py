@@ -550,6 +550,12 @@ CHECKS = [
         "has budget=0. Give a number above 0, or leave it out.",
     ),
     (
+        "a check that often fails correct code",
+        edit("checks.py", "points=1.5,", "points=1.5, false_alarm=0.05,"),
+        "@average.check",
+        "has false_alarm=0.05. Give the probability with which it fails correct code by chance",
+    ),
+    (
         "an unknown float type",
         edit("checks.py", "points=1.5,", 'points=1.5, reference_floatx="double",'),
         "@average.check",
