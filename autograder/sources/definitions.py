@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograder.model import Definitions, SourceFile
+from autograder.sources.magics import plain_python
 from autograder.sources.magics import without_magics as without_magics
 from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
 from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
@@ -23,10 +24,19 @@ from autograder.sources.parsing import parsed as parsed
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell, or a whole module. ``label`` is its name for people: "cell 7"."""
+    """One code cell, or a whole module.
+
+    Attributes:
+        label: its name for people: "cell 7".
+        text: its source.
+        exercise: the exercise whose own cell it is; "" if there is none, or if that is unknown.
+        magics: whether IPython reads it, as a notebook's cells; Python alone reads a module.
+    """
 
     label: str
     text: str
+    exercise: str = ""
+    magics: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ def definitions(
     statements: list[Statement] = []
     broken: list[BrokenCell] = []
     for cell in cells:
-        text = without_magics(cell.text)
         try:
+            text = plain_python(cell.text) if cell.magics else cell.text
             body = parsed(text, cell.label).body
             found = [_statement(len(texts), index, node) for index, node in enumerate(body)]
         except UNPARSABLE as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -18,6 +19,20 @@ _PARSING = threading.Lock()
 _PARSE_ATTEMPTS = 5
 
 
+MAX_WORDS = 50_000
+"""Words and signs in one cell or module: ten times what a long module has. Each can become a node
+of 1.5 kB."""
+
+MAX_STATEMENTS = 10_000
+MAX_DEPTH = 200
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class TooMuchCodeError(SyntaxError):
+    """The text may be valid Python, but has more than anybody's work has."""
+
+
 def parsed(text: str, label: str) -> ast.Module:
     """The syntax tree of a cell or module, as `ast.parse` makes it, in any thread.
 
@@ -27,12 +42,49 @@ def parsed(text: str, label: str) -> ast.Module:
 
     Raises:
         SyntaxError, or another of `UNPARSABLE`: the text is not valid Python.
+        TooMuchCodeError: it has too many words, statements or levels.
     """
+    bound_words(text, label)
     with parsing():
         for _ in range(_PARSE_ATTEMPTS - 1):
             with contextlib.suppress(SystemError):
-                return _tree(text, label)
-        return _tree(text, label)
+                tree = _tree(text, label)
+                break
+        else:
+            tree = _tree(text, label)
+    if len(tree.body) > MAX_STATEMENTS:
+        found = f"{len(tree.body):,} statements, at most {MAX_STATEMENTS:,} are read"
+        raise _too_much(found, label)
+    line = _too_deep(tree)
+    if line:
+        raise TooMuchCodeError(
+            f"nested more than {MAX_DEPTH} levels deep. Use shorter expressions and functions",
+            (label, line, 1, None),
+        )
+    return tree
+
+
+def bound_words(text: str, label: str) -> None:
+    """Raises: TooMuchCodeError if the text has more than MAX_WORDS words and signs."""
+    words = sum(1 for _ in _WORD.finditer(text)) if len(text) > MAX_WORDS else 0
+    if words > MAX_WORDS:
+        raise _too_much(f"{words:,} words and signs, at most {MAX_WORDS:,} are read", label)
+
+
+def _too_much(found: str, label: str) -> TooMuchCodeError:
+    return TooMuchCodeError(
+        f"too much code in one cell ({found}). Keep data out of it", (label, 1, 1, None)
+    )
+
+
+def _too_deep(tree: ast.Module) -> int:
+    """The line of a node that is more than MAX_DEPTH levels deep; 0 if there is none."""
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+        if not level:
+            return 0
+    return next((node.lineno for node in level if isinstance(node, ast.expr | ast.stmt)), 1)
 
 
 @contextlib.contextmanager
