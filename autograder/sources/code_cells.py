@@ -76,9 +76,8 @@ def code_cells(
 def _remark_on_code(number: int, grade_id: str, names: Sequence[str]) -> str:
     shown = ", ".join(f"{name:.40}" for name in names[:3]) + (", ..." if len(names) > 3 else "")
     return (
-        f"Cell {number}, the locked cell {grade_id}, contains code of the student's ({shown}). It "
-        f"counts like that of any other cell; {_ORIGINAL_USED}. Write code in the cells above "
-        "the checks."
+        f"The locked cell {grade_id} (cell {number}) contains other code: {shown}. It counts like "
+        f"the code of any other cell; {_ORIGINAL_USED}. Write code in the cells above the checks."
     )
 
 
