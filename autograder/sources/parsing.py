@@ -26,7 +26,7 @@ of 1.5 kB."""
 MAX_STATEMENTS = 10_000
 MAX_DEPTH = 200
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\d[\w.]*|\w+|[^\w\s]")
 
 
 class TooMuchCodeError(SyntaxError):

@@ -94,7 +94,7 @@ def shell() -> InteractiveShell:
 
 
 def answer_in_ipython(shell: InteractiveShell, cell: str) -> Any:
-    shell.reset(new_session=False)
+    shell.user_ns.pop("answer", None)
     with capture_output():
         shell.run_cell(cell)
     found = shell.user_ns.get("answer")
