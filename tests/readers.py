@@ -83,11 +83,18 @@ def notebook(content: bytes) -> None:
 def module(content: bytes) -> None:
     """A module's definitions are cut out, or its parts are called broken; nothing is raised."""
     text = content.decode("utf-8", "replace")
-    found, defined, broken = definitions([Cell("module", text)], NAMES)
-    assert defined <= set(NAMES)
-    assert not broken or broken[0].line >= 1
-    for file in found.files:
-        compile(file.text, "again", "exec", 0x2400, dont_inherit=True)
+    for cell in (Cell("cell 1", text), Cell("module", text, magics=False)):
+        found, defined, broken = definitions([cell], NAMES)
+        assert defined <= set(NAMES)
+        assert not broken or broken[0].line >= 1
+        for file in found.files:
+            compile(file.text, "again", "exec", 0x2400, dont_inherit=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.py")
+        path.write_bytes(content)
+        submission = read_submission(path, "student")
+    assert submission.cells or submission.unreadable or not content.strip()
+    assert set(submission.definitions(NAMES).missing) <= set(NAMES)
 
 
 def frame(content: bytes) -> None:
@@ -194,6 +201,8 @@ def seeds() -> dict[str, list[bytes]]:
             b"class Momentum(object):\n    def f(self, *a, **k):\n        return [x for x in a]\n"
             b"@np.vectorize\ndef average(numbers, *, rate=RATE):\n    global RATE\n    return 1\n"
             b"match RATE:\n    case {'a': [b, *c]} if b:\n        average = lambda: (yield)\n",
+            b"%%time\n%%capture\n    >>> x = !ls \\\n    ... -l\n    >>> %time average = len\n    x.y??\n",
+            b"# coding: latin-1\n# %%\r\nIn [1]: class Momentum:\r\n   ...:     pass;\r\n\x0c\n",
         ],
         "frame": [
             encode(

@@ -92,7 +92,7 @@ def test_a_reader_keeps_its_promise_on_any_bytes(name: str, content: bytes) -> N
     READERS[name](content)
 
 
-@given(st.text(alphabet="class def average()[]{}:=,.@*%!?#\n \t\"'\\\0\ud800é0x", max_size=120))
+@given(st.text(alphabet="class def average()[]{}:=,.@*%!?>/;#\n \t\"'\\\0\ud800é0x", max_size=120))
 @much
 def test_any_text_is_a_module_or_broken(text: str) -> None:
     READERS["module"](text.encode("utf-8", "surrogatepass"))

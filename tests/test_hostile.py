@@ -26,7 +26,8 @@ from autograder.grading.oracle import LiveOracle
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment
-from autograder.sources.submission import Submission, find_submission
+from autograder.sources.submission import Submission
+from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
 pytestmark = pytest.mark.slow

@@ -20,7 +20,8 @@ from autograder.grading.oracle import LiveOracle
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import Course
-from autograder.sources.submission import find_submission, locked_cells
+from autograder.sources.submission import locked_cells
+from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
 __all__ = [

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from autograder.gradebook.record import read_timestamp
 from autograder.model import AutograderError
-from autograder.sources.submission import Submission, find_submission, submissions_in
+from autograder.sources.submission import Submission
+from autograder.sources.submitted_files import find_submission, submissions_in
 
 
 @dataclass(frozen=True)

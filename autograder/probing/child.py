@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import io
 import linecache
 import os
 import random
@@ -43,6 +44,7 @@ from autograder.messages import (
     UnknownNames,
 )
 from autograder.probing.delegation import refused, unknown
+from autograder.probing.notebook_names import notebook_names
 from autograder.sandbox.channel import Connection
 from autograder.sources.definitions import PARSE_FLAGS
 
@@ -78,6 +80,7 @@ class Implementation:
 
     def __init__(self) -> None:
         self.module = types.ModuleType(MODULE)
+        vars(self.module).update(notebook_names())
         self.labels: dict[str, str] = {}
         self.problems: list[str] = []
         # Keras looks classes up by module and name when it loads a model.
@@ -93,7 +96,9 @@ class Implementation:
             name, text = file.name, file.text
             self.labels[name] = file.label
             # AutoGraph and tracebacks look the source up by file name.
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            # As Python counts lines: `splitlines` also ends one at a form feed.
+            lines = io.StringIO(text, newline=None).readlines()
+            linecache.cache[name] = (len(text), None, lines, name)
             tree = compile(text, name, "exec", PARSE_FLAGS, dont_inherit=True)
             body = tree.body
             flags = _future_flags(body, file.keep)

@@ -6,24 +6,29 @@ matters, the reason why an exercise is missing; it never stops the grading of a 
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
-from autograder.model import AutograderError, Definitions
+from autograder.model import Definitions
+from autograder.sources.code_cells import code_cells
+from autograder.sources.code_cells import locked_cells as locked_cells
 from autograder.sources.definitions import BrokenCell, Cell, definitions
+from autograder.sources.module_file import read_module
+from autograder.sources.notebook_file import UnreadableFileError, read_notebook
 
-_ORIGINAL_USED = "the original check was used"
+MAX_SOURCE = 1_000_000
+"""Characters of code in all cells together; a course's whole notebook has some 50,000."""
 
-MAX_BYTES = 20_000_000
-"""Larger files are not read. 20 MB is a hundred times the size of a notebook with pictures."""
+MAX_MAGIC_CHARACTERS = 5_000_000
+"""IPython reads a cell again for each magic in it: so many characters take some 20 seconds."""
+
+MAX_REMARKS = 20
+
+_MAGIC = re.compile(r"^[ \t]*[%!?/,;]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+_COPY_SUFFIXES = (".txt", ".json")
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,9 @@ class Submission:
     Attributes:
         student: the student's id; the file's stem if there is none.
         path: the file, or None if nothing was submitted.
-        cells: its code cells in order, without the locked check cells; empty if unreadable.
-        notebook: the raw notebook as a dictionary; None for a module or an unreadable file.
+        cells: its code cells in order, without the locked check cells that hold no code of the
+            student's; empty if unreadable.
+        notebook: the raw notebook without outputs; None for a module or an unreadable file.
         unreadable: why nothing can be read and how to fix it; "" otherwise.
         remarks: plain sentences about the submission, for its report.
     """
@@ -84,7 +90,8 @@ def read_submission(
     Args:
         student: the student's id. Defaults to the file's stem.
         locked: the source of each locked cell of the release, by grade_id. A submission's copies
-            of these cells are not run, and a remark names those that were changed.
+            of these cells are run only as far as the student wrote definitions into them, and a
+            remark names those that were changed.
     """
     student = student or path.stem
     if path.is_symlink():
@@ -92,182 +99,50 @@ def read_submission(
             student, path, "is a symbolic link, which is not followed", "Submit the file itself."
         )
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            return _unreadable(
-                student,
-                path,
-                f"is too large ({size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read)",
-                "Clear its outputs, save it and submit it again.",
-            )
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _unreadable(student, path, f"is not UTF-8 text (byte {error.start})")
+        if not path.is_file():
+            raise UnreadableFileError("is not a file", "Submit the file itself.")
+        if is_notebook(path):
+            notebook = read_notebook(path)
+            cells, remarks = code_cells(notebook["cells"], locked or {})
+        else:
+            notebook, cells, remarks = None, read_module(path), ()
+        _bound(cells)
+    except UnreadableFileError as error:
+        return _unreadable(student, path, error.what, error.fix)
     except OSError as error:
-        return _unreadable(student, path, f"cannot be opened ({error.strerror})")
-    if path.suffix == ".ipynb":
-        return _read_notebook(path, student, text, locked or {})
-    return Submission(student, path, _module_cells(text))
+        return _unreadable(
+            student, path, f"cannot be opened ({error.strerror})", "Submit it again."
+        )
+    return Submission(student, path, cells, notebook, remarks=bounded(remarks))
 
 
-def find_submission(
-    folder: Path, assignment: str, student: str, locked: dict[str, str] | None = None
-) -> Submission:
-    """A student's submission in ``submitted/<student>/<assignment>/``.
-
-    The notebook with the assignment's name counts, else the module with that name, else the only
-    notebook or module in the folder.
-    """
-    if folder.is_symlink() or not folder.is_dir():
-        return Submission(student, None, unreadable="Nothing was submitted for this assignment.")
-    for suffix in (".ipynb", ".py"):
-        path = folder / f"{assignment}{suffix}"
-        if path.is_symlink() or path.is_file():
-            return read_submission(path, student, locked)
-    for suffix in (".ipynb", ".py"):
-        others = sorted(p for p in folder.glob(f"*{suffix}") if p.is_file() or p.is_symlink())
-        if len(others) == 1:
-            found = read_submission(others[0], student, locked)
-            remark = f"The file is named {others[0].name}; expected {assignment}{suffix}."
-            return replace(found, remarks=(remark, *found.remarks))
-    names = ", ".join(sorted(p.name for p in folder.iterdir())[:5])
-    content = f"the submitted folder has {names}" if names else "the submitted folder is empty"
-    return Submission(
-        student,
-        None,
-        unreadable=f"Expected {assignment}.ipynb (or {assignment}.py); {content}.",
-    )
+def is_notebook(path: Path) -> bool:
+    """Whether a file is a notebook by its name, also by one that a browser gave it."""
+    name = path.name.lower()
+    return any(name.endswith(f".ipynb{suffix}") for suffix in ("", *_COPY_SUFFIXES))
 
 
-def locked_cells(release: NotebookNode) -> dict[str, str]:
-    """The source of each locked cell of a release, by grade_id."""
-    return {
-        cell.metadata["nbgrader"]["grade_id"]: cell.source
-        for cell in release.cells
-        if cell.metadata.get("nbgrader", {}).get("locked")
-    }
+def bounded(remarks: Sequence[str]) -> tuple[str, ...]:
+    """The first 20 remarks, and how many more there are."""
+    more = len(remarks) - MAX_REMARKS
+    return (*remarks[:MAX_REMARKS], *([f"There are {more} more remarks."] if more > 0 else []))
 
 
-def _unreadable(
-    student: str, path: Path, what: str, fix: str = "Save it in Jupyter and submit it again."
-) -> Submission:
+def _unreadable(student: str, path: Path, what: str, fix: str) -> Submission:
     reason = f"{path.name} {what}. {fix}"
     return Submission(student, path, unreadable=reason, remarks=(reason,))
 
 
-def _read_notebook(path: Path, student: str, text: str, locked: dict[str, str]) -> Submission:
-    if not text.strip():
-        return _unreadable(student, path, "is empty")
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        return _unreadable(student, path, f"is not a valid notebook (invalid JSON, line {line})")
-    version = raw.get("nbformat") if isinstance(raw, dict) else None
-    if not isinstance(version, int) or not 3 <= version <= 4:
-        return _unreadable(
-            student,
-            path,
-            f"is not a valid notebook (`nbformat` must be 4, and is {version!r:.40})",
+def _bound(cells: Sequence[Cell]) -> None:
+    """Refuse what would cost the grader minutes or gigabytes to parse."""
+    size = sum(len(cell.text.lstrip("\n")) for cell in cells)
+    if size > MAX_SOURCE:
+        largest = max(cells, key=lambda cell: len(cell.text))
+        raise UnreadableFileError(
+            f"has {size / 1e6:.1f} MB of code; at most {MAX_SOURCE / 1e6:.0f} MB is read",
+            f"The largest part is {largest.label}. Remove data from it and submit it again.",
         )
-    if version == 3:
-        try:
-            raw = dict(nbformat.convert(nbformat.from_dict(raw), 4))
-        except Exception as error:  # nbformat's converters promise nothing on broken input
-            return _unreadable(
-                student, path, f"has the old format 3 and cannot be converted ({error!r:.80})"
-            )
-    listed = raw.get("cells")
-    if not isinstance(listed, list):
-        return _unreadable(student, path, "is not a valid notebook (no list of cells)")
-    cells, remarks = _code_cells(listed, locked)
-    return Submission(student, path, cells, raw, remarks=remarks)
-
-
-def _code_cells(
-    listed: Sequence[Any], locked: dict[str, str]
-) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
-    """The code cells that are not locked, and remarks on invalid cells and changed locked ones."""
-    cells: list[Cell] = []
-    remarks: list[str] = []
-    seen: Counter[str] = Counter()
-    for number, cell in enumerate(listed, 1):
-        source = _source(cell)
-        if source is None:
-            remarks.append(f"Cell {number} is not a valid notebook cell and was skipped.")
-            continue
-        grade_id = _grade_id(cell)
-        if grade_id in locked:
-            seen[grade_id] += 1
-            if cell.get("cell_type") != "code":
-                remarks.append(
-                    f"The type of the locked cell {grade_id} was changed to "
-                    f"{cell.get('cell_type')!r:.40}; {_ORIGINAL_USED}."
-                )
-            elif source.strip() != locked[grade_id].strip():
-                remarks.append(f"The locked cell {grade_id} was edited; {_ORIGINAL_USED}.")
-        elif cell.get("cell_type") == "code":
-            cells.append(Cell(f"cell {number}", source))
-    for grade_id in locked:
-        if seen[grade_id] == 0:
-            remarks.append(f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}.")
-        elif seen[grade_id] > 1:
-            remarks.append(
-                f"The locked cell {grade_id} appears {seen[grade_id]} times; {_ORIGINAL_USED}."
-            )
-    return tuple(cells), tuple(remarks)
-
-
-def _source(cell: object) -> str | None:
-    source = cell.get("source") if isinstance(cell, dict) else None
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        return "".join(source)
-    return source if isinstance(source, str) else None
-
-
-def _grade_id(cell: dict[str, Any]) -> str:
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id if isinstance(grade_id, str) else ""
-
-
-def _module_cells(text: str) -> tuple[Cell, ...]:
-    """A module as one cell; a percent script split, so that a broken cell costs only itself.
-
-    Each part keeps the line numbers of the file.
-    """
-    lines = text.splitlines(keepends=True)
-    starts = [number for number, line in enumerate(lines) if re.match(r"#\s*%%(?!%)", line)]
-    if not starts:
-        return (Cell("module", text),)
-    cells = []
-    for begin, end in zip([0, *starts], [*starts, len(lines)], strict=True):
-        header = lines[begin] if begin < end else ""
-        part = "".join(lines[begin:end])
-        if part.strip() and "[markdown]" not in header and "[raw]" not in header:
-            cells.append(Cell(f"module from line {begin + 1}", "\n" * begin + part))
-    return tuple(cells)
-
-
-def submissions_in(folder: Path) -> tuple[str, ...]:
-    """The students' ids: the folders in nbgrader's ``submitted/``, sorted.
-
-    Raises:
-        AutograderError: there is no such folder, or it has no student's folder.
-    """
-    if not folder.is_dir():
-        raise AutograderError(
-            f"{folder} does not exist. Collect the submissions there as "
-            f"{folder.name}/<student>/<assignment>/<assignment>.ipynb, which is nbgrader's layout, "
-            "or pass another folder with --submissions."
+    if sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells) > MAX_MAGIC_CHARACTERS:
+        raise UnreadableFileError(
+            "has too many magics and shell lines in long cells", "Remove them and submit it again."
         )
-    students = tuple(
-        sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    )
-    if not students:
-        raise AutograderError(
-            f"{folder} has no student folders. Expected "
-            f"{folder.name}/<student>/<assignment>/<assignment>.ipynb."
-        )
-    return students

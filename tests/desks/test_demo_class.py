@@ -10,7 +10,8 @@ from autograder.desks.demo_class import submit_class
 from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment
 from autograder.sources.course import Course
-from autograder.sources.submission import Submission, find_submission, locked_cells
+from autograder.sources.submission import Submission, locked_cells
+from autograder.sources.submitted_files import find_submission
 
 EXERCISES = ("walk", "average")
 

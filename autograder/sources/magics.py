@@ -1,0 +1,85 @@
+"""A notebook's cell as plain Python, as IPython itself reads it.
+
+IPython takes off indentation and pasted prompts, and turns magics, shell lines and questions for
+help into calls of ``get_ipython()``. Its own transformer does that here too. Lines keep their
+numbers, so that messages name the student's line.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from autograder.sources.parsing import UNPARSABLE, TooMuchCodeError, bound_words, parsed, parsing
+
+_RUN_THEIR_CELL = frozenset(
+    # IPython's own, then well-known extensions. Any other cell magic defines nothing.
+    {"capture", "debug", "prun", "time"}
+    | {"memit", "notify", "pyinstrument", "scalene", "snakeviz", "wandb"}
+)
+
+_PROMPT = re.compile(r"^[ \t]*(>>>|\.{3,}:|(\[(nav|ins)\] )?In \[)", re.MULTILINE)
+# For a line that ends in a question mark, IPython takes time quadratic in the longest name.
+_HELP = re.compile(r"\?[ \t]*$", re.MULTILINE)
+_LONG_NAME = re.compile(r"[\w*.\[\]-]{300}")
+
+_TIMED = re.compile(r"(\s*)get_ipython\(\)\.run_line_magic\('time', (.*)\)\n")
+
+# IPython reads what follows a magic again for each: so many characters take some five seconds.
+_MAX_MAGIC_CHARACTERS = 1_000_000
+
+
+def without_magics(text: str) -> str:
+    """`plain_python`; the text as it is where IPython refuses it."""
+    try:
+        return plain_python(text)
+    except SyntaxError:
+        return text
+
+
+def plain_python(text: str) -> str:
+    """The cell as plain Python with the same line numbers.
+
+    A cell magic that runs its cell (``%%time``) is removed; with any other (``%%bash``) the whole
+    cell is. What is left of other magics are calls of ``get_ipython()``.
+
+    Raises:
+        SyntaxError: IPython does not run the cell. Where Python does not either, the text is
+            returned, and ``parsed`` says what is wrong with it.
+    """
+    bound_words(text, "cell")
+    if not _PROMPT.search(text):
+        # IPython changes nothing in valid Python without prompts; importing it takes 0.3 s.
+        try:
+            parsed(text, "cell")
+            return text
+        except TooMuchCodeError:
+            raise
+        except UNPARSABLE:
+            pass
+    if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
+        return text
+    if _HELP.search(text) and _LONG_NAME.search(text):
+        raise SyntaxError("a question for help beside too long a name", ("cell", 1, 1, None))
+    from autograder.sources.ipython import transformed
+
+    try:
+        with parsing():
+            lines = transformed(text, _RUN_THEIR_CELL, _MAX_MAGIC_CHARACTERS)
+    except SyntaxError:
+        raise
+    except (*UNPARSABLE, IndexError, KeyError):
+        return text
+    return "".join(map(_timed, lines))
+
+
+def _timed(line: str) -> str:
+    """What ``%time`` times, for what it defines: IPython runs it in the notebook."""
+    found = _TIMED.fullmatch(line)
+    if not found:
+        return line
+    code = str(ast.literal_eval(found[2]))
+    try:
+        return f"{found[1]}{code}\n" if len(parsed(code, "line").body) == 1 else line
+    except UNPARSABLE:
+        return line
