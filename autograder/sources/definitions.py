@@ -9,26 +9,16 @@ does not pull in an exploratory ``w = train_for_an_hour()``.
 from __future__ import annotations
 
 import ast
-import contextlib
 import re
 import symtable
-import threading
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograder.model import Definitions, SourceFile
-
-PARSE_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-"""Notebooks allow ``await`` at the top level. The child must parse with the same flags."""
-
-# What ast.parse and symtable raise on hostile text: deep nesting, null bytes, lone surrogates.
-UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError)
-
-_PARSING = threading.Lock()
-_PARSE_ATTEMPTS = 5
-
-_PYTHON_CELL_MAGICS = frozenset({"capture", "time", "timeit", "prun", "python", "python3"})
+from autograder.sources.magics import without_magics as without_magics
+from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
+from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
+from autograder.sources.parsing import parsed as parsed
 
 
 @dataclass(frozen=True)
@@ -108,67 +98,6 @@ def definitions(
             files.append(SourceFile(f"{_identifier(cell.label)}.py", cell.label, text, keep))
     bound = frozenset().union(*(s.binds for s in statements if (s.file, s.index) in kept))
     return Definitions(tuple(files)), wanted & bound, tuple(broken)
-
-
-def parsed(text: str, label: str) -> ast.Module:
-    """The syntax tree of a cell or module, as `ast.parse` makes it, in any thread.
-
-    Up to CPython 3.12, all threads share one counter for the depth of the tree being built, and
-    SystemError is raised when two of them mix it up (python/cpython issue 106905). So one thread
-    at a time parses here, and a clash with another library's parsing is retried.
-
-    Raises:
-        SyntaxError, or another of `UNPARSABLE`: the text is not valid Python.
-    """
-    with _parsing():
-        for _ in range(_PARSE_ATTEMPTS - 1):
-            with contextlib.suppress(SystemError):
-                return _tree(text, label)
-        return _tree(text, label)
-
-
-@contextlib.contextmanager
-def _parsing() -> Iterator[None]:
-    """Let one thread at a time parse, and silence warnings about text that is not ours.
-
-    Python 3.12 and later warn about code that older versions accept silently.
-    """
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _tree(text: str, label: str) -> ast.Module:
-    tree: ast.Module = compile(text, label, "exec", PARSE_FLAGS, dont_inherit=True)
-    return tree
-
-
-def without_magics(text: str) -> str:
-    """The cell as plain Python with the same line numbers, without IPython's own syntax.
-
-    A cell magic that runs Python (``%%time``) is removed; with any other (``%%bash``) the whole
-    cell is.
-    """
-    if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", text, re.MULTILINE):
-        return text
-    # Imported late: it takes a third of a second, and most notebooks have no magics.
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    magic = re.match(r"\s*%%(\w+).*\n?", text)
-    if magic and magic[1] in _PYTHON_CELL_MAGICS:
-        text = "\n" + text[magic.end() :]
-    elif magic:
-        return ""
-    if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
-        return text
-    try:
-        with _parsing():
-            plain = TransformerManager().transform_cell(text)
-    except (*UNPARSABLE, IndexError, KeyError):
-        return text  # ast.parse then says what is wrong, and where
-    # The transformer drops empty leading lines.
-    leading = len(text) - len(text.lstrip("\n"))
-    return "\n" * (leading - (len(plain) - len(plain.lstrip("\n")))) + plain
 
 
 def cut_out(text: str, name: str) -> str:
