@@ -6,10 +6,12 @@ import secrets
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import chain
 
+from autograder.grading.allowance import Allowance
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
-from autograder.grading.observe import Known, observations
+from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
@@ -86,16 +88,25 @@ def grade_definitions(
         missing: exercises that are not defined, with the reason; their probes are not run.
         known: what need not be observed again; only for the course's own code.
     """
-    observed = {
-        check.id: Observation(failure=Failure("missing", missing[check.exercise]))
-        for check in check_set.checks
-        if check.exercise in missing
+    trials = {
+        exercise.name: oracle.trials(check_set.of(exercise.name))
+        for exercise in check_set.exercises
+        if exercise.name not in missing
     }
-    trials = oracle.trials(c for c in check_set.checks if c.exercise not in missing)
-    if trials:
-        found = observations(sandbox, definitions, trials, known)
-        observed |= {check.id: observation for check, observation in found}
-    return judge_exercises(check_set, observed, oracle)
+    allowance = Allowance.of(chain.from_iterable(trials.values()))
+    reports = []
+    with RestartableChild(sandbox, known, allowance) as child:
+        for exercise in check_set.exercises:
+            checks = check_set.of(exercise.name)
+            if exercise.name in missing:
+                gone = Observation(failure=Failure("missing", missing[exercise.name]))
+                observed = dict.fromkeys((check.id for check in checks), gone)
+            else:
+                found = child.observations(definitions, trials[exercise.name])
+                observed = {check.id: observation for check, observation in found}
+            # Judged at once, so that only one exercise's arrays are in memory.
+            reports.append(_judge_exercise(exercise, checks, observed, oracle))
+    return tuple(reports)
 
 
 def judge_exercises(

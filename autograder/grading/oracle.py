@@ -15,13 +15,11 @@ from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.observe import (
-    ONCE_TIMED_OUT_SECONDS,
     Known,
     RestartableChild,
-    Trial,
-    budget,
     observations,
 )
+from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -157,12 +155,11 @@ class LiveOracle:
         return [
             self._trial(
                 check,
-                cpu_seconds=budget(check, self.expected(check)),
-                cpu_seconds_after_timeout=budget(
-                    check, self.expected(check), ONCE_TIMED_OUT_SECONDS
-                ),
+                cpu_seconds=budget(check, expected),
+                cpu_seconds_after_death=budget(check, expected, ONCE_DIED_SECONDS),
+                share=budget(check, expected, 0.0),
             )
-            for check in checks
+            for check, expected in ((check, self.expected(check)) for check in checks)
         ]
 
     def _observe_misconception(
@@ -208,7 +205,7 @@ class LiveOracle:
                 check,
                 floatx=check.reference_floatx,
                 # An endless loop in the reference is found in seconds, not in minutes.
-                cpu_seconds_after_timeout=ONCE_TIMED_OUT_SECONDS,
+                cpu_seconds_after_death=ONCE_DIED_SECONDS,
             )
             for check in self.assignment.check_set.of(exercise)
         ]

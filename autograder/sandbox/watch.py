@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import time
@@ -42,21 +43,38 @@ class Watch:
     Args:
         cpu_seconds: CPU time (all threads) that the answer may take. The wall clock ends a process
             only after 6 times that plus 5 seconds, so that a busy machine fails no submission.
+        wall_seconds: the same of wall-clock time, if that is less.
+
+    Attributes:
+        last_spent: seconds of CPU time since the request was sent, as last read.
+        last_waited: seconds since then that it was ready to run while others ran, as last read.
     """
 
-    def __init__(self, process: Measured, cpu_seconds: float) -> None:
+    def __init__(
+        self, process: Measured, cpu_seconds: float, wall_seconds: float = math.inf
+    ) -> None:
         self._process = process
         self._cpu_seconds = cpu_seconds
-        self._wall_seconds = 6 * cpu_seconds + 5
+        self._wall_seconds = min(6 * cpu_seconds + 5, wall_seconds)
         self._sent = self._looked = time.monotonic()
         self._cpu_when_sent = process.cpu_seconds()
         self._waited_when_sent = process.waited_seconds()
-        self._spent = 0.0
+        self.last_spent = self.last_waited = 0.0
 
-    def spent(self) -> float:
-        """Seconds of CPU time since the request was sent, as far as still known."""
-        self._spent = max(self._spent, self._process.cpu_seconds() - self._cpu_when_sent)
-        return self._spent
+    def read(self) -> None:
+        """Note what the process has used so far, while that can be read: soon it may have ended."""
+        self._spent()
+        self._waited()
+
+    def _spent(self) -> float:
+        now = self._process.cpu_seconds() - self._cpu_when_sent
+        self.last_spent = max(self.last_spent, now)
+        return self.last_spent
+
+    def _waited(self) -> float:
+        now = self._process.waited_seconds() - self._waited_when_sent
+        self.last_waited = max(self.last_waited, now)
+        return self.last_waited
 
     def pause(self) -> float:
         """Seconds until the next call of this function.
@@ -65,11 +83,11 @@ class Watch:
             ChildDied: a limit is exceeded.
         """
         now = time.monotonic()
-        cpu_left = self._cpu_seconds - self.spent()
+        cpu_left = self._cpu_seconds - self._spent()
         wall_left = self._wall_seconds - (now - self._sent)
         if wall_left <= 0:
             # Waiting for a core is not the submission's fault, and what it computes is bounded.
-            wall_left += self._process.waited_seconds() - self._waited_when_sent
+            wall_left += self._waited()
         if cpu_left <= 0:
             message = f"Exceeded the CPU limit of {self._cpu_seconds:g} s. An endless loop?"
             raise ChildDied("timeout", message)
@@ -77,6 +95,7 @@ class Watch:
             raise ChildDied("timeout", f"No reply within {self._wall_seconds:g} s.")
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
+            self.read()
             self._process.look()
         # All cores at once use the time up soonest.
         soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)

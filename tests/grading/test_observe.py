@@ -20,14 +20,12 @@ from autograder.grading.observe import (
     ATTEMPTS,
     INVALID_REPLY,
     KILLS,
-    PROBE_SECONDS,
     RestartableChild,
-    Trial,
-    budget,
     clean,
     observations,
     read_reply,
 )
+from autograder.grading.trial import PROBE_SECONDS, Trial, budget
 from autograder.messages import (
     Load,
     Loaded,
@@ -82,6 +80,7 @@ class FakeChild:
     def __init__(self, sandbox: FakeSandbox) -> None:
         self.sandbox = sandbox
         self.closed = False
+        self.cpu_seconds = self.waited_seconds = 0.0
 
     def request(
         self,
@@ -90,6 +89,7 @@ class FakeChild:
         *,
         reply: type,
         cpu_seconds: float,
+        wall_seconds: float,
     ) -> Reply | tuple[Loaded, Arrays]:
         assert not self.closed
         self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
@@ -171,13 +171,21 @@ def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) ->
     assert len(sandbox.children) == 3
 
 
-def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
-    late = ChildDied("timeout", "too long")
-    sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
+DEATHS = [
+    ChildDied("timeout", "too long"),
+    ChildDied("memory", "too much"),
+    ChildDied("crashed", "it ended"),
+    WireError("two replies"),
+]
+
+
+@pytest.mark.parametrize("death", DEATHS, ids=repr)
+def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(death: Exception) -> None:
+    sandbox: Any = FakeSandbox(FINE, death, death, FINE, FINE)
     other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
     trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
     trials = [
-        replace(each, cpu_seconds=3.0, cpu_seconds_after_timeout=0.7) for each in [*trials, other]
+        replace(each, cpu_seconds=3.0, cpu_seconds_after_death=0.7) for each in [*trials, other]
     ]
     list(observations(sandbox, SUBMITTED, trials))
     given = [seconds for _, asked, _, seconds in sandbox.requests if isinstance(asked, Observe)]

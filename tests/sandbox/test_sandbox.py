@@ -24,8 +24,8 @@ import psutil
 import pytest
 
 from autograder.sandbox import canary, scratch, watch
+from autograder.sandbox.forked import ForkedProcess, start_child
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import ForkedProcess, start_child
 from autograder.sandbox.sandbox import Child, ChildDied, Sandbox, SandboxLost, SandboxUnavailable
 from autograder.sandbox.wire import Message, NamedArrays, WireError
 
