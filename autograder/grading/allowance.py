@@ -10,10 +10,13 @@ without computing, so the time that a process waited for a core is subtracted fr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from autograder.grading.trial import Trial
+from autograder.sandbox.interface import SandboxLost
 
 EXERCISE_SECONDS = 20.0
 """CPU seconds for an exercise beyond many times what the reference takes: for new processes."""
@@ -88,11 +91,11 @@ class Allowance:
         # than `HURRIED_SECONDS`.
         cpu = EXERCISE_SECONDS + HURRIED_SECONDS * len(self.shares) + sum(self.shares.values())
         cpu = cpu if self.limited else math.inf
-        self._submission = Budget(cpu, WALL_TIMES * cpu + WALL_SECONDS * len(self.shares))
+        self.submission = Budget(cpu, WALL_TIMES * cpu + WALL_SECONDS * len(self.shares))
 
     def left(self, exercise: str) -> tuple[float, float]:
         """CPU seconds and wall-clock seconds that the next check of an exercise may take."""
-        own, whole = self._of(exercise).left, self._submission.left
+        own, whole = self._of(exercise).left, self.submission.left
         return min(own[0], whole[0]), min(own[1], whole[1])
 
     def spend(self, exercise: str, cpu: float, wall: float) -> None:
@@ -102,9 +105,32 @@ class Allowance:
             cpu: CPU seconds.
             wall: wall-clock seconds, without waiting for a core.
         """
-        for budget in (self._of(exercise), self._submission):
+        for budget in (self._of(exercise), self.submission):
             budget.spent_cpu += cpu
             budget.spent_wall += max(wall, 0.0)
+
+    @contextmanager
+    def counting(self, exercise: str, use: Callable[[], tuple[float, float]]) -> Iterator[None]:
+        """Count what a block uses for an exercise, or what a fault of the sandbox costs there.
+
+        Args:
+            use: CPU seconds of the submission's processes so far, and the seconds that they waited
+                for a core.
+        """
+        started, (cpu, waited) = time.monotonic(), use()
+        lost = False
+        try:
+            yield
+        except SandboxLost:
+            lost = True
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            if lost:
+                self.lost += seconds
+            else:
+                cpu_now, waited_now = use()
+                self.spend(exercise, cpu_now - cpu, seconds - (waited_now - waited))
 
     def used_up(self, exercise: str) -> str:
         """Why no other check of an exercise is run, as a message; "" if there is time left."""
@@ -113,7 +139,7 @@ class Allowance:
                 f"The checks of {exercise} took more than {what} in all. "
                 "The other checks of this exercise were not run."
             )
-        if what := self._submission.exhausted:
+        if what := self.submission.exhausted:
             return (
                 f"The checks of this submission took more than {what} in all. "
                 "The other checks of this exercise were not run."

@@ -46,8 +46,8 @@ REFERENCE_FAILED = "The reference itself failed here: "
 
 
 def new_seed() -> int:
-    """An unpredictable seed for the inputs of one run."""
-    return secrets.randbits(48)
+    """An unpredictable seed for the inputs of one run, of 128 bits."""
+    return secrets.randbits(128)
 
 
 def grade_submission(
@@ -94,19 +94,20 @@ def grade_definitions(
         if exercise.name not in missing
     }
     allowance = Allowance.of(chain.from_iterable(trials.values()))
-    reports = []
+
+    def report(exercise: Exercise) -> ExerciseReport:
+        # Judged at once, so that the arrays of only one exercise are in memory.
+        checks = check_set.of(exercise.name)
+        if exercise.name in missing:
+            gone = Observation(failure=Failure("missing", missing[exercise.name]))
+            observed = dict.fromkeys((check.id for check in checks), gone)
+        else:
+            found = child.observations(definitions, trials[exercise.name])
+            observed = {check.id: observation for check, observation in found}
+        return _judge_exercise(exercise, checks, observed, oracle)
+
     with RestartableChild(sandbox, known, allowance) as child:
-        for exercise in check_set.exercises:
-            checks = check_set.of(exercise.name)
-            if exercise.name in missing:
-                gone = Observation(failure=Failure("missing", missing[exercise.name]))
-                observed = dict.fromkeys((check.id for check in checks), gone)
-            else:
-                found = child.observations(definitions, trials[exercise.name])
-                observed = {check.id: observation for check, observation in found}
-            # Judged at once, so that only one exercise's arrays are in memory.
-            reports.append(_judge_exercise(exercise, checks, observed, oracle))
-    return tuple(reports)
+        return tuple(report(exercise) for exercise in check_set.exercises)
 
 
 def judge_exercises(

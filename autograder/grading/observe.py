@@ -29,7 +29,7 @@ from autograder.model import (
 from autograder.sandbox.interface import ChildDied, Sandbox, SandboxLost, SandboxUnavailable
 from autograder.sandbox.process import Child
 from autograder.sandbox.sandbox import Sandbox as ForkingSandbox
-from autograder.sandbox.wire import WireError
+from autograder.sandbox.wire import TooLargeError, WireError
 
 SERVICE = "autograder.probing.child"
 """What the children of a sandbox run, so that probes can be sent to them."""
@@ -43,6 +43,7 @@ ATTEMPTS, ATTEMPTS_ONCE_LOST = 4, 2
 that has happened."""
 
 INVALID_REPLY = "Invalid reply from the submission's process (forged or corrupted)."
+TOO_LARGE = "The result is too large: many times the size of the expected one."
 
 KILLS = 2
 """How often a child must be killed in a check, but not by the grader, to be blamed for it."""
@@ -173,14 +174,15 @@ class RestartableChild:
                 return Observation(failure=refusal)
             used = self._child is not None
             try:
-                with self._accounted(exercise):
+                with self._allowance.counting(exercise, self._use):
                     return self._answer(definitions, trial)
             except ChildDied as death:
                 failure = Failure(death.kind, clean(death))
                 kills += death.killed
                 again = used or (death.killed and kills < KILLS)
-            except WireError:
-                failure = Failure("malformed", INVALID_REPLY)
+            except WireError as error:
+                large = isinstance(error, TooLargeError)
+                failure = Failure("malformed", TOO_LARGE if large else INVALID_REPLY)
                 again = used
             except SandboxLost as error:
                 failure = Failure("internal", clean(error))
@@ -201,29 +203,13 @@ class RestartableChild:
                 reply=Observed,
                 cpu_seconds=min(cpu, trial.cpu_seconds),
                 wall_seconds=wall,
+                room=trial.room(),
             )
-            return read_reply(reply, found)
+            failure = trial.too_large(found)
+            return Observation(failure=failure) if failure else read_reply(reply, found)
         except (ChildDied, WireError, SandboxLost):
             self._leave()
             raise
-
-    @contextmanager
-    def _accounted(self, exercise: str) -> Iterator[None]:
-        """Count what the block uses, the start and the end of processes included."""
-        started, (cpu, waited) = time.monotonic(), self._use()
-        lost = False
-        try:
-            yield
-        except SandboxLost:
-            lost = True
-            raise
-        finally:
-            seconds = time.monotonic() - started
-            if lost:
-                self._allowance.lost += seconds
-            else:
-                now = self._use()
-                self._allowance.spend(exercise, now[0] - cpu, seconds - (now[1] - waited))
 
     def _use(self) -> tuple[float, float]:
         """CPU seconds of all children so far, and seconds that they waited for a core."""

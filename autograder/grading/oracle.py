@@ -19,7 +19,7 @@ from autograder.grading.observe import (
     RestartableChild,
     observations,
 )
-from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget
+from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -158,6 +158,7 @@ class LiveOracle:
                 cpu_seconds=budget(check, expected),
                 cpu_seconds_after_death=budget(check, expected, ONCE_DIED_SECONDS),
                 share=budget(check, expected, 0.0),
+                reference=sizes_of(expected),
             )
             for check, expected in ((check, self.expected(check)) for check in checks)
         ]

@@ -23,7 +23,7 @@ from autograder.sandbox.watch import (
 )
 from autograder.sandbox.wire import Bounds
 
-REPLY_JSON_BYTES = 1 << 20
+REPLY_JSON_BYTES = 1 << 18
 
 
 class NotConfinedError(SandboxLost):

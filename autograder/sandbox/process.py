@@ -15,7 +15,7 @@ from autograder.sandbox.watch import (
     Measured,
     Watch,
 )
-from autograder.sandbox.wire import Message, NamedArrays, WireError
+from autograder.sandbox.wire import Message, NamedArrays, Room, WireError
 
 Reply = TypeVar("Reply")
 
@@ -98,6 +98,7 @@ class Child:
         *,
         cpu_seconds: float,
         wall_seconds: float = ...,
+        room: Room | None = ...,
     ) -> tuple[Message, NamedArrays]: ...
 
     @overload
@@ -108,6 +109,7 @@ class Child:
         *,
         cpu_seconds: float,
         wall_seconds: float = ...,
+        room: Room | None = ...,
         reply: type[Reply],
     ) -> tuple[Reply, NamedArrays]: ...
 
@@ -118,6 +120,7 @@ class Child:
         *,
         cpu_seconds: float,
         wall_seconds: float = math.inf,
+        room: Room | None = None,
         reply: Any = Message,
     ) -> tuple[Any, NamedArrays]:
         """Send a request and wait for its reply.
@@ -128,6 +131,7 @@ class Child:
             cpu_seconds: CPU time (all threads) that the answer may take. The wall clock ends a
                 child only after 6 times that plus 5 seconds.
             wall_seconds: the same of wall-clock time, without waiting for a core, if it is less.
+            room: how much of the reply's arrays is kept; None for all that the limits allow.
             reply: type of the reply's message: a Struct, or a dictionary.
 
         Raises:
@@ -139,17 +143,23 @@ class Child:
             raise self._gone
         watch = Watch(self._process, cpu_seconds, wall_seconds)
         try:
-            return self._answered(watch, message, arrays, reply)
+            return self._answered(watch, message, arrays, reply, room)
         finally:
             self.cpu_seconds += watch.last_spent
             self.waited_seconds += watch.last_waited
 
     def _answered(
-        self, watch: Watch, message: object, arrays: Mapping[str, np.ndarray], reply: Any
+        self,
+        watch: Watch,
+        message: object,
+        arrays: Mapping[str, np.ndarray],
+        reply: Any,
+        room: Room | None,
     ) -> tuple[Any, NamedArrays]:
         """The reply to one request; whatever keeps it from coming ends the process."""
         try:
-            answer = self._channel.exchange(message, arrays, watch.pause, reply)
+            bounds = room.within(self._channel.bounds) if room else None
+            answer = self._channel.exchange(message, arrays, watch.pause, reply, bounds)
             self._process.look()  # or a fast child would get away with more than a slow one
             watch.read()
             return answer

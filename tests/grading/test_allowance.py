@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.grading import allowance as allowances
 from autograder.grading import observe
 from autograder.grading.allowance import (
     EXERCISE_SECONDS,
@@ -93,6 +94,7 @@ class FakeChild:
         reply: type,
         cpu_seconds: float,
         wall_seconds: float,
+        room: object = None,
     ) -> tuple[Loaded | Observed, dict[str, np.ndarray]]:
         self.machine.requests += 1
         load = isinstance(message, Load)
@@ -148,7 +150,8 @@ def graded(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, allowance: Allowance | None = None
 ) -> dict[str, list[Observation]]:
     """What 96 checks of 6 exercises show, by exercise."""
-    monkeypatch.setattr(observe, "time", SimpleNamespace(monotonic=machine.monotonic))
+    for module in (observe, allowances):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=machine.monotonic))
     trials = {name: [trial(name, number) for number in range(CHECKS)] for name in EXERCISES}
     allowance = allowance or Allowance.of(one for each in trials.values() for one in each)
     sandbox: Any = machine

@@ -20,12 +20,13 @@ from autograder.grading.observe import (
     ATTEMPTS,
     INVALID_REPLY,
     KILLS,
+    TOO_LARGE,
     RestartableChild,
     clean,
     observations,
     read_reply,
 )
-from autograder.grading.trial import PROBE_SECONDS, Trial, budget
+from autograder.grading.trial import PROBE_SECONDS, Trial, budget, sizes_of
 from autograder.messages import (
     Load,
     Loaded,
@@ -48,7 +49,7 @@ from autograder.model import (
     SourceFile,
 )
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
-from autograder.sandbox.wire import WireError, decode, encode
+from autograder.sandbox.wire import Bounds, Room, TooLargeError, WireError, decode, encode
 from autograder.sources.inputs import draw_inputs
 
 
@@ -90,6 +91,7 @@ class FakeChild:
         reply: type,
         cpu_seconds: float,
         wall_seconds: float,
+        room: Room | None = None,
     ) -> Reply | tuple[Loaded, Arrays]:
         assert not self.closed
         self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
@@ -198,6 +200,59 @@ def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> N
     assert found["moves"].failure == Failure("malformed", INVALID_REPLY)
     assert found["stops"].failure is None
     assert len(sandbox.children) == 2
+
+
+def test_a_result_of_an_absurd_size_is_told_so() -> None:
+    sandbox = FakeSandbox(TooLargeError("3,000,000,000 bytes"), FINE)
+    found = tried(sandbox, "moves", "stops")
+    assert found["moves"].failure == Failure("malformed", TOO_LARGE)
+    assert found["stops"].failure is None
+
+
+def sized(check: Check, **reference: np.ndarray) -> Trial:
+    return replace(trial(check), reference=sizes_of(Observation(reference)))
+
+
+def kept(asked: Trial, **found: np.ndarray) -> Observation:
+    """What is observed if a child answers a trial with some arrays."""
+    room = asked.room()
+    assert room is not None
+    answer = decode(encode({"failure": None}, found), Observed, room.within(Bounds()))
+    ((_, seen),) = observations(FakeSandbox(answer), SUBMITTED, [asked])  # type: ignore[arg-type]
+    return seen
+
+
+def test_arrays_that_nobody_asked_for_are_dropped() -> None:
+    asked = sized(MOVES, x=np.ones(3))
+    assert list(kept(asked, x=np.ones(3), more=np.ones(99), extra=np.ones(1)).arrays) == ["x"]
+    # Where right implementations may differ in their names, they are kept.
+    asked = sized(check_of(same_shapes=False), x=np.ones(3))
+    assert list(kept(asked, x=np.ones(3), more=np.ones(99)).arrays) == ["more", "x"]
+
+
+def test_an_array_of_an_absurd_size_is_not_kept_and_its_shape_is_told() -> None:
+    asked = sized(MOVES, x=np.ones(300))
+    seen = kept(asked, x=np.ones((300, 300)))
+    assert seen == Observation(
+        failure=Failure("malformed", "x: expected shape (300,), got (300, 300).")
+    )
+    # As the judge would, of one that it can look at.
+    assert kept(asked, x=np.ones((30, 30))).arrays["x"].shape == (30, 30)
+
+
+def test_as_much_as_the_reference_returns_is_kept_whatever_its_size() -> None:
+    large = np.ones(1_000_000)
+    assert kept(sized(MOVES, x=large), x=large).arrays["x"].nbytes == large.nbytes
+
+
+def test_what_is_kept_of_a_reply_is_bounded_in_all() -> None:
+    asked = sized(check_of(same_shapes=False), x=np.ones(3))
+    with pytest.raises(TooLargeError):
+        kept(asked, **{f"x{number}": np.ones(20_000) for number in range(30)})
+
+
+def test_of_a_reference_that_failed_nothing_is_kept() -> None:
+    assert kept(sized(check_of(same_shapes=False)), x=np.ones(3)).arrays == {}
 
 
 def test_a_sandbox_lost_once_is_tried_again() -> None:
