@@ -9,7 +9,7 @@ of 40 with five hostile ones on two cores. Beside each is what there would be wi
 every check slept up to its own limit, and then killed its process.
 
 ``--try`` grades a submission that does it, and prints its seconds and by how much the memory of the
-grader has grown. `floods` answers every check with arrays of 60 MB that nobody asked for.
+grader has grown. `floods` answers every check with arrays of 60 MB that the check does not ask for.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ HURRIED_SECONDS = 10.0
 """The same, once another exercise has used up its time. An exercise keeps its own share, so an
 endless loop in one costs no other its points."""
 
-# A machine that is itself a guest of a busy one may lose time that nobody counts.
+# A machine that is itself a guest of a busy one may lose time that no clock counts.
 WALL_TIMES, WALL_SECONDS = 1.5, 15.0
 
 LOST_SECONDS = 300.0

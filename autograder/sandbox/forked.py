@@ -51,12 +51,15 @@ class ForkedProcess:
     def waited_seconds(self) -> float:
         return waited_for_a_core(self.pid)
 
-    def look(self) -> None:
+    def glance(self) -> None:
         limits = self._limits
         size, threads = size_and_threads(self.pid)
         self._memory_was_short |= size - self._first_size > 0.75 * limits.memory_bytes
         if threads > limits.threads:
             raise ChildDied("crashed", f"Started more than {limits.threads} threads.")
+
+    def look(self) -> None:
+        limits = self._limits
         try:
             size, files = scratch.usage(self.folder, limits.scratch_files)
         except scratch.HiddenError as error:

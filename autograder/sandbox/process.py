@@ -160,7 +160,9 @@ class Child:
         try:
             bounds = room.within(self._channel.bounds) if room else None
             answer = self._channel.exchange(message, arrays, watch.pause, reply, bounds)
-            self._process.look()  # or a fast child would get away with more than a slow one
+            # Or a fast child would get away with more than a slow one.
+            self._process.glance()
+            self._process.look()
             watch.read()
             return answer
         except ChildDied as died:

@@ -13,8 +13,8 @@ from typing import Protocol
 from autograder.sandbox.interface import ChildDied
 from autograder.sandbox.limits import OUT_OF_MEMORY, Limits
 
-LOOK_SECONDS = 0.25
-"""How often a running child's time, threads and folder are checked, at least."""
+LOOK_SECONDS, GLANCE_SECONDS = 0.25, 0.05
+"""How often a running child's folder is checked, at least, and its time and threads."""
 
 
 class Measured(Protocol):
@@ -26,6 +26,14 @@ class Measured(Protocol):
 
     def waited_seconds(self) -> float:
         """For how long its threads were ready to run while others ran; 0 if unknown."""
+        ...
+
+    def glance(self) -> None:
+        """Check the limits that are used up within moments, at little cost.
+
+        Raises:
+            ChildDied: one is exceeded.
+        """
         ...
 
     def look(self) -> None:
@@ -93,13 +101,14 @@ class Watch:
             raise ChildDied("timeout", message)
         if wall_left <= 0:
             raise ChildDied("timeout", f"No reply within {self._wall_seconds:g} s.")
+        self._process.glance()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
             self.read()
             self._process.look()
         # All cores at once use the time up soonest.
         soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)
-        return min(soonest, wall_left, LOOK_SECONDS)
+        return min(soonest, wall_left, GLANCE_SECONDS)
 
 
 # psutil does not replace what follows. It knows neither a process's CPU clock (its own CPU times

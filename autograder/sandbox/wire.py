@@ -69,7 +69,7 @@ class Bounds:
         rank: number of an array's axes.
         array_bytes: size of one array. Of a larger one, only shape and dtype are kept: it comes as
             zeros that take no memory and cannot be written.
-        names: names of the arrays that are kept; None for all. What nobody asked for is dropped.
+        names: names of the arrays that are kept; None for all. Others are dropped.
     """
 
     frame_bytes: int = 64 * MEBIBYTE
