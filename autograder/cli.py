@@ -100,7 +100,9 @@ def check(
 
     console = new_console()
     reports: list[Report] = []
-    checked = check_paths(paths or [Path()], frozenset(only or []), one_assignment=bool(json))
+    checked = check_paths(
+        paths or [Path()], frozenset(only or []), one_assignment=bool(json), say=console.print
+    )
     for path, report in checked:
         if reports:
             console.rule()

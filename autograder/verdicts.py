@@ -11,6 +11,14 @@ from typing import Literal
 
 Status = Literal["passed", "failed", "error", "ungraded"]
 
+EXACT_IN_JSON = 2**53
+"""Many programs that read JSON round larger numbers: JavaScript, jq, R, spreadsheets."""
+
+
+def seed_in_json(seed: int) -> int | str:
+    """A seed as JSON keeps it exactly: a number up to 2**53, the digits as text beyond."""
+    return seed if seed <= EXACT_IN_JSON else str(seed)
+
 
 @dataclass(frozen=True)
 class Verdict:

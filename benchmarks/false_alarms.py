@@ -28,7 +28,8 @@ from rich.progress import track
 from autograder.cli_options import CORES
 from autograder.grading.grade import new_seed
 from autograder.grading.judge import Close, Threshold, judge
-from autograder.grading.observe import RestartableChild, Trial, probing_sandbox
+from autograder.grading.observe import RestartableChild, probing_sandbox
+from autograder.grading.trial import Trial
 from autograder.model import AutograderError, Check, Definitions, Unmet
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment

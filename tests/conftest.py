@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.grading.observe import Trial
 from autograder.grading.oracle import Oracle
+from autograder.grading.trial import Trial
 from autograder.model import Check, Definitions, Inputs, Misconception, Observation
 from autograder.sandbox import bubblewrap, confinement
 from autograder.sources.assignment import Assignment, read_assignment

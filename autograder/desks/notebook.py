@@ -19,8 +19,9 @@ from typing import Any
 
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import Close
-from autograder.grading.observe import Trial, read_reply
+from autograder.grading.observe import read_reply
 from autograder.grading.stored import StoredOracle, read_release
+from autograder.grading.trial import Trial
 from autograder.model import AutograderError, Observation
 from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.checks import CHECKS, CheckSet

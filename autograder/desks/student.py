@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -14,6 +14,7 @@ from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE, read_release
 from autograder.model import AutograderError
 from autograder.reports.results import results, write
+from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
@@ -22,15 +23,22 @@ from autograder.verdicts import Report
 HAS_FORK = sys.platform == "linux"
 """On other platforms, a process that has imported TensorFlow cannot be forked."""
 
+NOT_CONFINED = "Not confined here: code runs with your permissions. Check only files you trust."
+
 
 def check_paths(
-    paths: Sequence[Path], only: frozenset[str], *, one_assignment: bool = False
+    paths: Sequence[Path],
+    only: frozenset[str],
+    *,
+    one_assignment: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[tuple[Path, Report]]:
     """Check notebooks, modules and folders of these.
 
     Args:
         only: names of exercises; empty for all.
         one_assignment: refuse files of several assignments, which a results file cannot hold.
+        say: called with a line that the user should read before any code runs.
 
     Raises:
         AutograderError: a path does not exist, or no release belongs to it.
@@ -44,13 +52,35 @@ def check_paths(
             f"A results file is about one assignment, but these files belong to "
             f"{', '.join(names)}. Check them one at a time, or omit --json."
         )
-    # Students run only their own code: the sandbox is there to survive it, not to confine it.
-    with probing_sandbox(confined=False) if HAS_FORK else closing(PlainSandbox(SERVICE)) as sandbox:
+    with self_check_sandbox(say) as sandbox:
         for file, check_set, oracle in work:
             release = release_of(file) / f"{check_set.name}.ipynb"
             locked = locked_cells(nbformat.read(release, as_version=4)) if release.exists() else {}
             submission = read_submission(file, locked=locked)
             yield file, grade_submission(submission, check_set, oracle, sandbox)
+
+
+@contextmanager
+def self_check_sandbox(say: Callable[[str], None]) -> Iterator[Sandbox]:
+    """The strongest sandbox that this system has; one that protects nothing where there is none.
+
+    A student's own work needs no confinement, but the file may be somebody else's.
+
+    Args:
+        say: called with one line if code is not confined.
+    """
+    with ExitStack() as stack:
+        sandbox: Sandbox | None = None
+        if HAS_FORK:
+            with suppress(AutograderError):  # it cannot confine; anything else fails again below
+                sandbox = stack.enter_context(probing_sandbox())
+        if sandbox is None:
+            say(NOT_CONFINED)
+            if HAS_FORK:
+                sandbox = stack.enter_context(probing_sandbox(confined=False))
+            else:
+                sandbox = stack.enter_context(closing(PlainSandbox(SERVICE)))
+        yield sandbox
 
 
 def write_results(path: Path, reports: Sequence[Report]) -> None:

@@ -33,7 +33,7 @@ from autograder.model import AutograderError
 from autograder.reports.feedback import number, verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
-from autograder.verdicts import ExerciseReport, Report
+from autograder.verdicts import ExerciseReport, Report, seed_in_json
 
 Resources = dict[str, Any]
 
@@ -77,7 +77,10 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
             remarks = note("From the autograder:", *(f"- {remark}" for remark in report.remarks))
             remarks.id = "autograder-remarks"
             nb.cells.insert(0, remarks)
-        nb.metadata["autograder"] = {"seed": report.seed, "sandbox": report.sandbox}
+        nb.metadata["autograder"] = {
+            "seed": seed_in_json(report.seed),
+            "sandbox": report.sandbox,
+        }
         return nb, resources
 
     def grade(self, course: Path, assignment: str, student: str, notebook: Path) -> Report:

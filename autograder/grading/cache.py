@@ -27,7 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.grading.journal import FOLDER
-from autograder.grading.observe import Trial
+from autograder.grading.trial import Trial
 from autograder.model import AutograderError, Definitions, Failure, Observation
 
 FILE = "observations.db"

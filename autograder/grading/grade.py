@@ -6,7 +6,9 @@ import secrets
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import chain
 
+from autograder.grading.allowance import Allowance
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import Known, RestartableChild
@@ -44,8 +46,8 @@ REFERENCE_FAILED = "The reference itself failed here: "
 
 
 def new_seed() -> int:
-    """An unpredictable seed for the inputs of one run."""
-    return secrets.randbits(48)
+    """An unpredictable seed for the inputs of one run, of 128 bits."""
+    return secrets.randbits(128)
 
 
 def grade_submission(
@@ -89,21 +91,29 @@ def grade_definitions(
         missing: exercises that are not defined, with the reason; their probes are not run.
         known: what need not be observed again; only for the course's own code.
     """
-    observed = {
-        check.id: Observation(failure=Failure("missing", missing[check.exercise]))
-        for check in check_set.checks
-        if check.exercise in missing
+    trials = {
+        exercise.name: oracle.trials(check_set.of(exercise.name))
+        for exercise in check_set.exercises
+        if exercise.name not in missing
     }
-    with RestartableChild(sandbox, known) as child:
-        for exercise in check_set.exercises:
-            if exercise.name in missing:
-                continue
-            trials = oracle.trials(check_set.of(exercise.name))
+    allowance = Allowance.of(chain.from_iterable(trials.values()))
+
+    def report(exercise: Exercise) -> ExerciseReport:
+        # Judged at once, so that the arrays of only one exercise are in memory.
+        checks = check_set.of(exercise.name)
+        if exercise.name in missing:
+            gone = Observation(failure=Failure("missing", missing[exercise.name]))
+            observed = dict.fromkeys((check.id for check in checks), gone)
+        else:
             own = (
                 definitions if isinstance(definitions, Definitions) else definitions[exercise.name]
             )
-            observed |= {each.id: found for each, found in child.observations(own, trials)}
-    return judge_exercises(check_set, observed, oracle)
+            found = child.observations(own, trials[exercise.name])
+            observed = {check.id: observation for check, observation in found}
+        return _judge_exercise(exercise, checks, observed, oracle)
+
+    with RestartableChild(sandbox, known, allowance) as child:
+        return tuple(report(exercise) for exercise in check_set.exercises)
 
 
 def judge_exercises(

@@ -26,7 +26,7 @@ FOLDER = ".autograder"
 
 _TABLES = """
 create table if not exists run (
-    seed integer not null,  -- of the checks' inputs
+    seed text not null,  -- of the checks' inputs: see _written
     key text not null,  -- fingerprint of what else decides the grades
     complete integer not null
 );
@@ -107,9 +107,10 @@ class Journal:
         rows = self._all("select seed, key, complete from run")
         if not rows:
             return None
-        seed, key, complete = rows[0]
-        if not isinstance(seed, int) or seed < 0 or not isinstance(key, str):
-            raise AutograderError(self._damaged(f"a run with seed {seed!r:.40}"))
+        written, key, complete = rows[0]
+        seed = _read(written)
+        if seed is None or not isinstance(key, str):
+            raise AutograderError(self._damaged(f"a run with seed {written!r:.40}"))
         return Run(seed, key, bool(complete))
 
     def begin(self, run: Run) -> None:
@@ -117,7 +118,9 @@ class Journal:
         with self._lock, self._explained(), self._transaction():
             self._database.execute("delete from run")
             self._database.execute("delete from graded")
-            self._database.execute("insert into run values (?, ?, 0)", (run.seed, run.key))
+            self._database.execute(
+                "insert into run values (?, ?, 0)", (_written(run.seed), run.key)
+            )
 
     def complete(self) -> None:
         """Note that the run is finished."""
@@ -200,3 +203,21 @@ class Journal:
 
     def _damaged(self, what: object) -> str:
         return f"{self.path} is damaged ({what}). Delete it and grade the whole class again."
+
+
+def _written(seed: int) -> str:
+    """A seed for SQLite, whose integers have 64 bits.
+
+    In hexadecimal, because a column of integers, which files of earlier versions have, would round
+    a long decimal number.
+    """
+    return hex(seed)
+
+
+def _read(written: object) -> int | None:
+    """The seed; None if it is damaged. Earlier versions have written a number."""
+    try:
+        seed = int(str(written), 0)
+    except ValueError:
+        return None
+    return seed if seed >= 0 else None

@@ -7,55 +7,45 @@ turned into an Observation.
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import numpy as np
-
-from autograder.messages import Load, Loaded, Observe, Observed, SourceText
+from autograder.grading.allowance import Allowance
+from autograder.grading.trial import Trial
+from autograder.messages import Load, Loaded, Observed, SourceText
 from autograder.model import (
     Arrays,
     AutograderError,
     Check,
     Definitions,
-    Exercise,
     Failure,
-    Inputs,
     Observation,
-    Probe,
 )
 from autograder.sandbox.interface import ChildDied, Sandbox, SandboxLost, SandboxUnavailable
 from autograder.sandbox.process import Child
 from autograder.sandbox.sandbox import Sandbox as ForkingSandbox
-from autograder.sandbox.wire import WireError
+from autograder.sandbox.wire import TooLargeError, WireError
 
 SERVICE = "autograder.probing.child"
 """What the children of a sandbox run, so that probes can be sent to them."""
 
-LOAD_SECONDS = 10.0
-"""CPU seconds for a submission's definitions: imports are done already, so this is ample."""
+LOAD_SECONDS, LOAD_WALL_SECONDS = 10.0, 40.0
+"""CPU seconds for a submission's definitions, and wall-clock seconds without waiting for a core:
+Keras is imported already, so this is ample."""
 
-PROBE_SECONDS = 10.0
-"""CPU seconds for one probe where it is not known how long the reference takes."""
-
-# A correct implementation may be clumsy, an endless loop must not hold up a class.
-TIMES_THE_REFERENCE, LEAST_SECONDS = 10.0, 2.0
-
-ONCE_TIMED_OUT_SECONDS = 0.5
-"""The least time for a probe once its exercise has run out of time: most such exercises have an
-endless loop, and have it in every check."""
-
-ATTEMPTS = 4
-"""How often a check is tried before the grader's own fault makes it ungraded."""
+ATTEMPTS, ATTEMPTS_ONCE_LOST = 4, 2
+"""How often a check is tried before the grader's own fault makes it ungraded; and how often after
+that has happened."""
 
 LOADING_FAILED = "Your definitions could not be loaded. "
 
 INVALID_REPLY = "Invalid reply from the submission's process (forged or corrupted)."
+TOO_LARGE = "The result is too large: many times the size of the expected one."
 
 KILLS = 2
 """How often a child must be killed in a check, but not by the grader, to be blamed for it."""
@@ -94,65 +84,6 @@ def clean(text: object, limit: int = 600) -> str:
     return re.sub(r" {2,}", " ", kept)[:limit].strip()
 
 
-def budget(check: Check, reference: Observation | None, least: float = LEAST_SECONDS) -> float:
-    """CPU seconds that a probe may take.
-
-    That is the check's own ``budget``; without one, ten times what the reference took on this
-    machine, and two seconds at least.
-
-    Args:
-        reference: what the reference did; None if that is not known.
-        least: what a probe may take in any case.
-    """
-    if check.budget is not None:
-        return check.budget
-    if reference is None or reference.failure:
-        return PROBE_SECONDS
-    return max(least, TIMES_THE_REFERENCE * reference.seconds)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One check to try on an implementation.
-
-    Attributes:
-        inputs: all of them; what the check withholds is not sent.
-        floatx: Keras' default float type while the probe runs.
-        cpu_seconds: what it may take.
-        cpu_seconds_after_timeout: the same, once the exercise has run out of time in another check.
-    """
-
-    exercise: Exercise
-    check: Check
-    probe: Probe
-    inputs: Inputs
-    seed: int
-    floatx: str = "float32"
-    cpu_seconds: float = PROBE_SECONDS
-    cpu_seconds_after_timeout: float = PROBE_SECONDS
-
-    def request(self) -> tuple[Observe, dict[str, np.ndarray]]:
-        """The message and the arrays that ask for it: all that a child gets to see."""
-        withheld = self.check.withheld
-        sent = {name: value for name, value in self.inputs.items() if name not in withheld}
-        arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
-        message = Observe(
-            exercise=self.exercise.name,
-            forbidden=tuple(self.exercise.forbidden),
-            probe=self.probe.name,
-            source=self.probe.source,
-            seed=self._own_seed(),
-            floatx=self.floatx,
-            inputs={name: value for name, value in sent.items() if name not in arrays},
-        )
-        return message, arrays
-
-    def _own_seed(self) -> int:
-        """A seed for the child, from which that of the run cannot be worked out."""
-        secret = sha256(f"{self.seed}.{self.check.id}".encode())
-        return int.from_bytes(secret.digest()[:4])
-
-
 class Known(Protocol):
     """Observations that need not be made again."""
 
@@ -187,12 +118,25 @@ class RestartableChild:
     TensorFlow's start each time.
     """
 
-    def __init__(self, sandbox: Sandbox, known: Known | None = None) -> None:
+    def __init__(
+        self, sandbox: Sandbox, known: Known | None = None, allowance: Allowance | None = None
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            known: what need not be tried again; only for the course's own code.
+            allowance: how long all checks may take together; None for as long as they like.
+        """
         self._sandbox = sandbox
         self._known = known
+        self._allowance = allowance or Allowance({}, limited=False)
+        self._attempts = ATTEMPTS
+        self._hurried: set[str] = set()
         self._child: Child | None = None
         self._loaded: Definitions | None = None
-        self._failed: tuple[Definitions, Failure] | None = None
+        self._once_loaded: Definitions | None = None
+        self._unloadable: tuple[Definitions, Failure] | None = None
+        self._ended = (0.0, 0.0)  # what the children that are gone have used: see `_use`
 
     def __enter__(self) -> Self:
         return self
@@ -204,14 +148,11 @@ class RestartableChild:
         self, definitions: Definitions, trials: Iterable[Trial]
     ) -> Iterator[tuple[Check, Observation]]:
         """Try one implementation, check after check."""
-        timed_out: set[str] = set()
+        self._hurried.clear()
         for trial in trials:
-            if trial.exercise.name in timed_out:
-                trial = replace(trial, cpu_seconds=trial.cpu_seconds_after_timeout)
-            observation = self._observed(definitions, trial)
-            if observation.failure and observation.failure.kind == "timeout":
-                timed_out.add(trial.exercise.name)
-            yield trial.check, observation
+            if trial.exercise.name in self._hurried:
+                trial = replace(trial, cpu_seconds=trial.cpu_seconds_after_death)
+            yield trial.check, self._observed(definitions, trial)
 
     def _observed(self, definitions: Definitions, trial: Trial) -> Observation:
         known = self._known.get(definitions, trial) if self._known else None
@@ -228,54 +169,109 @@ class RestartableChild:
         What breaks in a child that has been asked something before may be what that left behind:
         a thread, a leak, an unrequested answer. In a new one it is the check's own.
         """
-        if self._failed and self._failed[0] is definitions:
-            return Observation(failure=self._failed[1])
-        kills = 0
+        exercise, kills = trial.exercise.name, 0
         failure = Failure("internal", "")
-        for _ in range(ATTEMPTS):
+        for _ in range(self._attempts):
+            if refusal := self._refusal(definitions, exercise):
+                return Observation(failure=refusal)
             used = self._child is not None
             try:
-                child = self._with(definitions)
-                message, arrays = trial.request()
-                reply, found = child.request(
-                    message, arrays, reply=Observed, cpu_seconds=trial.cpu_seconds
-                )
-                return read_reply(reply, found)
+                with self._allowance.counting(exercise, self._use):
+                    return self._answer(definitions, trial)
             except ChildDied as death:
                 failure = Failure(death.kind, clean(death))
                 kills += death.killed
                 again = used or (death.killed and kills < KILLS)
-            except WireError:
-                failure = Failure("malformed", INVALID_REPLY)
+            except WireError as error:
+                large = isinstance(error, TooLargeError)
+                failure = Failure("malformed", TOO_LARGE if large else INVALID_REPLY)
                 again = used
             except SandboxLost as error:
                 failure = Failure("internal", clean(error))
                 again = True
-            loaded = self._loaded is definitions
-            self._leave()
             if not again:
                 break
-        if not loaded and failure.kind != "internal":
+        return Observation(failure=self._blamed(definitions, exercise, failure))
+
+    def _answer(self, definitions: Definitions, trial: Trial) -> Observation:
+        """What the child answers; a child that fails to is gone."""
+        try:
+            child = self._with(definitions, trial.exercise.name)
+            message, arrays = trial.request()
+            cpu, wall = self._allowance.left(trial.exercise.name)
+            reply, found = child.request(
+                message,
+                arrays,
+                reply=Observed,
+                cpu_seconds=min(cpu, trial.cpu_seconds),
+                wall_seconds=wall,
+                room=trial.room(),
+            )
+            failure = trial.too_large(found)
+            return Observation(failure=failure) if failure else read_reply(reply, found)
+        except (ChildDied, WireError, SandboxLost):
+            self._leave()
+            raise
+
+    def _use(self) -> tuple[float, float]:
+        """CPU seconds of all children so far, and seconds that they waited for a core."""
+        cpu, waited = self._ended
+        child = self._child
+        return (cpu + child.cpu_seconds, waited + child.waited_seconds) if child else self._ended
+
+    def _refusal(self, definitions: Definitions, exercise: str) -> Failure | None:
+        """Why a check is not even tried; None if it is."""
+        if self._unloadable and self._unloadable[0] is definitions:
+            return self._unloadable[1]
+        if message := self._allowance.used_up(exercise):
+            return Failure("timeout", message)
+        if self._allowance.given_up:
+            return Failure("internal", "The sandbox failed too often to go on.")
+        return None
+
+    def _blamed(self, definitions: Definitions, exercise: str, failure: Failure) -> Failure:
+        """Why a check failed in the end, noted for the checks that follow."""
+        if failure.kind == "internal":
+            self._attempts = ATTEMPTS_ONCE_LOST
+            return failure
+        self._hurried.add(exercise)
+        if message := self._allowance.used_up(exercise):
+            return Failure("timeout", message) if failure.kind == "timeout" else failure
+        if self._once_loaded is not definitions:
             # Loading is tried once, not for each check: it may have taken all of its time.
             failure = replace(failure, message=f"{LOADING_FAILED}{failure.message}")
-            self._failed = definitions, failure
-        return Observation(failure=failure)
+            self._unloadable = definitions, failure
+        return failure
 
-    def _with(self, definitions: Definitions) -> Child:
+    def _with(self, definitions: Definitions, exercise: str) -> Child:
         """The child, with these definitions loaded."""
         if self._child is None:
+            started = time.monotonic()
             self._child = self._sandbox.child()
+            # The start of a process, which may take as long as Keras' import, is not its own time.
+            cpu, waited = self._ended
+            self._ended = cpu, waited + time.monotonic() - started
         if self._loaded is not definitions:
             files = tuple(SourceText(**vars(file)) for file in definitions.files)
             load = Load(files, definitions.undefined)
-            self._child.request(load, {}, reply=Loaded, cpu_seconds=LOAD_SECONDS)
-            self._loaded = definitions
+            cpu, wall = self._allowance.left(exercise)
+            self._child.request(
+                load,
+                {},
+                reply=Loaded,
+                cpu_seconds=min(cpu, LOAD_SECONDS),
+                wall_seconds=min(wall, LOAD_WALL_SECONDS),
+            )
+            self._loaded = self._once_loaded = definitions
         return self._child
 
     def _leave(self) -> None:
         if self._child is not None:
-            self._child.close()
-            self._child = self._loaded = None
+            self._ended = self._use()
+            child, self._child, self._loaded = self._child, None, None
+            # One that cannot be killed says nothing about the answers that it gave.
+            with suppress(SandboxLost):
+                child.close()
 
 
 def read_reply(reply: Observed, found: Arrays) -> Observation:

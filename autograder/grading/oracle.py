@@ -15,12 +15,10 @@ from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.observe import (
-    ONCE_TIMED_OUT_SECONDS,
     Known,
     RestartableChild,
-    Trial,
-    budget,
 )
+from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -167,12 +165,12 @@ class LiveOracle:
         return [
             self._trial(
                 check,
-                cpu_seconds=budget(check, self.expected(check)),
-                cpu_seconds_after_timeout=budget(
-                    check, self.expected(check), ONCE_TIMED_OUT_SECONDS
-                ),
+                cpu_seconds=budget(check, expected),
+                cpu_seconds_after_death=budget(check, expected, ONCE_DIED_SECONDS),
+                share=budget(check, expected, 0.0),
+                reference=sizes_of(expected),
             )
-            for check in checks
+            for check, expected in ((check, self.expected(check)) for check in checks)
         ]
 
     def _observe_misconception(
@@ -203,7 +201,7 @@ class LiveOracle:
             check,
             floatx=check.reference_floatx,
             # An endless loop in the reference is found in seconds, not in minutes.
-            cpu_seconds_after_timeout=ONCE_TIMED_OUT_SECONDS,
+            cpu_seconds_after_death=ONCE_DIED_SECONDS,
         )
 
     def with_seed(self, seed: int, check: Check, child: RestartableChild) -> LiveOracle:

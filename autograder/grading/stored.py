@@ -17,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.fingerprint import fingerprint, message_prefix, same
-from autograder.grading.observe import LEAST_SECONDS, Trial, budget
 from autograder.grading.oracle import Oracle
+from autograder.grading.trial import LEAST_SECONDS, Trial, budget, sizes_of
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet, read_checks
 from autograder.sources.inputs import draw_inputs
@@ -88,7 +88,9 @@ class StoredOracle:
                 self.inputs[check.id],
                 self.seed,
                 cpu_seconds=budget(check, None),
-                cpu_seconds_after_timeout=check.budget or LEAST_SECONDS,
+                cpu_seconds_after_death=check.budget or LEAST_SECONDS,
+                share=budget(check, None),
+                reference=sizes_of(self.expected(check)),
             )
             for check in checks
         ]

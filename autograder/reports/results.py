@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.atomic import atomic_write
 from autograder.model import AutograderError
-from autograder.verdicts import ExerciseReport, Report, Verdict
+from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
 
 VERSION = 1
 
@@ -19,7 +19,7 @@ def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report])
     return {
         "version": VERSION,
         "assignment": assignment,
-        "seed": seed,
+        "seed": seed_in_json(seed),
         "sandbox": sandbox,
         "students": [
             {

@@ -48,7 +48,7 @@ class Channel:
     def __init__(self, connection: socket.socket, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         connection.setblocking(False)
         self._connection = connection
-        self._bounds = bounds
+        self.bounds = bounds
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
@@ -60,6 +60,7 @@ class Channel:
         arrays: Mapping[str, np.ndarray],
         pause: Callable[[], float],
         reply: Any = Message,
+        bounds: Bounds | None = None,
     ) -> tuple[Any, NamedArrays]:
         """Send a request, receive its reply.
 
@@ -69,6 +70,7 @@ class Channel:
             pause: called before every wait; returns for how many seconds to wait at most, or
                 raises to give up (a deadline).
             reply: type of the reply's message, as for `decode`.
+            bounds: of this reply; None for those of the channel.
 
         Raises:
             UnsendableError: the request cannot be encoded; nothing has been sent.
@@ -82,15 +84,16 @@ class Channel:
             frame_size(request[: HEADER.size])  # or the child would refuse it
         except WireError as error:
             raise UnsendableError(str(error)) from error
-        frame, surplus = self._transfer(memoryview(request), pause)
+        bounds = bounds or self.bounds
+        frame, surplus = self._transfer(memoryview(request), pause, bounds)
         if nonce_of(frame) != nonce:
             raise WireError("the reply does not belong to the request")
         if surplus:
             raise WireError("there is more than one reply")
-        return decode(frame, reply, self._bounds)
+        return decode(frame, reply, bounds)
 
     def _transfer(
-        self, unsent: memoryview, pause: Callable[[], float]
+        self, unsent: memoryview, pause: Callable[[], float], bounds: Bounds
     ) -> tuple[memoryview, memoryview]:
         """Send all and receive a frame; returns it, and what has come with it."""
         received = bytearray()
@@ -107,7 +110,7 @@ class Channel:
                 if events & selectors.EVENT_READ:
                     received += self._receive_some()
                 if size is None and len(received) >= HEADER.size:
-                    size = frame_size(received[: HEADER.size], self._bounds)
+                    size = frame_size(received[: HEADER.size], bounds)
         if unsent:
             raise WireError("the reply came before the request was read")
         return memoryview(received)[:size], memoryview(received)[size:]

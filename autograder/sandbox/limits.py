@@ -30,7 +30,8 @@ class Limits:
             moment.
         scratch_files: their number.
         open_files: file descriptors.
-        threads: threads at a time. Checked while a request runs.
+        threads: threads at a time. Checked while a request runs; what a child can start until then
+            is bounded by the kernel, unless it is root's.
         frame_bytes: size of one reply.
     """
 

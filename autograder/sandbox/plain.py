@@ -115,8 +115,11 @@ class StartedProcess:
     def waited_seconds(self) -> float:
         return 0.0  # not known on every system
 
-    def look(self) -> None:
+    def glance(self) -> None:
         """Only its time is limited."""
+
+    def look(self) -> None:
+        """Likewise."""
 
     def kill(self) -> None:
         self._process.kill()

@@ -28,6 +28,7 @@ def limit_resources(limits: Limits) -> None:
         (resource.RLIMIT_NOFILE, limits.open_files, None),
         (resource.RLIMIT_CORE, 0, None),
         (resource.RLIMIT_MEMLOCK, 0, None),
+        (resource.RLIMIT_NPROC, _threads_on_this_machine() + 8 * limits.threads, None),
     ):
         wanted = (soft, soft if hard is None else hard)
         ceiling = resource.getrlimit(kind)[1]
@@ -40,3 +41,9 @@ def limit_resources(limits: Limits) -> None:
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
     prctl(PR_SET_DUMPABLE, 0)
+
+
+def _threads_on_this_machine() -> int:
+    """How many threads there are: the kernel counts those of a user, whatever started them."""
+    running_of_all = Path("/proc/loadavg").read_text().split()[3]  # proc(5): "2/345"
+    return int(running_of_all.partition("/")[2])

@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import Self
 
 from autograder.sandbox import canary, scratch
+from autograder.sandbox.forked import NotConfinedError, start_child
 from autograder.sandbox.interface import ChildDied, SandboxLost, SandboxUnavailable
 from autograder.sandbox.keeper import Keeper, Statistics
 from autograder.sandbox.levels import NONE, Level, by_strength
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import Child, NotConfinedError, start_child
+from autograder.sandbox.process import Child
 from autograder.sandbox.wire import WireError
 
 __all__ = ["Child", "ChildDied", "Sandbox", "SandboxLost", "SandboxUnavailable", "Statistics"]

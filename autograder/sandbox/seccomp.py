@@ -19,7 +19,7 @@ import errno
 import os
 import platform
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from autograder.sandbox import syscalls
 from autograder.sandbox.kernel import (
@@ -53,6 +53,13 @@ TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
 # use up what all processes of a user share.
 F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ = 8, 10, 15, 1024, 1026, 1031
 CLOSE_RANGE_CLOEXEC = 4
+# The kernel keeps any number of locks, and one on a file of the runtime makes others wait.
+LOCKS = [6, 7, 37, 38]  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
+# Handles of the grader's process, and its number; or those of each message's sender.
+PEERS = [17, 31, 59, 77]  # SO_PEERCRED, SO_PEERSEC, SO_PEERGROUPS, SO_PEERPIDFD
+PASSED = [16, 34, 76]  # SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD
+# A write that waits for the disk cannot be killed.
+O_DSYNC, RWF_DSYNC, RWF_SYNC = 0o10000, 2, 4
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 Rule = list[Instruction]
@@ -161,20 +168,31 @@ def _by_argument(machine: str) -> list[Rule]:
             call["fcntl"],
             _if_argument(1, [F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ]),
         ),
+        # Pretended, as flock is.
+        _on(call["fcntl"], _if_argument(1, LOCKS, 0)),
+        _on(call["getsockopt"], _if_argument(2, PEERS)),
+        _on(call["setsockopt"], _if_argument(2, PASSED)),
+        _on(call["pwritev2"], _if_any_bit(5, RWF_DSYNC | RWF_SYNC)),
+        *_if_opened(machine, lambda flags: _if_any_bit(flags, O_DSYNC)),
+        # Its flags are in memory, where a filter cannot see them.
+        _on(call["openat2"], [_answer(errno.ENOSYS)]),
     ]
+
+
+def _if_opened(machine: str, body: Callable[[int], list[Instruction]]) -> list[Rule]:
+    """Rules for every call that opens a file; ``body`` takes the index of its flags."""
+    call = _numbers(machine, syscalls.BY_ARGUMENT)
+    rules = [_on(call["openat"], body(2))]
+    return [*rules, _on(call["open"], body(1))] if "open" in call else rules
 
 
 def _against_truncation(machine: str) -> list[Rule]:
     """Before version 3, Landlock ignores truncation unless the file is opened for writing."""
     call = _numbers(machine, syscalls.BY_ARGUMENT)
-    rules = [
+    return [
         _on(call["truncate"], [_answer(errno.EPERM)]),
-        _on(call["openat"], _if_truncated_unwritten(2)),
+        *_if_opened(machine, _if_truncated_unwritten),
     ]
-    if "open" in call:
-        rules.append(_on(call["open"], _if_truncated_unwritten(1)))
-    # Its flags are in memory, where a filter cannot see them.
-    return [*rules, _on(call["openat2"], [_answer(errno.ENOSYS)])]
 
 
 def _on(number: int, body: list[Instruction]) -> Rule:
@@ -215,11 +233,16 @@ def _if_truncated_unwritten(index: int) -> list[Instruction]:
     ]
 
 
-def _if_argument(index: int, refused: list[int]) -> list[Instruction]:
-    """Refuse the call if the argument is one of ``refused``."""
+def _if_any_bit(index: int, bits: int) -> list[Instruction]:
+    """Refuse the call if the argument has any of these bits."""
+    return [_argument(index), (JUMP_IF_ANY_BIT, 0, 1, bits), _answer(errno.EPERM)]
+
+
+def _if_argument(index: int, refused: list[int], error: int = errno.EPERM) -> list[Instruction]:
+    """Answer the call with ``error`` if the argument is one of ``refused``."""
     checks = [
         (JUMP_IF_EQUAL, len(refused) - position - 1, 0, value)
         for position, value in enumerate(refused[:-1])
     ]
     last = (JUMP_IF_EQUAL, 0, 1, refused[-1])
-    return [_argument(index), *checks, last, _answer(errno.EPERM)]
+    return [_argument(index), *checks, last, _answer(error)]

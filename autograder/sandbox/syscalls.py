@@ -174,9 +174,17 @@ PRETENDED = (
     "fremovexattr",
     "setxattrat",
     "removexattrat",
+    # the disk: what waits for it cannot be killed until it is done
+    "sync",
+    "syncfs",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "msync",
+    "flock",
 )
 """Answered with success, but not done: Landlock does not cover them, and honest code such as
-`shutil.copy` does not expect them to fail."""
+`shutil.copy`, HDF5 (which locks its files) or SQLite does not expect them to fail."""
 
 UNSUPPORTED = (
     "getxattr",
@@ -221,6 +229,9 @@ BY_ARGUMENT = (
     "ioctl",
     "fcntl",
     "close_range",
+    "getsockopt",
+    "setsockopt",
+    "pwritev2",
     "truncate",
     "open",
     "openat",

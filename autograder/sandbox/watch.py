@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import time
@@ -12,8 +13,8 @@ from typing import Protocol
 from autograder.sandbox.interface import ChildDied
 from autograder.sandbox.limits import OUT_OF_MEMORY, Limits
 
-LOOK_SECONDS = 0.25
-"""How often a running child's time, threads and folder are checked, at least."""
+LOOK_SECONDS, GLANCE_SECONDS = 0.25, 0.05
+"""How often a running child's folder is checked, at least, and its time and threads."""
 
 
 class Measured(Protocol):
@@ -25,6 +26,14 @@ class Measured(Protocol):
 
     def waited_seconds(self) -> float:
         """For how long its threads were ready to run while others ran; 0 if unknown."""
+        ...
+
+    def glance(self) -> None:
+        """Check the limits that are used up within moments, at little cost.
+
+        Raises:
+            ChildDied: one is exceeded.
+        """
         ...
 
     def look(self) -> None:
@@ -42,21 +51,38 @@ class Watch:
     Args:
         cpu_seconds: CPU time (all threads) that the answer may take. The wall clock ends a process
             only after 6 times that plus 5 seconds, so that a busy machine fails no submission.
+        wall_seconds: the same of wall-clock time, if that is less.
+
+    Attributes:
+        last_spent: seconds of CPU time since the request was sent, as last read.
+        last_waited: seconds since then that it was ready to run while others ran, as last read.
     """
 
-    def __init__(self, process: Measured, cpu_seconds: float) -> None:
+    def __init__(
+        self, process: Measured, cpu_seconds: float, wall_seconds: float = math.inf
+    ) -> None:
         self._process = process
         self._cpu_seconds = cpu_seconds
-        self._wall_seconds = 6 * cpu_seconds + 5
+        self._wall_seconds = min(6 * cpu_seconds + 5, wall_seconds)
         self._sent = self._looked = time.monotonic()
         self._cpu_when_sent = process.cpu_seconds()
         self._waited_when_sent = process.waited_seconds()
-        self._spent = 0.0
+        self.last_spent = self.last_waited = 0.0
 
-    def spent(self) -> float:
-        """Seconds of CPU time since the request was sent, as far as still known."""
-        self._spent = max(self._spent, self._process.cpu_seconds() - self._cpu_when_sent)
-        return self._spent
+    def read(self) -> None:
+        """Note what the process has used so far, while that can be read: soon it may have ended."""
+        self._spent()
+        self._waited()
+
+    def _spent(self) -> float:
+        now = self._process.cpu_seconds() - self._cpu_when_sent
+        self.last_spent = max(self.last_spent, now)
+        return self.last_spent
+
+    def _waited(self) -> float:
+        now = self._process.waited_seconds() - self._waited_when_sent
+        self.last_waited = max(self.last_waited, now)
+        return self.last_waited
 
     def pause(self) -> float:
         """Seconds until the next call of this function.
@@ -65,22 +91,24 @@ class Watch:
             ChildDied: a limit is exceeded.
         """
         now = time.monotonic()
-        cpu_left = self._cpu_seconds - self.spent()
+        cpu_left = self._cpu_seconds - self._spent()
         wall_left = self._wall_seconds - (now - self._sent)
         if wall_left <= 0:
             # Waiting for a core is not the submission's fault, and what it computes is bounded.
-            wall_left += self._process.waited_seconds() - self._waited_when_sent
+            wall_left += self._waited()
         if cpu_left <= 0:
             message = f"Exceeded the CPU limit of {self._cpu_seconds:g} s. An endless loop?"
             raise ChildDied("timeout", message)
         if wall_left <= 0:
             raise ChildDied("timeout", f"No reply within {self._wall_seconds:g} s.")
+        self._process.glance()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
+            self.read()
             self._process.look()
         # All cores at once use the time up soonest.
         soonest = max(cpu_left / (os.cpu_count() or 1), 0.005)
-        return min(soonest, wall_left, LOOK_SECONDS)
+        return min(soonest, wall_left, GLANCE_SECONDS)
 
 
 # psutil does not replace what follows. It knows neither a process's CPU clock (its own CPU times

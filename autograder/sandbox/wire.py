@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -52,6 +52,10 @@ class WireError(Exception):
     """A frame is malformed, too large, or answers another request: the message says which."""
 
 
+class TooLargeError(WireError):
+    """A frame announces more bytes than are read."""
+
+
 @dataclass(frozen=True)
 class Bounds:
     """The largest frame that is read.
@@ -63,6 +67,9 @@ class Bounds:
         arrays: number of arrays.
         name_chars: length of an array's name.
         rank: number of an array's axes.
+        array_bytes: size of one array. Of a larger one, only shape and dtype are kept: it comes as
+            zeros that take no memory and cannot be written.
+        names: names of the arrays that are kept; None for all. Others are dropped.
     """
 
     frame_bytes: int = 64 * MEBIBYTE
@@ -71,9 +78,29 @@ class Bounds:
     arrays: int = 256
     name_chars: int = 200
     rank: int = 16
+    array_bytes: int = 64 * MEBIBYTE
+    names: frozenset[str] | None = None
 
 
 DEFAULT_BOUNDS = Bounds()
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much of one reply's arrays is wanted: `Bounds` says what each of the fields means."""
+
+    frame_bytes: int
+    array_bytes: int
+    names: frozenset[str] | None = None
+
+    def within(self, bounds: Bounds) -> Bounds:
+        """The bounds of that reply, which are no wider than those of every reply."""
+        return replace(
+            bounds,
+            frame_bytes=min(self.frame_bytes, bounds.frame_bytes),
+            array_bytes=min(self.array_bytes, bounds.array_bytes),
+            names=self.names,
+        )
 
 
 def encode(
@@ -143,14 +170,14 @@ def frame_size(header: bytes | bytearray | memoryview, bounds: Bounds = DEFAULT_
     """Bytes of the whole frame that the 24 bytes of ``header`` announce.
 
     Raises:
-        WireError: more than ``bounds`` allow.
+        WireError: more than ``bounds`` allow; a `TooLargeError` for the arrays.
     """
     _, json_bytes, blob_bytes = HEADER.unpack(header)
     size: int = HEADER.size + json_bytes + blob_bytes
     if json_bytes > bounds.json_bytes:
         raise WireError(f"{json_bytes:,} bytes of JSON, at most {bounds.json_bytes:,} are read")
     if size > bounds.frame_bytes:
-        raise WireError(f"a frame of {size:,} bytes, at most {bounds.frame_bytes:,} are read")
+        raise TooLargeError(f"a frame of {size:,} bytes, at most {bounds.frame_bytes:,} are read")
     return size
 
 
@@ -210,7 +237,9 @@ def _decode_arrays(blob: bytes, bounds: Bounds) -> NamedArrays:
         raise WireError(f"bad arrays: {error}") from error
     if len(entries) > bounds.arrays:
         raise WireError(f"{len(entries)} arrays, at most {bounds.arrays} are read")
-    return {name: _decode_array(name, entry, bounds) for name, entry in entries}
+    asked = [(n, entry) for n, entry in entries if bounds.names is None or n in bounds.names]
+    del entries
+    return {name: _decode_array(name, entry, bounds) for name, entry in asked}
 
 
 def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.ndarray:
@@ -221,6 +250,8 @@ def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.nda
     dtype = DTYPES.get(entry["dtype"])
     if dtype is None:
         raise WireError(f"array {name!r} has dtype {entry['dtype']}, which is not accepted")
+    if len(entry["data"]) > bounds.array_bytes:
+        return np.broadcast_to(np.zeros((), dtype), entry["shape"])
     try:
         array = np.frombuffer(entry["data"], dtype="u1" if dtype == np.bool_ else dtype)
         array = array.reshape(entry["shape"])

@@ -1,4 +1,7 @@
-"""Which files a self-check finds, and which release they belong to. No keras."""
+"""Which files a self-check finds, which release they belong to, and how it confines them.
+
+No keras: the processes run a service that imports little.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from autograder.desks import student
 from autograder.desks.release import build
-from autograder.desks.student import _files, release_of
+from autograder.desks.student import NOT_CONFINED, _files, release_of, self_check_sandbox
+from autograder.grading import observe
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError
+from autograder.sandbox import bubblewrap, confinement
+from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 
 
@@ -55,3 +62,48 @@ def test_a_folder_means_its_notebooks_or_else_its_modules(release: Path) -> None
 
 def test_a_folder_of_releases_means_all_their_notebooks(release: Path) -> None:
     assert _files(release.parent) == [release / "downhill.ipynb"]
+
+
+SERVICE = str(Path(__file__).parents[1] / "sandbox" / "escape_service.py")
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that starts at once."""
+    monkeypatch.setattr(observe, "SERVICE", SERVICE)
+    monkeypatch.setattr(student, "SERVICE", SERVICE)
+
+
+def reads(sandbox: Sandbox, secret: Path) -> bool:
+    """Whether code in a child of the sandbox can read a file."""
+    attack = "from pathlib import Path\n\ndef read(on):\n    return Path(on.secret).read_text()"
+    request = {"op": "read", "on": {"source": attack, "secret": str(secret)}}
+    with sandbox.child() as child:
+        reply, _ = child.request(request, {}, cpu_seconds=10.0)
+    return bool(reply["succeeded"])
+
+
+@pytest.mark.usefixtures("light")
+def test_a_strangers_file_is_confined_where_the_system_can(tmp_path: Path) -> None:
+    (tmp_path / "diary").write_text("private")
+    said: list[str] = []
+    with self_check_sandbox(said.append) as sandbox:
+        assert "seccomp" in sandbox.level
+        assert not reads(sandbox, tmp_path / "diary")
+    assert said == []
+
+
+@pytest.mark.usefixtures("light")
+@pytest.mark.parametrize("has_fork", [True, False])
+def test_where_it_cannot_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_fork: bool
+) -> None:
+    (tmp_path / "diary").write_text("private")
+    monkeypatch.setattr(student, "HAS_FORK", has_fork)
+    monkeypatch.setattr(bubblewrap, "PROGRAM", "")
+    monkeypatch.setattr(confinement, "landlock_abi", int)
+    said: list[str] = []
+    with self_check_sandbox(said.append) as sandbox:
+        assert said == [NOT_CONFINED]  # before anything runs
+        assert sandbox.level == "none"
+        assert reads(sandbox, tmp_path / "diary")

@@ -15,7 +15,7 @@ import pytest
 from autograder.grading import cache
 from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_keys
 from autograder.grading.journal import FOLDER
-from autograder.grading.observe import Trial
+from autograder.grading.trial import Trial
 from autograder.model import (
     AutograderError,
     Definitions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,32 @@ def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:
         journal.begin(Run(8, "key"))
         assert journal.last() == Run(8, "key", complete=False)
         assert journal.entries() == {}
+
+
+SEED = 2**128 - 12_345
+
+
+def test_a_seed_of_128_bits_comes_back_as_it_was(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(SEED, "key"))
+        journal.add("digest", replace(REPORT, seed=SEED))
+    with Journal(tmp_path, "descent") as journal:
+        assert journal.last() == Run(SEED, "key")
+        assert journal.entries()["ada"].report.seed == SEED
+
+
+def test_the_journal_of_an_earlier_version_takes_such_a_seed_too(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        pass
+    with sqlite3.connect(journal.path) as database:
+        database.executescript(
+            "drop table run; create table run (seed integer not null, key text not null, complete "
+            "integer not null); insert into run values (4711, 'key', 0)"
+        )
+    with Journal(tmp_path, "descent") as journal:
+        assert journal.last() == Run(4711, "key")
+        journal.begin(Run(SEED, "key"))
+        assert journal.last() == Run(SEED, "key")
 
 
 def test_a_second_run_is_locked_out_until_the_first_ends(tmp_path: Path) -> None:

@@ -20,14 +20,13 @@ from autograder.grading.observe import (
     ATTEMPTS,
     INVALID_REPLY,
     KILLS,
-    PROBE_SECONDS,
+    TOO_LARGE,
     RestartableChild,
-    Trial,
-    budget,
     clean,
     observations,
     read_reply,
 )
+from autograder.grading.trial import PROBE_SECONDS, Trial, budget, sizes_of
 from autograder.messages import (
     Load,
     Loaded,
@@ -50,7 +49,7 @@ from autograder.model import (
     SourceFile,
 )
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
-from autograder.sandbox.wire import WireError, decode, encode
+from autograder.sandbox.wire import Bounds, Room, TooLargeError, WireError, decode, encode
 from autograder.sources.inputs import draw_inputs
 
 
@@ -82,6 +81,7 @@ class FakeChild:
     def __init__(self, sandbox: FakeSandbox) -> None:
         self.sandbox = sandbox
         self.closed = False
+        self.cpu_seconds = self.waited_seconds = 0.0
 
     def request(
         self,
@@ -90,6 +90,8 @@ class FakeChild:
         *,
         reply: type,
         cpu_seconds: float,
+        wall_seconds: float,
+        room: Room | None = None,
     ) -> Reply | tuple[Loaded, Arrays]:
         assert not self.closed
         self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
@@ -171,13 +173,21 @@ def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) ->
     assert len(sandbox.children) == 3
 
 
-def test_an_exercise_that_ran_out_of_time_is_waited_for_less_from_then_on() -> None:
-    late = ChildDied("timeout", "too long")
-    sandbox: Any = FakeSandbox(FINE, late, late, FINE, FINE)
+DEATHS = [
+    ChildDied("timeout", "too long"),
+    ChildDied("memory", "too much"),
+    ChildDied("crashed", "it ended"),
+    WireError("two replies"),
+]
+
+
+@pytest.mark.parametrize("death", DEATHS, ids=repr)
+def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(death: Exception) -> None:
+    sandbox: Any = FakeSandbox(FINE, death, death, FINE, FINE)
     other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
     trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
     trials = [
-        replace(each, cpu_seconds=3.0, cpu_seconds_after_timeout=0.7) for each in [*trials, other]
+        replace(each, cpu_seconds=3.0, cpu_seconds_after_death=0.7) for each in [*trials, other]
     ]
     list(observations(sandbox, SUBMITTED, trials))
     given = [seconds for _, asked, _, seconds in sandbox.requests if isinstance(asked, Observe)]
@@ -190,6 +200,59 @@ def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> N
     assert found["moves"].failure == Failure("malformed", INVALID_REPLY)
     assert found["stops"].failure is None
     assert len(sandbox.children) == 2
+
+
+def test_a_result_of_an_absurd_size_is_told_so() -> None:
+    sandbox = FakeSandbox(TooLargeError("3,000,000,000 bytes"), FINE)
+    found = tried(sandbox, "moves", "stops")
+    assert found["moves"].failure == Failure("malformed", TOO_LARGE)
+    assert found["stops"].failure is None
+
+
+def sized(check: Check, **reference: np.ndarray) -> Trial:
+    return replace(trial(check), reference=sizes_of(Observation(reference)))
+
+
+def kept(asked: Trial, **found: np.ndarray) -> Observation:
+    """What is observed if a child answers a trial with some arrays."""
+    room = asked.room()
+    assert room is not None
+    answer = decode(encode({"failure": None}, found), Observed, room.within(Bounds()))
+    ((_, seen),) = observations(FakeSandbox(answer), SUBMITTED, [asked])  # type: ignore[arg-type]
+    return seen
+
+
+def test_arrays_that_nobody_asked_for_are_dropped() -> None:
+    asked = sized(MOVES, x=np.ones(3))
+    assert list(kept(asked, x=np.ones(3), more=np.ones(99), extra=np.ones(1)).arrays) == ["x"]
+    # Where right implementations may differ in their names, they are kept.
+    asked = sized(check_of(same_shapes=False), x=np.ones(3))
+    assert list(kept(asked, x=np.ones(3), more=np.ones(99)).arrays) == ["more", "x"]
+
+
+def test_an_array_of_an_absurd_size_is_not_kept_and_its_shape_is_told() -> None:
+    asked = sized(MOVES, x=np.ones(300))
+    seen = kept(asked, x=np.ones((300, 300)))
+    assert seen == Observation(
+        failure=Failure("malformed", "x: expected shape (300,), got (300, 300).")
+    )
+    # As the judge would, of one that it can look at.
+    assert kept(asked, x=np.ones((30, 30))).arrays["x"].shape == (30, 30)
+
+
+def test_as_much_as_the_reference_returns_is_kept_whatever_its_size() -> None:
+    large = np.ones(1_000_000)
+    assert kept(sized(MOVES, x=large), x=large).arrays["x"].nbytes == large.nbytes
+
+
+def test_what_is_kept_of_a_reply_is_bounded_in_all() -> None:
+    asked = sized(check_of(same_shapes=False), x=np.ones(3))
+    with pytest.raises(TooLargeError):
+        kept(asked, **{f"x{number}": np.ones(20_000) for number in range(30)})
+
+
+def test_of_a_reference_that_failed_nothing_is_kept() -> None:
+    assert kept(sized(check_of(same_shapes=False)), x=np.ones(3)).arrays == {}
 
 
 def test_a_sandbox_lost_once_is_tried_again() -> None:

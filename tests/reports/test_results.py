@@ -43,6 +43,13 @@ def report(student: str, *statuses: Status) -> Report:
     return Report(student, "optimizers", exercises, 7, "landlock")
 
 
+@pytest.mark.parametrize("seed", [0, 7, 2**53, 2**53 + 1, 2**128 - 1])
+def test_a_seed_is_exact_for_programs_that_read_numbers_as_floats(seed: int) -> None:
+    written = json.dumps(results("optimizers", seed, "landlock", [ADA]))
+    read = json.loads(written, parse_int=float)["seed"]
+    assert int(read) == seed
+
+
 def test_the_file_has_the_documented_fields() -> None:
     assert results("optimizers", 7, "landlock", [ADA]) == {
         "version": 1,

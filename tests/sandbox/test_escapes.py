@@ -54,6 +54,7 @@ OFTEN_REFUSED = {
     "list_attributes",
     "raise_its_limits",
     "read_through_a_hard_link",
+    "take_a_handle_of_the_grader",
 }
 # Fail even without a sandbox, because a child starts with nothing; tested separately below.
 NEVER_POSSIBLE = {

@@ -24,8 +24,8 @@ import psutil
 import pytest
 
 from autograder.sandbox import canary, scratch, watch
+from autograder.sandbox.forked import ForkedProcess, start_child
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import ForkedProcess, start_child
 from autograder.sandbox.sandbox import Child, ChildDied, Sandbox, SandboxLost, SandboxUnavailable
 from autograder.sandbox.wire import Message, NamedArrays, WireError
 
@@ -172,6 +172,9 @@ def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch: pytest.M
         def waited_seconds(self) -> float:
             return waited
 
+        def glance(self) -> None:
+            pass
+
         def look(self) -> None:
             pass
 
@@ -184,6 +187,35 @@ def test_what_a_child_waits_for_a_core_is_not_its_own_time(monkeypatch: pytest.M
     waited = 99.0
     assert observer.pause() > 0
     assert watch.cpu_time(os.getpid()) > 0
+
+
+def test_a_request_may_have_less_wall_clock_time(sandbox: Sandbox) -> None:
+    with sandbox.child() as child, pytest.raises(ChildDied, match=r"No reply within 0\.2 s"):
+        child.request({"op": "sleep", "on": {}}, {}, cpu_seconds=5.0, wall_seconds=0.2)
+
+
+def test_a_child_knows_what_its_answers_have_used(sandbox: Sandbox) -> None:
+    with sandbox.child() as child:
+        ask(child, "compute", seconds=0.2)
+        assert 0.2 <= child.cpu_seconds < 5
+        before = child.cpu_seconds
+        with pytest.raises(ChildDied):
+            ask(child, "spin", cpu_seconds=0.2)
+        assert 0.2 <= child.cpu_seconds - before < 5
+        assert child.waited_seconds >= 0
+
+
+def test_the_kernel_bounds_threads_that_are_started_faster_than_they_are_counted(
+    sandbox: Sandbox,
+) -> None:
+    source = (
+        "import resource\n\n"
+        "def limit(on):\n    return {'threads': resource.getrlimit(resource.RLIMIT_NPROC)[0]}"
+    )
+    with sandbox.child() as child:
+        reply, _ = ask(child, "limit", source=source)
+    running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    assert reply["value"]["threads"] <= running + 10 * SMALL.threads
 
 
 def test_waiting_for_a_core_is_seen() -> None:

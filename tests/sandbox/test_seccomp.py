@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import importlib.util
 import os
 from pathlib import Path
@@ -110,6 +111,41 @@ def test_clone_makes_threads_that_share_their_files_and_nothing_else(machine: st
     for flags in (0, seccomp.CLONE_THREAD, seccomp.CLONE_FILES, thread | 0x10000000):
         assert answer(machine, "clone", flags) == errno.EPERM, hex(flags)
     assert answer(machine, "clone3", thread) == errno.ENOSYS
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_locks_are_pretended(machine: str) -> None:
+    assert answer(machine, "flock", 5, fcntl.LOCK_EX) == 0
+    for command in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38):  # the last two of open files
+        assert answer(machine, "fcntl", 5, command) == 0, command
+    for command in (fcntl.F_GETLK, fcntl.F_DUPFD, fcntl.F_GETFL, fcntl.F_SETFL):
+        assert answer(machine, "fcntl", 5, command) is None, command
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("landlock", [1, 7])
+def test_no_call_waits_for_the_disk(machine: str, landlock: int) -> None:
+    for name in ("sync", "syncfs", "fsync", "fdatasync", "sync_file_range", "msync"):
+        assert answer(machine, name) == 0, name
+    # `os` has the flags of the machine that runs this; these two are the same on both.
+    for flags in (os.O_DSYNC, os.O_SYNC, os.O_SYNC | os.O_CREAT | os.O_RDWR):
+        assert answer(machine, "openat", 0, 0, flags, landlock=landlock) == errno.EPERM
+    for flags in (os.O_RDONLY, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC):
+        assert answer(machine, "openat", 0, 0, flags, landlock=landlock) is None
+    assert answer(machine, "openat2", landlock=landlock) == errno.ENOSYS
+    for flags in (2, 4, 6):  # RWF_DSYNC, RWF_SYNC
+        assert answer(machine, "pwritev2", 5, 0, 0, 0, 0, flags) == errno.EPERM
+    assert answer(machine, "pwritev2", 5, 0, 0, 0, 0, 1) is None
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_socket_does_not_tell_who_is_at_its_other_end(machine: str) -> None:
+    for option in (17, 31, 59, 77):  # SO_PEERCRED, SO_PEERSEC, SO_PEERGROUPS, SO_PEERPIDFD
+        assert answer(machine, "getsockopt", 3, 1, option) == errno.EPERM
+    for option in (16, 34, 76):  # SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD
+        assert answer(machine, "setsockopt", 3, 1, option) == errno.EPERM
+    # What Python asks of a socket that it is given: SO_TYPE, SO_PROTOCOL, SO_DOMAIN.
+    assert [answer(machine, "getsockopt", 3, 1, option) for option in (3, 38, 39)] == 3 * [None]
 
 
 @pytest.mark.parametrize("machine", MACHINES)

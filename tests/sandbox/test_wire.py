@@ -172,6 +172,21 @@ def test_bounds_are_kept() -> None:
             wire.decode(wire.encode(message, named), bounds=small)
 
 
+def test_of_a_large_array_only_the_shape_is_kept() -> None:
+    data = wire.encode({}, {"large": np.ones((40, 50)), "small": np.ones(50)})
+    _, found = wire.decode(data, bounds=Bounds(array_bytes=8000))
+    assert found["large"].shape == (40, 50)
+    assert found["large"].base is not None
+    assert found["large"].base.nbytes == 8
+    np.testing.assert_array_equal(found["small"], np.ones(50))
+
+
+def test_names_that_nobody_asked_for_are_dropped() -> None:
+    data = wire.encode({}, {"asked": np.ones(1), "unasked": np.ones(1)})
+    _, found = wire.decode(data, bounds=Bounds(names=frozenset({"asked", "missing"})))
+    assert list(found) == ["asked"]
+
+
 class Kept(msgspec.Struct, tag_field="kind", tag="kept", forbid_unknown_fields=True):
     count: Annotated[int, msgspec.Meta(le=3)]
     inner: dict[str, list[float]] = {}

@@ -18,6 +18,6 @@ def attacks() -> dict[str, str]:
     for path in SOURCES:
         text = path.read_text()
         for statement in ast.parse(text).body:
-            if isinstance(statement, ast.FunctionDef):
+            if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("_"):
                 found[statement.name] = text
     return found

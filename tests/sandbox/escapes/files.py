@@ -156,3 +156,42 @@ def list_the_run_folder(on: SimpleNamespace) -> object:
 def make_a_named_pipe(on: SimpleNamespace) -> object:
     os.mkfifo("pipe")
     return "made"
+
+
+def _locked(handle: int, other: int) -> bool:
+    """Whether the file of two handles is locked by the first: F_OFD_GETLK on the second tells."""
+    wanted = struct.pack("hhqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    found = fcntl.fcntl(other, 36, wanted)
+    return struct.unpack_from("h", found)[0] != fcntl.F_UNLCK
+
+
+def lock_a_file_of_the_runtime(on: SimpleNamespace) -> object:
+    """Others that use such a file as a lock would wait."""
+    handle, other = (os.open(on.readable_file, os.O_RDONLY) for _ in range(2))
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return "locked"
+    return None  # pretended to succeed
+
+
+def take_locks(on: SimpleNamespace) -> object:
+    """The kernel keeps as many as are asked for, in memory that no limit counts."""
+    handle, other = (os.open("locks", os.O_RDWR | os.O_CREAT) for _ in range(2))
+    for first in range(0, 2000, 2):
+        wanted = struct.pack("hhqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, first, 1, 0)
+        fcntl.fcntl(handle, fcntl.F_SETLK, wanted)
+    return "locked" if _locked(handle, other) else None
+
+
+def take_locks_of_an_open_file(on: SimpleNamespace) -> object:
+    handle, other = (os.open("locks", os.O_RDWR | os.O_CREAT) for _ in range(2))
+    fcntl.fcntl(handle, 37, struct.pack("hhqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    return "locked" if _locked(handle, other) else None
+
+
+def write_through_to_the_disk(on: SimpleNamespace) -> object:
+    """A process that waits for a slow disk cannot be killed."""
+    os.close(os.open("through", os.O_WRONLY | os.O_CREAT | os.O_SYNC))
+    return "opened"
