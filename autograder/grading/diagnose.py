@@ -42,15 +42,17 @@ def diagnose(
     # Numbers first: the errors that their misconception explains need no name of their own.
     left.sort(key=lambda check: seen[check.id].failure is not None)
     while left:
-        first = left[0]
+        first, error = left[0], seen[left[0].id].failure is not None
         candidates = _candidates(first, [*left[1:], *passed], seen, oracle)
-        if seen[first.id].failure:
+        if error:
             candidates = [
                 m for m in candidates if len(_explained(m, telling, seen, oracle)) == len(telling)
             ]
         one = _one(candidates)
         explained = _explained(one, left, seen, oracle) if one else ()
         named |= {check.id: one for check in explained if one}
+        if error:  # what fits everywhere fits the other errors too
+            break
         left = [check for check in left[1:] if check.id not in named]
     return named
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.model import Definitions, SourceFile
+from autograder.sources.newer_python import newer_syntax
 
 PARSE_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 """Notebooks allow ``await`` at the top level. The child must parse with the same flags."""
@@ -214,10 +215,19 @@ def _identifier(label: str) -> str:
 
 def _broken(cell: Cell, error: BaseException) -> BrokenCell:
     if isinstance(error, SyntaxError):
-        return BrokenCell(cell.label, error.lineno or 1, f"{error.msg}", cell.text)
+        message = newer_syntax(cell.text, _parses) or f"{error.msg}"
+        return BrokenCell(cell.label, error.lineno or 1, message, cell.text)
     if isinstance(error, RecursionError | MemoryError):
         return BrokenCell(cell.label, 1, "the code is too deeply nested to be parsed", cell.text)
     return BrokenCell(cell.label, 1, str(error), cell.text)
+
+
+def _parses(text: str) -> bool:
+    try:
+        parsed(text, "cell")
+    except UNPARSABLE:
+        return False
+    return True
 
 
 def _statement(file: int, index: int, node: ast.stmt) -> Statement:
