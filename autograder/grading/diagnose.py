@@ -57,6 +57,15 @@ def diagnose(
     return named
 
 
+def can_be_named(misconception: Misconception, checks: Sequence[Check], oracle: Oracle) -> bool:
+    """Whether a misconception does in any of the checks what tells it from other mistakes.
+
+    One that ends in NaN everywhere, or runs out of time, is caught, but looks like many others.
+    """
+    did = oracle.observe_misconception(misconception, checks)
+    return any(_tells(did[check.id]) for check in checks)
+
+
 def _candidates(
     first: Check, others: Sequence[Check], seen: Mapping[str, Observation], oracle: Oracle
 ) -> list[Misconception]:

@@ -28,10 +28,14 @@ _WORDINGS = (
 _BY_CHANCE = (
     (r"<[^<>]*>", "<>"),  # an object
     (r"\b0x[0-9a-fA-F]+", "#"),
+    (r"(?<=[a-z\d])_\d+\b", ""),  # Keras numbers its layers: dense, dense_1
     (r"(['\"])[^'\"]*[/\\][^'\"]*\1", "''"),  # a path, or a variable's
     (r"\d+(\.\d+)?(e[+-]?\d+)?", "#"),
     (r"[\[(](#|None|\?)(, ?(#|None|\?))*,?[\])]", "(#)"),  # a shape
 )
+
+_LONG = 500
+"""Characters of a message that may have been cut off, at a place that depends on its numbers."""
 
 
 def fingerprint(observation: Observation, check: Check, inputs: Inputs) -> Observation:
@@ -88,6 +92,7 @@ def normalized(message: str) -> str:
     for pattern, known in _WORDINGS:
         if re.search(pattern, message):
             return known
+    cut_off = len(message) > _LONG
     for pattern, placeholder in _BY_CHANCE:
         message = re.sub(pattern, placeholder, message)
-    return message
+    return message[: _LONG // 2] if cut_off else message

@@ -226,6 +226,8 @@ def test_the_same_error_of_another_operation_is_another_behaviour() -> None:
         ("expected shape (3,), got (4,)", "expected shape (2,), got (1, 7)"),
         ("no slot for <Variable weight_1>", "no slot for <Variable w>"),
         ("no file '/tmp/a/model.keras'", "no file '/home/b/model.keras'"),
+        ("layer 'dense' is not built", "layer 'dense_12' is not built"),
+        (f"config={'x' * 500} of 7 and more", f"config={'x' * 500} of 123"),
         ("Incompatible shapes: [3] vs. [4]", "Incompatible shapes: [2,3] vs. [4]"),
         (
             "cannot compute Sub as input #1(zero-based) was expected to be a float tensor but is a "
@@ -234,7 +236,7 @@ def test_the_same_error_of_another_operation_is_another_behaviour() -> None:
             "is a float tensor",
         ),
     ],
-    ids=["numbers", "objects", "paths", "shapes", "ops"],
+    ids=["numbers", "objects", "paths", "layers", "long", "shapes", "ops"],
 )
 def test_what_differs_between_two_runs_of_a_mistake_is_not_compared(one: str, other: str) -> None:
     assert alike(saw(raised(one)), saw(raised(other)))
