@@ -14,6 +14,8 @@ import msgspec
 MESSAGE_CHARS = 600
 WHERE_CHARS = 200
 EXCEPTION_CHARS = 60
+OPERATION_CHARS = 160
+MEANING_CHARS = 300
 
 
 class SourceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,12 +104,16 @@ class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         message: one line.
         where: the line of the submission, or "".
         exception: name of the exception's class, or "".
+        operation: what failed there, in terms that do not depend on the student's names, or "".
+        meaning: what such an error usually means, or "".
     """
 
     kind: Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
     message: Annotated[str, msgspec.Meta(max_length=MESSAGE_CHARS)]
     where: Annotated[str, msgspec.Meta(max_length=WHERE_CHARS)] = ""
     exception: Annotated[str, msgspec.Meta(max_length=EXCEPTION_CHARS)] = ""
+    operation: Annotated[str, msgspec.Meta(max_length=OPERATION_CHARS)] = ""
+    meaning: Annotated[str, msgspec.Meta(max_length=MEANING_CHARS)] = ""
 
 
 class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -244,13 +244,19 @@ class Misconception:
 class Failure:
     """Why a probe gave no arrays. Text that came from student code is already plain and bounded.
 
-    ``where`` is the student's own line ("cell 7, line 12: `velocity = ...`"), if one is known.
+    Attributes:
+        where: the student's own line ("cell 7, line 12: `velocity = ...`"), if one is known.
+        exception: name of the exception's class.
+        operation: what failed there, whatever names the student chose: method, kind, callee.
+        meaning: what such an error usually means, if that is certain.
     """
 
     kind: FailureKind
     message: str
     where: str = ""
     exception: str = ""
+    operation: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import html
 import io
 import os
 import tempfile
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,20 +124,15 @@ def _here() -> Path:
 
 def _observe(implementation: Any, trial: Trial) -> Observation:
     with contextlib.redirect_stderr(io.StringIO()):  # Keras' warnings about missing gradients
-        reply, found = child.observe(implementation, *trial.request(), _where)
+        reply, found = child.observe(implementation, *trial.request(), _label)
     if reply.failure and reply.failure.exception == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return read_reply(reply, found)
 
 
-def _where(error: BaseException) -> str:
-    """The innermost line of the traceback that is in a notebook cell."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython")
-    ]
-    return f"line {frames[-1].lineno} of the cell: `{frames[-1].line}`" if frames else ""
+def _label(file: str) -> str:
+    """What students call a source file, if it is a cell."""
+    return "your cell" if "ipykernel_" in file or file.startswith("<ipython") else ""
 
 
 def _plot(

@@ -2,14 +2,17 @@
 
 A misconception explains a failed check if it does with the same inputs what the submission did.
 Several may do the same in one check (at the first update, say), so those are dropped that do not
-explain the next one, until one is left.
+explain the next one. Where more than one is left, none is named: a false name is worse than none.
+
+An error is weaker evidence than numbers, since many mistakes end in the same one. It names a
+misconception only if that does in every other check of the exercise, too, what the submission did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autograder.grading.fingerprint import fingerprint, same
+from autograder.grading.fingerprint import fingerprint, same, tells_nothing
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Misconception, Observation
 
@@ -33,31 +36,65 @@ def diagnose(
         check.id: fingerprint(observed[check.id], check, oracle.inputs[check.id])
         for check in (*failed, *passed)
     }
+    telling = [check for check in (*failed, *passed) if _tells(seen[check.id])]
     named: dict[str, Misconception] = {}
-    left = [check for check in failed if _tells(seen[check.id])]
+    left = [check for check in failed if check in telling]
+    # Numbers first: the errors that their misconception explains need no name of their own.
+    left.sort(key=lambda check: seen[check.id].failure is not None)
     while left:
-        first = left[0]
-        candidates = [
-            known
-            for known, did in oracle.observe_misconceptions(first)
-            if same(seen[first.id], did, first)
-        ]
-        for check in (*left[1:], *passed):
-            if len(candidates) > 1:
-                # Those that also explain the next check; all of them if none does, as with a
-                # second mistake.
-                candidates = [
-                    m for m in candidates if _explained(m, [check], seen, oracle)
-                ] or candidates
-        explained = _explained(candidates[0], left, seen, oracle) if candidates else ()
-        named |= {check.id: candidates[0] for check in explained}
+        first, error = left[0], seen[left[0].id].failure is not None
+        candidates = _candidates(first, [*left[1:], *passed], seen, oracle)
+        if error:
+            candidates = [
+                m for m in candidates if len(_explained(m, telling, seen, oracle)) == len(telling)
+            ]
+        one = _one(candidates)
+        explained = _explained(one, left, seen, oracle) if one else ()
+        named |= {check.id: one for check in explained if one}
+        if error:  # what fits everywhere fits the other errors too
+            break
         left = [check for check in left[1:] if check.id not in named]
     return named
 
 
+def can_be_named(misconception: Misconception, checks: Sequence[Check], oracle: Oracle) -> bool:
+    """Whether a misconception does in any of the checks what tells it from other mistakes.
+
+    One that ends in NaN everywhere, or runs out of time, is caught, but looks like many others.
+    """
+    did = oracle.observe_misconception(misconception, checks)
+    return any(_tells(did[check.id]) for check in checks)
+
+
+def _candidates(
+    first: Check, others: Sequence[Check], seen: Mapping[str, Observation], oracle: Oracle
+) -> list[Misconception]:
+    """The misconceptions that explain a check, and of several those that explain more checks."""
+    candidates = [
+        known
+        for known, did in oracle.observe_misconceptions(first)
+        if same(seen[first.id], did, first)
+    ]
+    for check in others:
+        if len(candidates) > 1:
+            # Those that also explain the next check; all of them if none does, as with a second
+            # mistake.
+            candidates = [
+                m for m in candidates if _explained(m, [check], seen, oracle)
+            ] or candidates
+    return candidates
+
+
+def _one(candidates: Sequence[Misconception]) -> Misconception | None:
+    """The misconception that is left; of several that are one mistake, the author's first."""
+    return candidates[0] if len({known.known_as for known in candidates}) == 1 else None
+
+
 def _tells(seen: Observation) -> bool:
     """Whether it says enough to compare: a stub or a time-out looks like any other."""
-    return seen.failure is None or seen.failure.kind == "raised"
+    if seen.failure:
+        return seen.failure.kind == "raised"
+    return not tells_nothing(seen.arrays)
 
 
 def _explained(

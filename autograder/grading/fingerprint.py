@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+import numpy as np
 
 from autograder.grading.judge import ATOL, alike, measured
-from autograder.model import Check, Failure, Inputs, Observation
+from autograder.model import Arrays, Check, Failure, Inputs, Observation
 
 NO_FINGERPRINT = Observation(failure=Failure("internal", "no fingerprint"))
 """Of arrays that the check's measure cannot reduce: they are like nothing known."""
+
+# How TensorFlow says one and the same depends on which op meets it, eagerly or in a graph, and
+# so on how the student writes the formula.
+_SHAPES, _DTYPES = "the shapes of tensors differ", "the dtypes of tensors differ"
+_WORDINGS = (
+    (r"Incompatible shapes: \[", _SHAPES),
+    (r"Dimensions must be equal, but are ", _SHAPES),
+    (r"Shapes must be equal rank, but are ", _SHAPES),
+    (r"Cannot update variable with shape .* using a Tensor with shape", _SHAPES),
+    (r"was expected to be an? \w+ tensor but is an? \w+ tensor", _DTYPES),
+)
+
+# What differs between two runs of one mistake, or between two computers.
+_BY_CHANCE = (
+    (r"<[^<>]*>", "<>"),  # an object
+    (r"\b0x[0-9a-fA-F]+", "#"),
+    (r"(?<=[a-z\d])_\d+\b", ""),  # Keras numbers its layers: dense, dense_1
+    (r"(['\"])[^'\"]*[/\\][^'\"]*\1", "''"),  # a path, or a variable's
+    (r"\d+(\.\d+)?(e[+-]?\d+)?", "#"),
+    (r"[\[(](#|None|\?)(, ?(#|None|\?))*,?[\])]", "(#)"),  # a shape
+)
+
+_LONG = 500
+"""Characters of a message that may have been cut off, at a place that depends on its numbers."""
 
 
 def fingerprint(observation: Observation, check: Check, inputs: Inputs) -> Observation:
     """The observation, its arrays reduced to what tells one mistake from another.
 
-    That is what the check's ``measure`` returns, or else all of the arrays. A failure (an exception
-    that the probe ended with) is its own fingerprint.
+    That is what the check's ``measure`` returns, or else all of the arrays. Of a failure it is what
+    was raised, the whole message, and the operation that failed, without what differs between two
+    runs of one mistake; its place is not in it.
     """
     if observation.failure:
-        return observation
+        return Observation(failure=_fingerprint_of_failure(observation.failure))
     try:
         return Observation(measured(check, observation.arrays, inputs))
     except Exception:  # arrays of a wrong shape, which a measure need not expect
@@ -29,23 +57,42 @@ def same(one: Observation, other: Observation, check: Check) -> bool:
     """Whether two fingerprints are of the same behaviour: equal arrays, or the same failure.
 
     Arrays are equal within the check's ``tolerance``, or that of all comparisons; where both are
-    NaN or infinite, they are equal too. Failures are the same if their kind, the exception's class,
-    and its message up to the first number or name are the same.
+    NaN or infinite, they are equal too. Failures are the same if everything in their fingerprints
+    is. What tells nothing, such as arrays of NaN alone, is the same as nothing.
     """
     if one.failure or other.failure:
-        known = one is not NO_FINGERPRINT and bool(one.failure and other.failure)
-        return known and _words(one.failure) == _words(other.failure)
+        if one is NO_FINGERPRINT or not (one.failure and other.failure):
+            return False
+        return _fingerprint_of_failure(one.failure) == _fingerprint_of_failure(other.failure)
+    if tells_nothing(one.arrays) or tells_nothing(other.arrays):
+        return False
     tolerance = ATOL if check.tolerance is None else check.tolerance
     return alike(one.arrays, other.arrays, atol=tolerance)
 
 
-def _words(failure: Failure | None) -> tuple[str, str, str] | None:
-    # Numbers and names of variables differ between two runs of one mistake.
-    if failure is None:
-        return None
-    return failure.kind, failure.exception, message_prefix(failure.message)
+def tells_nothing(arrays: Arrays) -> bool:
+    """Whether all numbers are NaN: so many mistakes end in NaN that it tells none apart."""
+    numbers = [array for array in arrays.values() if array.size]
+    return bool(numbers) and all(bool(np.isnan(array).all()) for array in numbers)
 
 
-def message_prefix(message: str) -> str:
-    """A message up to its first number, name or place: what two runs of one mistake share."""
-    return re.sub(r"[\d'\"`<>].*", "", message)
+def _fingerprint_of_failure(failure: Failure) -> Failure:
+    message = normalized(failure.message)
+    operation = failure.operation
+    if message in (_SHAPES, _DTYPES):  # whichever op it was
+        operation = operation.partition(" ")[0]
+    return replace(failure, message=message, operation=operation, where="", meaning="")
+
+
+def normalized(message: str) -> str:
+    """A message without what differs between two runs of one mistake: numbers, objects, paths.
+
+    Names in quotes are part of it: "no attribute 'sped'" is another error than one of 'pop'.
+    """
+    for pattern, known in _WORDINGS:
+        if re.search(pattern, message):
+            return known
+    cut_off = len(message) > _LONG
+    for pattern, placeholder in _BY_CHANCE:
+        message = re.sub(pattern, placeholder, message)
+    return message[: _LONG // 2] if cut_off else message

@@ -41,6 +41,8 @@ _NOT_TRIED: frozenset[FailureKind] = frozenset({"missing", "unwritten", "delegat
 UNWRITTEN = "not written yet"
 """How the message begins where the stub is unchanged."""
 
+PARTS = " · "
+"""Between the student's line, what Python said, and what it usually means."""
 
 REFERENCE_FAILED = "The reference itself failed here: "
 
@@ -178,11 +180,12 @@ def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple
 
 
 def _sentence(failure: Failure) -> str:
-    place = f" ({failure.where})" if failure.where else ""
+    """The student's line · what Python said · what it usually means."""
     if failure.kind == "unwritten":
+        place = f" ({failure.where})" if failure.where else ""
         text = failure.message.removeprefix("NotImplementedError: ")
         return f"{UNWRITTEN}: {text}{place}"
-    return f"{failure.message}{place}"
+    return PARTS.join(filter(None, (failure.where, failure.message, failure.meaning)))
 
 
 def grade_class(

@@ -285,5 +285,7 @@ def read_reply(reply: Observed, found: Arrays) -> Observation:
             clean(reported.message),
             clean(reported.where, 200),
             clean(reported.exception, 60),
+            clean(reported.operation, 160),
+            clean(reported.meaning, 300),
         )
     return Observation(arrays, failure, reply.seconds)

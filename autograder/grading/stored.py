@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from autograder.grading.fingerprint import fingerprint, message_prefix, same
+from autograder.grading.fingerprint import fingerprint, normalized, same
 from autograder.grading.oracle import Oracle
 from autograder.grading.trial import LEAST_SECONDS, Trial, budget, sizes_of
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
@@ -193,9 +193,9 @@ class _Content:
 
     def add(self, who: str, check: Check, seen: Observation, dtype: str) -> None:
         if seen.failure:
-            # Without its place, which quotes a line of the reference, and without the rest of the
-            # message, which may hold paths of this machine.
-            told = replace(seen.failure, where="", message=message_prefix(seen.failure.message))
+            # Without its place, which quotes a line of the reference, and without what of the
+            # message is of this machine.
+            told = replace(seen.failure, where="", message=normalized(seen.failure.message))
             self.failures.append((who, check.id, asdict(told)))
         for name, array in seen.arrays.items():
             with np.errstate(over="ignore"):  # a mistake may go beyond float32

@@ -15,6 +15,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.grading.chance import false_alarms
+from autograder.grading.diagnose import can_be_named
 from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, grade_definitions, judge_exercises
 from autograder.grading.observe import Known
@@ -185,7 +186,8 @@ class Examination:
         (found,) = judge_exercises(own, observed, self.oracle)
         failed = tuple(v.check for v in found.verdicts if v.status != "passed")
         self.proof.caught[known] = failed
-        if self._whole:
+        wrong = [check for check in checks if check.name in failed]
+        if self._whole and (not wrong or can_be_named(known, wrong, self.oracle)):
             problems = _missed(known, found) if known.generated else _misnamed(known, found)
             place = (self._assignment.folder / MISCONCEPTIONS, known.line)
             if known.generated:

@@ -11,11 +11,10 @@ import contextlib
 import linecache
 import os
 import random
-import re
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -29,7 +28,9 @@ import tensorflow as tf
 import autograder.probing.kit  # noqa: F401
 from autograder.messages import (
     EXCEPTION_CHARS,
+    MEANING_CHARS,
     MESSAGE_CHARS,
+    OPERATION_CHARS,
     WHERE_CHARS,
     Load,
     Loaded,
@@ -41,7 +42,9 @@ from autograder.messages import (
     UnknownNames,
 )
 from autograder.probing.delegation import refused, unknown
+from autograder.probing.errors import LabelOf, is_stub, operation, said, spot, where
 from autograder.probing.loading import Loader
+from autograder.probing.meanings import meaning
 from autograder.probing.notebook_names import notebook_names
 from autograder.sandbox.channel import Connection
 
@@ -78,7 +81,7 @@ class Implementation:
     def __init__(self) -> None:
         module = types.ModuleType(MODULE)
         vars(module).update(notebook_names())
-        self.loader = Loader(module, describe, self.where)
+        self.loader = Loader(module, explained, self.where)
         # Keras looks classes up by module and name when it loads a model.
         sys.modules[MODULE] = module
 
@@ -89,52 +92,42 @@ class Implementation:
         target, reason = self.loader.find(request.exercise)
         if target is None:
             return Observed(_failure("missing", reason)), {}
-        observed, found = observe(target, request, arrays, self.where)
+        observed, found = observe(target, request, arrays, self.label)
         if failure := observed.failure:
             cause = self.loader.cause_of(request.exercise, failure.exception, failure.message)
             if cause and failure.kind in ("raised", "unwritten"):
-                led = _failure("raised", str(cause), failure.where, failure.exception)
+                led = _failure(
+                    "raised", str(cause), where=failure.where, exception=failure.exception
+                )
                 observed = Observed(led, observed.seconds)
         return observed, found
 
     def where(self, error: BaseException) -> str:
         """The innermost line of the submission that an exception passed through."""
-        place = ""
-        trace = error.__traceback__
-        while trace:
-            name = trace.tb_frame.f_code.co_filename
-            if name in self.loader.labels:
-                place = self._place(name, trace.tb_lineno)
-            trace = trace.tb_next
-        if not place:
-            # AutoGraph runs a translated copy; it names the original line in the message.
-            for name, line in re.findall(r'File "([^"]+\.py)", line (\d+)', str(error)):
-                if name in self.loader.labels:
-                    place = self._place(name, int(line))
-        return place
+        return where(spot(error, self.label), self.label)
 
-    def _place(self, name: str, line: int) -> str:
-        text = linecache.getline(name, line).strip()[:80]
-        return f"{self.loader.labels[name]}, line {line}: `{text}`"
+    def label(self, file: str) -> str:
+        """What students call a file of theirs; "" for any other."""
+        return self.loader.labels.get(file, "")
 
 
 def observe(
     target: Any,
     request: Observe,
     arrays: Mapping[str, np.ndarray],
-    where: Callable[[BaseException], str],
+    label_of: LabelOf,
 ) -> tuple[Observed, dict[str, np.ndarray]]:
     """Run one probe on a class or function.
 
     Args:
         arrays: the inputs that are arrays.
-        where: finds the line of the implementation that an exception passed through.
+        label_of: what students call a source file of the implementation.
 
     Returns:
         the failure or None with the CPU seconds, and the arrays.
     """
     started = time.process_time()
-    failure, found = _observe(target, request, arrays, where)
+    failure, found = _observe(target, request, arrays, label_of)
     return Observed(failure, time.process_time() - started), found
 
 
@@ -142,7 +135,7 @@ def _observe(
     target: Any,
     request: Observe,
     arrays: Mapping[str, np.ndarray],
-    where: Callable[[BaseException], str],
+    label_of: LabelOf,
 ) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
     failure = None
     if nowhere := unknown(request.forbidden):
@@ -155,7 +148,7 @@ def _observe(
         try:
             found = {} if used else probe(target, **request.inputs, **arrays)
         except BaseException as error:
-            failure = _failure(_kind(error), describe(error), where(error), type(error).__name__)
+            failure = _raised(error, target, label_of)
     if used:  # known at the end of the block
         failure = _failure("delegated", used[0])
     if failure:
@@ -163,21 +156,14 @@ def _observe(
     try:
         return None, _plain(request.probe, found)
     except Exception as error:  # values are of the implementation, and may raise anything
-        return _failure("malformed", describe(error)), {}
+        return _failure("malformed", said(error)), {}
 
 
-def describe(error: BaseException) -> str:
-    """An exception in one bounded line, without TensorFlow's preface about graph code."""
-    text = str(error)
-    if "in user code:" in text:
-        text = text.strip().splitlines()[-1].strip()
-    elif text.startswith("Exception encountered when calling"):
-        text = next((part.strip() for part in text.splitlines()[1:] if part.strip()), text)
-    elif isinstance(error, tf.errors.OpError):
-        text = text.splitlines()[0] if text else ""
-    name = type(error).__name__
-    text = text if text.startswith(name) else f"{name}: {text}"
-    return text[:MESSAGE_CHARS]
+def explained(error: BaseException) -> str:
+    """What Python said, and what it usually means where that is certain, in one bounded line."""
+    text = said(error)
+    means = meaning(text, error, None)
+    return f"{text}. {means}"[:MESSAGE_CHARS] if means else text[:MESSAGE_CHARS]
 
 
 def _probe(name: str, source: str) -> Any:
@@ -242,18 +228,25 @@ def _kind_of(value: Any) -> str:
     return "None" if value is None else f"{'an' if name[0] in 'AEIOUaeioun' else 'a'} {name}"
 
 
-def _kind(error: BaseException) -> FailureKind:
-    if isinstance(error, NotImplementedError):
-        return "unwritten"
-    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
-        return "memory"
-    return "raised"
-
-
-def _failure(
-    kind: FailureKind, message: str, where: str = "", exception: str = ""
-) -> ReportedFailure:
-    """A failure with texts that are no longer than the grader reads."""
-    return ReportedFailure(
-        kind, message[:MESSAGE_CHARS], where[:WHERE_CHARS], exception[:EXCEPTION_CHARS]
+def _raised(error: BaseException, target: Any, label_of: LabelOf) -> ReportedFailure:
+    """The failure of a probe that ended with an exception."""
+    found = spot(error, label_of)
+    kind: FailureKind = "raised"
+    if is_stub(error, found):
+        kind = "unwritten"
+    elif isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        kind = "memory"
+    text = said(error)
+    return _failure(
+        kind,
+        text,
+        where=where(found, label_of)[:WHERE_CHARS],
+        exception=type(error).__name__[:EXCEPTION_CHARS],
+        operation=operation(error, found)[:OPERATION_CHARS],
+        meaning="" if kind == "unwritten" else meaning(text, error, target)[:MEANING_CHARS],
     )
+
+
+def _failure(kind: FailureKind, message: str, **more: str) -> ReportedFailure:
+    """A failure with a message that is no longer than the grader reads."""
+    return ReportedFailure(kind, message[:MESSAGE_CHARS], **more)

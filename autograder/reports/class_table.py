@@ -8,11 +8,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.grade import PARTS, UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.reports.feedback import number
 from autograder.reports.terminal import WIDE
-from autograder.verdicts import Report
+from autograder.verdicts import Report, Verdict
 
 SHORT = 80
 """Characters of each problem that a row has room for."""
@@ -51,7 +51,7 @@ def diagnosis(report: Report) -> str:
         if verdict.misconception
     )
     first = {
-        exercise.name: problem.message
+        exercise.name: _said(problem)
         for exercise in report.exercises
         if (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
     }
@@ -66,6 +66,12 @@ def diagnosis(report: Report) -> str:
         found.append(f"not written: {', '.join(unwritten)}")
     remarks = [remark for remark in report.remarks if not any(remark[:30] in f for f in found)]
     return _few([*found, *remarks[:1]])
+
+
+def _said(verdict: Verdict) -> str:
+    """Of an error what Python said, without the student's line before it."""
+    parts = verdict.message.split(PARTS)
+    return parts[1] if verdict.status == "error" and len(parts) > 1 else verdict.message
 
 
 def _few(found: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
@@ -63,19 +64,19 @@ def number(points: float) -> str:
 
 def _rows(exercise: ExerciseReport) -> list[_Row]:
     """One row per verdict; a message or hint appears only under the first check that has it."""
-    said: set[str] = set()
+    hinted: set[str] = set()
+    rows = []
+    told = messages(exercise.verdicts, hidden=False)
+    for verdict, message in zip(exercise.verdicts, told, strict=True):
+        row = _row(verdict, message)
+        if row.hint in hinted:
+            row = replace(row, hint="")
+        hinted.add(row.hint)
+        rows.append(row)
+    return rows
 
-    def once(text: str) -> str:
-        if text in said:
-            return ""
-        said.add(text)
-        return text
 
-    rows = [_row(verdict) for verdict in exercise.verdicts]
-    return [replace(row, message=once(row.message), hint=once(row.hint)) for row in rows]
-
-
-def _row(verdict: Verdict) -> _Row:
+def _row(verdict: Verdict, message: str) -> _Row:
     if verdict.status == "ungraded":
         points = f"? / {number(verdict.max_points)}"
     else:
@@ -85,7 +86,7 @@ def _row(verdict: Verdict) -> _Row:
         mark=MARKS[verdict.status],
         status=verdict.status,
         claim=verdict.claim if shown else HIDDEN_CLAIM,
-        message=verdict.message if shown else "",
+        message=message,
         hint=verdict.hint if shown and verdict.misconception else "",
         points=points,
     )

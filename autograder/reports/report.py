@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from autograder.reports.feedback import MARKS, number, total
+from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Report, Status
 
 _STYLES: dict[Status, str] = {
@@ -39,18 +40,17 @@ def _score(report: Report) -> str:
 
 def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
     console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
-    said: set[str] = set()
     hinted: set[str] = set()
-    for verdict in exercise.verdicts:
+    told = messages(exercise.verdicts, hidden=True)
+    for verdict, message in zip(exercise.verdicts, told, strict=True):
         style = _STYLES[verdict.status]
         earned = "?" if verdict.status == "ungraded" else number(verdict.points)
         points = f"{earned}/{number(verdict.max_points)}"
         line = Text.assemble((f"{MARKS[verdict.status]} ", style), f"{points:>5}  {verdict.claim}")
         console.print(Padding(line, (0, 2), expand=False))
         # A message or hint appears only under the first check that has it.
-        if verdict.message and verdict.message not in said:
-            said.add(verdict.message)
-            console.print(Padding(Text(verdict.message, style=style), (0, 2, 0, 11), expand=False))
+        if message:
+            console.print(Padding(Text(message, style=style), (0, 2, 0, 11), expand=False))
         if verdict.misconception and verdict.misconception not in hinted:
             hinted.add(verdict.misconception)
             name = verdict.misconception.replace("_", " ")

@@ -18,6 +18,7 @@ from autograder.sources.dependencies import Statement as Statement
 from autograder.sources.dependencies import apparent_names, statement_of
 from autograder.sources.magics import plain_python
 from autograder.sources.magics import without_magics as without_magics
+from autograder.sources.newer_python import newer_syntax
 from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
 from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
 from autograder.sources.parsing import parsed as parsed
@@ -228,7 +229,16 @@ def _identifier(label: str) -> str:
 
 def _broken(cell: Cell, error: BaseException) -> BrokenCell:
     if isinstance(error, SyntaxError):
-        return BrokenCell(cell.label, error.lineno or 1, f"{error.msg}", cell.text)
+        message = newer_syntax(cell.text, _parses) or f"{error.msg}"
+        return BrokenCell(cell.label, error.lineno or 1, message, cell.text)
     if isinstance(error, RecursionError | MemoryError):
         return BrokenCell(cell.label, 1, "the code is too deeply nested to be parsed", cell.text)
     return BrokenCell(cell.label, 1, str(error), cell.text)
+
+
+def _parses(text: str) -> bool:
+    try:
+        parsed(text, "cell")
+    except UNPARSABLE:
+        return False
+    return True

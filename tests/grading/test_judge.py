@@ -351,7 +351,11 @@ def test_a_failure_is_the_students_or_the_graders(kind: FailureKind, oracle_of: 
     failed = Observation(failure=Failure(kind, "something happened", "cell 2, line 3: `x`"))
     status, message = judge_check(MOVES, failed, oracle_for(oracle_of))
     assert status == STATUS[kind]
-    assert message.endswith("something happened (cell 2, line 3: `x`)")
+    assert message == (
+        "cell 2, line 3: `x` · something happened"
+        if kind != "unwritten"
+        else "not written yet: something happened (cell 2, line 3: `x`)"
+    )
 
 
 def test_an_unwritten_exercise_says_what_to_write(oracle_of: OracleOf) -> None:

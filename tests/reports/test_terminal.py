@@ -44,6 +44,7 @@ HIDDEN = ExerciseReport(
     bonus=False,
     verdicts=(verdict("secret", "failed", message="it looks at x.", hidden=True, **MISTAKE),),
 )
+BROKE = "cell 7, line 12: `a_long_line()` · TypeError: It broke."
 UNGRADED = ExerciseReport("SGD", bonus=False, verdicts=(verdict("moves", "ungraded"),))
 
 
@@ -86,6 +87,49 @@ def test_a_message_and_its_hint_are_shown_once() -> None:
     text = shown(report(ADAM))
     assert text.count("expected 0.76, got 0.81.") == 1
     assert text.count("Looks like: no bias correction. Correct both moments.") == 1
+
+
+MISSPELT = (
+    "cell 7, line 12: `self.sped * x` · AttributeError: 'Adam' object has no attribute 'sped'"
+)
+SHAPES = "cell 7, line 12: `x + y` · InvalidArgumentError: Incompatible shapes: [{}] vs. [4]"
+
+
+def broken(*said: str, hidden: bool = False) -> ExerciseReport:
+    named = enumerate(said)
+    return ExerciseReport(
+        "Adam",
+        bonus=False,
+        verdicts=tuple(
+            verdict(f"step_{n}", "error", message=text, hidden=hidden and n > 0)
+            for n, text in named
+        ),
+    )
+
+
+@pytest.mark.parametrize("show", [verdict_text, lambda exercise: shown(report(exercise))])
+@pytest.mark.parametrize(
+    "said",
+    [13 * (MISSPELT,), tuple(SHAPES.format(f"2, {size}") for size in range(13))],
+    ids=["one message", "with the numbers of each check"],
+)
+def test_one_cause_of_many_failed_checks_is_told_once(said: tuple[str, ...], show: Any) -> None:
+    text = " ".join(show(broken(*said)).split())
+    assert text.count("line 12") == 1
+    assert "The same in 12 more checks." in text
+    assert "The same in 1 more check." in " ".join(show(broken(*said[:2])).split())
+
+
+def test_causes_on_two_lines_are_told_both() -> None:
+    text = shown(report(broken(MISSPELT, MISSPELT.replace("12", "14"))))
+    assert "line 12" in text
+    assert "line 14" in text
+    assert "The same" not in text
+
+
+@pytest.mark.parametrize("show", [verdict_text, verdict_table])
+def test_how_many_hidden_checks_fail_alike_is_not_told(show: Any) -> None:
+    assert "The same" not in show(broken(MISSPELT, MISSPELT, hidden=True))
 
 
 def test_what_the_grader_could_not_decide_has_no_points() -> None:
@@ -148,9 +192,13 @@ def test_an_empty_class_is_an_empty_table() -> None:
             report(ExerciseReport("SGD", False, (verdict("a", "error", message="It broke."),))),
             "SGD: It broke",
         ),
+        (
+            report(ExerciseReport("SGD", False, (verdict("a", "error", message=BROKE),))),
+            "SGD: TypeError: It broke",
+        ),
         (report(NESTEROV, remarks=("A cell was edited.",)), "A cell was edited"),
     ],
-    ids=["all right", "named", "named and unwritten", "unwritten", "unnamed", "remark"],
+    ids=["all right", "named", "named and unwritten", "unwritten", "unnamed", "raised", "remark"],
 )
 def test_the_diagnosis_is_the_mistake_or_else_the_first_problem(found: Report, words: str) -> None:
     assert diagnosis(found) == words

@@ -1,0 +1,415 @@
+"""What a student reads of real exceptions of Keras and TensorFlow, raised in every way they run."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+FILE = "cell_7.py"
+SOURCE = """\
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+
+class NumPy(keras.layers.Layer):
+    def call(self, x, training=False):
+        return np.mean(x) * x
+
+
+class Reads(keras.layers.Layer):
+    def call(self, x, training=False):
+        return x * x.numpy()
+
+
+class Decides(keras.layers.Layer):
+    def call(self, x, training=False):
+        if tf.reduce_sum(x) > 0 and True:
+            return x
+        return -x
+
+
+class Shape(keras.layers.Layer):
+    def call(self, x, training=False):
+        return x + ops.ones((7, 5))
+
+
+class Misspelt(keras.layers.Layer):
+    def call(self, x, training=False):
+        return self.sped * x
+
+
+class Keyword(keras.layers.Layer):
+    def call(self, x, training=False):
+        return ops.mean(x, axes=0)
+
+
+class Outer(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = Misspelt()
+
+    def call(self, x, training=False):
+        return self.inner(x, training=training)
+
+
+class Assigns(keras.layers.Layer):
+    def call(self, x, training=False):
+        (x + 1).assign(x)
+        return x
+
+
+class Stub(keras.layers.Layer):
+    def call(self, x, training=False):
+        raise NotImplementedError("Stub.call: return x.")
+
+
+class Rate(keras.layers.Layer):
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def call(self, x):
+        return x
+
+
+class Slots(keras.optimizers.Optimizer):
+    def build(self, variables):
+        super().build(variables)
+        self.add_slot(variables[0], "m")
+
+
+class Applies(keras.optimizers.Optimizer):
+    def _resource_apply_dense(self, gradient, variable):
+        variable.assign_sub(gradient)
+
+
+class Forgets(keras.optimizers.Optimizer):
+    pass
+
+
+class Short(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable):
+        variable.assign_sub(gradient)
+
+
+class NoSlot(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(self.velocities[0], gradient)
+
+
+class Subtracts(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(variable, variable - ops.ones((2, 2)))
+
+
+class Adds(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        moved = ops.add(-ops.ones((2, 2)), variable)
+        self.assign(variable, moved)
+
+
+class Unwritten(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        raise NotImplementedError("Unwritten.update_step: move the variable.")
+
+
+def backend(x):
+    return keras.backend.square(x)
+
+
+def no_backend(x):
+    return keras.backend.no_such_function(x)
+
+
+def named_first():
+    return keras.optimizers.Optimizer("Momentum")
+
+
+def short_rate():
+    return keras.optimizers.SGD(lr=0.1)
+
+
+def reference_by_its_old_name():
+    variable = keras.Variable([1.0])
+    optimizer = keras.optimizers.SGD()
+    optimizer.add_variable_from_reference(model_variable=variable)
+
+
+def two_dtypes(x):
+    return tf.ones(3) * tf.ones(3, tf.float64)
+
+
+def in_place(x):
+    x = tf.ones(3)
+    x[0] = 1.0
+
+
+KEPT = []
+
+
+@tf.function
+def keeps(x):
+    KEPT.append(x)
+
+
+def out_of_scope(x):
+    keeps(tf.ones(2))
+    return tf.function(lambda: KEPT[0] + 1)()
+
+
+@tf.function(input_signature=[tf.TensorSpec([None]), tf.TensorSpec([None])])
+def unknown_shapes(x, y):
+    return x - y
+
+
+def fails_in_the_graph(x):
+    return unknown_shapes(tf.ones(3), tf.ones(4))
+
+
+def nothing_returned(x):
+    return None + 1
+"""
+
+X = np.ones((4, 3), "float32")
+
+
+@pytest.fixture(scope="module")
+def errors() -> Any:
+    from autograder.probing import errors
+
+    return errors
+
+
+@pytest.fixture(scope="module")
+def code() -> Any:
+    linecache.cache[FILE] = (len(SOURCE), None, SOURCE.splitlines(keepends=True), FILE)
+    module = types.ModuleType("submission")
+    exec(compile(SOURCE, FILE, "exec"), vars(module))
+    return module
+
+
+def label(file: str) -> str:
+    return "cell 7" if file == FILE else ""
+
+
+RAISED: dict[tuple[str, str], BaseException] = {}
+
+
+def run(code: Any, name: str, how: str) -> BaseException:
+    """The exception that comes of a layer, an optimizer or a function that is run in this way."""
+    if (name, how) not in RAISED:  # a fit takes a second
+        RAISED[name, how] = raised_by(code, name, how)
+    return RAISED[name, how]
+
+
+def raised_by(code: Any, name: str, how: str) -> BaseException:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what is tested
+        WAYS[how](getattr(code, name))
+    return raised.value
+
+
+def fitted(layers: list[Any], optimizer: Any) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile(optimizer, "mse")
+    model.fit(X, X[:, :1], verbose=0)
+
+
+def saved(layer: Any) -> None:
+    import keras
+
+    from autograder.probing.kit import saved_and_loaded
+
+    model = keras.Sequential([keras.Input((3,)), layer(0.5)])
+    model.compile("sgd", "mse")
+    saved_and_loaded(model, **{layer.__name__: layer})
+
+
+def compiled(function: Any) -> None:
+    import tensorflow as tf
+
+    tf.function(function)(tf.constant(X))
+
+
+def applied(optimizer: Any, *, in_graph: bool) -> None:
+    import keras
+    import tensorflow as tf
+
+    made, variable = optimizer(learning_rate=0.1), keras.Variable(np.ones(3, "float32"))
+    made.build([variable])
+    update = lambda gradient: made.apply([gradient], [variable])  # noqa: E731 - as probes do it
+    (tf.function(update) if in_graph else update)(tf.ones(3))
+
+
+def dense() -> Any:
+    import keras
+
+    return keras.layers.Dense(1)
+
+
+WAYS: dict[str, Callable[[Any], None]] = {
+    "function": lambda function: function(X) if function.__code__.co_argcount else function(),
+    "tf.function of a function": compiled,
+    "eager": lambda layer: layer()(X),
+    "tf.function": lambda layer: compiled(layer()),
+    "fit": lambda layer: fitted([layer(), dense()], "sgd"),
+    "saved": saved,
+    "apply": lambda optimizer: applied(optimizer, in_graph=False),
+    "apply, tf.function": lambda optimizer: applied(optimizer, in_graph=True),
+    "fit with it": lambda optimizer: fitted([dense()], optimizer(learning_rate=0.1)),
+}
+LAYER_WAYS = ("eager", "tf.function", "fit")
+GRAPH_WAYS = LAYER_WAYS[1:]
+OPTIMIZER_WAYS = ("apply", "apply, tf.function", "fit with it")
+
+SAID = [
+    ("NumPy", ("tf.function", "fit"), "NotImplementedError: Cannot convert a symbolic"),
+    ("Reads", GRAPH_WAYS, "AttributeError: 'SymbolicTensor' object has no attribute 'numpy'"),
+    ("Shape", ("eager",), "InvalidArgumentError: Incompatible shapes: [4,3] vs. [7,5]"),
+    ("Shape", ("tf.function",), "ValueError: Dimensions must be equal, but are 4 and 7 with input"),
+    ("Shape", ("fit",), "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes"),
+    ("Misspelt", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
+    ("Keyword", ("eager",), "TypeError: mean() got an unexpected keyword argument 'axes'"),
+    ("Outer", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
+    ("Stub", ("tf.function", "fit"), "NotImplementedError: Stub.call: return x."),
+    (
+        "Rate",
+        ("saved",),
+        "TypeError: Rate.__init__() got an unexpected keyword argument 'trainable' (while Keras "
+        "rebuilds Rate from its configuration)",
+    ),
+    ("NoSlot", OPTIMIZER_WAYS, "AttributeError: 'NoSlot' object has no attribute 'velocities'"),
+    ("Forgets", OPTIMIZER_WAYS, "NotImplementedError"),
+    ("fails_in_the_graph", ("function",), "InvalidArgumentError: Incompatible shapes: [3] vs. [4]"),
+    (
+        "Unwritten",
+        OPTIMIZER_WAYS,
+        "NotImplementedError: Unwritten.update_step: move the variable.",
+    ),
+]
+CASES = [(name, how, text) for name, ways, text in SAID for how in ways]
+
+
+@pytest.mark.parametrize(("name", "how", "text"), CASES, ids=[f"{n} {h}" for n, h, _ in CASES])
+def test_what_python_said_is_the_cause_without_its_wrapping(
+    name: str, how: str, text: str, code: Any, errors: Any
+) -> None:
+    said = errors.said(run(code, name, how))
+    assert said.startswith(text)
+    assert not re.search(
+        r"\[1m|\[0m|Exception encountered|Arguments received|Error encountered|in user code|"
+        r"File \"|\{\{|Op:|site-packages|•",
+        said,
+    )
+
+
+LINES = [
+    ("Misspelt", LAYER_WAYS, "return self.sped * x"),
+    ("Outer", LAYER_WAYS, "return self.sped * x"),
+    ("NoSlot", OPTIMIZER_WAYS, "self.assign(self.velocities[0], gradient)"),
+    ("fails_in_the_graph", ("function",), "return x - y"),
+    ("two_dtypes", ("tf.function of a function",), "return tf.ones(3) * tf.ones(3, tf.float64)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "line"), [(name, how, line) for name, ways, line in LINES for how in ways]
+)
+def test_the_place_is_the_students_innermost_line(
+    name: str, how: str, line: str, code: Any, errors: Any
+) -> None:
+    number = next(n for n, text in enumerate(SOURCE.splitlines(), 1) if text.strip() == line)
+    place = errors.where(errors.spot(run(code, name, how), label), label)
+    assert place == f"cell 7, line {number}: `{line}`"
+
+
+@pytest.mark.parametrize("how", ["tf.function", *OPTIMIZER_WAYS])
+def test_only_the_stubs_own_line_says_that_an_exercise_is_not_written(
+    how: str, code: Any, errors: Any
+) -> None:
+    stub, written = ("Stub", "NumPy") if how in LAYER_WAYS else ("Unwritten", "Forgets")
+    error = run(code, stub, how)
+    assert errors.is_stub(error, errors.spot(error, label))
+    error = run(code, written, how)
+    assert isinstance(error, NotImplementedError)
+    assert not errors.is_stub(error, errors.spot(error, label))
+
+
+def test_the_operation_does_not_depend_on_the_students_names(code: Any, errors: Any) -> None:
+    for how in OPTIMIZER_WAYS:
+        error = run(code, "NoSlot", how)
+        operation = errors.operation(error, errors.spot(error, label))
+        assert operation in ("update_step attribute", "update_step graph")
+    error = run(code, "Forgets", "apply")
+    assert errors.operation(error, errors.spot(error, label)) == "outside update_step"
+
+
+@pytest.mark.parametrize("how", OPTIMIZER_WAYS)
+def test_one_mistake_in_two_formulas_has_one_fingerprint(how: str, code: Any, errors: Any) -> None:
+    from autograder.grading.fingerprint import fingerprint
+    from autograder.model import Failure, Observation
+
+    found = []
+    for name in ("Subtracts", "Adds"):
+        error = run(code, name, how)
+        operation = errors.operation(error, errors.spot(error, label))
+        kind = type(error).__name__
+        failure = Failure("raised", errors.said(error), exception=kind, operation=operation)
+        found.append(fingerprint(Observation(failure=failure), None, {}))  # type: ignore[arg-type]
+    assert found[0] == found[1]
+
+
+MEANINGS = [
+    ("NumPy", "tf.function", "tensors have no values yet, so NumPy"),
+    ("Reads", "fit", "tensors have no values yet, so NumPy"),
+    ("Decides", "fit", "Python cannot decide on one"),
+    ("Shape", "eager", "The shapes of two tensors do not fit"),
+    ("Shape", "fit", "The shapes of two tensors do not fit"),
+    ("Assigns", "eager", "This is a tensor, not a variable"),
+    ("Misspelt", "eager", ""),
+    ("Keyword", "eager", ""),
+    ("NoSlot", "apply", ""),
+    ("Slots", "apply", "add_slot is from Keras 2. In Keras 3, an optimizer makes its variables in"),
+    ("Applies", "apply", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer's up"),
+    ("Applies", "fit with it", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer"),
+    ("Forgets", "apply", "Keras calls update_step, and this class does not define it."),
+    ("Short", "apply", "In Keras 3, it is update_step(self, gradient, variable, learning_rate)"),
+    ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, such functions are"),
+    ("no_backend", "function", ""),
+    ("named_first", "function", "In Keras 3, the learning rate comes first"),
+    (
+        "short_rate",
+        "function",
+        "The argument lr is from Keras 2. In Keras 3, it is called learning",
+    ),
+    ("reference_by_its_old_name", "function", "it is called reference_variable"),
+    ("two_dtypes", "function", "Two tensors have different dtypes"),
+    ("in_place", "function", "A tensor cannot be changed in place"),
+    ("out_of_scope", "function", "A tensor was kept from one call of a tf.function"),
+    ("nothing_returned", "function", "A value here is None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "text"), MEANINGS, ids=[f"{n} {h}" for n, h, _ in MEANINGS]
+)
+def test_what_it_usually_means_is_said_where_it_is_certain(
+    name: str, how: str, text: str, code: Any, errors: Any
+) -> None:
+    from autograder.probing.meanings import meaning
+
+    error = run(code, name, how)
+    found = meaning(errors.said(error), error, getattr(code, name))
+    assert text in found
+    assert bool(text) == bool(found)

@@ -1,0 +1,85 @@
+"""Cells in the syntax of a newer Python say so; cells with any other mistake do not."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from autograder.sources.definitions import Cell, definitions
+from autograder.sources.newer_python import newer_syntax
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="this Python reads most of these cells"
+)
+
+NEWER = {
+    "type statement": ("type Rate = float\n\ndef f(x: Rate):\n    return x\n", "3.12"),
+    "generic alias": ("type Rates[T] = list[T]\n", "3.12"),
+    "generic function": ("def f[T](x: T) -> T:\n    return x\n", "3.12"),
+    "bound": ("def f[T: (int, str), *Ts](x: T) -> T:\n    return x\n", "3.12"),
+    "generic class": ("class A[T]:\n    pass\n\nclass B[T](A[T]):\n    pass\n", "3.12"),
+    "quotes": ('def f(d):\n    return f"{d["a"]:.2f} and {d["b"]!r}"\n', "3.12"),
+    "nested": ("def f(d):\n    return f'{', '.join(f'{x}' for x in d)}'\n", "3.12"),
+    "backslash": ("def f(d):\n    return f\"{'\\n'.join(d)}\"\n", "3.12"),
+    "comment": ('def f(d):\n    return f"{d  # the sum\n}"\n', "3.12"),
+    "debugging": ('def f(d):\n    print(f"{d["a"]=}")\n', "3.12"),
+    "template": ("def f(d):\n    return t'{d}'\n", "3.14"),
+}
+
+
+def parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("text", "version"), NEWER.values(), ids=NEWER)
+def test_a_cell_of_a_newer_python_says_which(text: str, version: str) -> None:
+    assert not parses(text)
+    said = newer_syntax(text, parses)
+    assert f"need Python {version} or later, and this is Python 3.11" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = = 3\n",
+        "def f(x)\n    return x\n",
+        "def f(x):\nreturn x\n",
+        "x = f'{a b}'\n",
+        'x = f"{d["a" b]}"\n',
+        'x = f"{d["a"]}\n',
+        "x = 'it's'\n",
+        "print 'a'\n",
+        "try:\n    pass\nexcept ValueError, error:\n    pass\n",
+        "type Rate float\n",
+        "def f[T](x:\n    return x\n",
+        "def f[T](x) -> T\n    return x\n",
+        "def f[T](x):\n    return x +\n",
+        "",
+    ],
+)
+def test_any_other_mistake_is_not_blamed_on_the_version(text: str) -> None:
+    assert newer_syntax(text, parses) == ""
+
+
+def test_the_broken_cell_is_told_so() -> None:
+    _, _, broken = definitions([Cell("cell 3", NEWER["quotes"][0])], ["f"])
+    assert str(broken[0]) == (
+        "cell 3, line 2: quotes, backslashes and comments inside the braces of an f-string need "
+        "Python 3.12 or later, and this is Python 3.11"
+    )
+
+
+def test_a_cell_with_another_mistake_keeps_pythons_own_words() -> None:
+    _, _, broken = definitions([Cell("cell 3", "x = = 3\n")], ["f"])
+    assert str(broken[0]) == "cell 3, line 1: invalid syntax"
+
+
+def test_what_looks_like_hostile_text_takes_no_time() -> None:
+    for text in ("f'{" * 3000, "'" * 20_000, "def f[" * 5000, 'f"{a["' * 3000):
+        newer_syntax(text, lambda _: False)
