@@ -24,9 +24,10 @@ from autograder.sources.answers import Answers
 from autograder.sources.assignment import Assignment, read_assignments
 from autograder.sources.checks import CHECKS, PROBES, read_checks
 from autograder.sources.course import Course
+from autograder.sources.data_files import data_files
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import SHARED
-from autograder.sources.release_files import copy_released, data_files, released_files
+from autograder.sources.release_files import copy_released, released_files
 from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"

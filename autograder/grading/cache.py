@@ -159,7 +159,11 @@ def observation_keys(definitions: Definitions, trial: Trial) -> tuple[bytes, byt
     for file in definitions.files:
         text = file.text.lstrip("\n")
         lines.append(len(file.text) - len(text))
-        digest.update(msgspec.json.encode((file.name, file.label, text, file.keep)))
+        digest.update(msgspec.json.encode((file.name, file.label, text, file.keep, file.defines)))
+    digest.update(msgspec.json.encode(definitions.undefined))
+    for name, content in sorted(trial.data.items()):
+        digest.update(repr((name, len(content))).encode())
+        digest.update(content)
     placed = digest.copy()
     placed.update(repr(lines).encode())
     return digest.digest(), placed.digest()

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from autograder.grading.allowance import Allowance
 from autograder.grading.trial import Trial
 from autograder.messages import Load, Loaded, Observed, SourceText
@@ -94,21 +96,6 @@ class Known(Protocol):
     def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
         """Keep what this trial showed."""
         ...
-
-
-def observations(
-    sandbox: Sandbox, definitions: Definitions, trials: Iterable[Trial], known: Known | None = None
-) -> Iterator[tuple[Check, Observation]]:
-    """Try one implementation, in one child as long as it lives.
-
-    A child that dies costs the check it was in, if that kills a new one too; the next check goes
-    to another.
-
-    Args:
-        known: what need not be tried again; only for the course's own code.
-    """
-    with RestartableChild(sandbox, known) as children:
-        yield from children.observations(definitions, trials)
 
 
 class RestartableChild:
@@ -196,7 +183,7 @@ class RestartableChild:
     def _answer(self, definitions: Definitions, trial: Trial) -> Observation:
         """What the child answers; a child that fails to is gone."""
         try:
-            child = self._with(definitions, trial.exercise.name)
+            child = self._with(definitions, trial)
             message, arrays = trial.request()
             cpu, wall = self._allowance.left(trial.exercise.name)
             reply, found = child.request(
@@ -243,7 +230,7 @@ class RestartableChild:
             self._unloadable = definitions, failure
         return failure
 
-    def _with(self, definitions: Definitions, exercise: str) -> Child:
+    def _with(self, definitions: Definitions, trial: Trial) -> Child:
         """The child, with these definitions loaded."""
         if self._child is None:
             started = time.monotonic()
@@ -254,10 +241,10 @@ class RestartableChild:
         if self._loaded is not definitions:
             files = tuple(SourceText(**vars(file)) for file in definitions.files)
             load = Load(files, definitions.undefined)
-            cpu, wall = self._allowance.left(exercise)
+            cpu, wall = self._allowance.left(trial.exercise.name)
             self._child.request(
                 load,
-                {},
+                {name: np.frombuffer(content, "u1") for name, content in trial.data.items()},
                 reply=Loaded,
                 cpu_seconds=min(cpu, LOAD_SECONDS),
                 wall_seconds=min(wall, LOAD_WALL_SECONDS),

@@ -221,6 +221,7 @@ class LiveOracle:
             check_set.probes[check.probe],
             self.inputs[check.id],
             self.seed,
+            data=check_set.data,
             **how,
         )
 

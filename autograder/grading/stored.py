@@ -91,6 +91,7 @@ class StoredOracle:
                 cpu_seconds_after_death=check.budget or LEAST_SECONDS,
                 share=budget(check, None),
                 reference=sizes_of(self.expected(check)),
+                data=self._check_set.data,
             )
             for check in checks
         ]

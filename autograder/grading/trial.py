@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
@@ -64,6 +64,7 @@ class Trial:
             died: out of time, out of memory, killed or crashed.
         share: CPU seconds that the check adds to what all checks of its exercise may take together.
         reference: shape and bytes of each of the reference's arrays; None if they are not known.
+        data: the files that definitions may read, by path; they are sent when these are loaded.
     """
 
     exercise: Exercise
@@ -76,6 +77,7 @@ class Trial:
     cpu_seconds_after_death: float = PROBE_SECONDS
     share: float = PROBE_SECONDS
     reference: Sizes | None = None
+    data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def request(self) -> tuple[Observe, dict[str, np.ndarray]]:
         """The message and the arrays that ask for it: all that a child gets to see."""

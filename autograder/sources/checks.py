@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from zlib import crc32
 
 from autograder.model import AutograderError, Check, Exercise, Probe
+from autograder.sources.data_files import read_data
 from autograder.sources.declared import examine_checks, examine_exercises, examine_unchecked
 from autograder.sources.faults import Faults, place_of
 from autograder.sources.probes import CHECKS, PROBES, SHARED, ProbeReader, shared_folder
@@ -29,12 +30,17 @@ HIDDEN_CHECKS, HIDDEN_PROBES = "hidden_checks.py", "hidden_probes.py"
 
 @dataclass(frozen=True)
 class CheckSet:
-    """The exercises of an assignment, in order, with their checks and the probes these name."""
+    """The exercises of an assignment, in order, with their checks and the probes these name.
+
+    Attributes:
+        data: the content of the assignment's data files, by path (``data/points.csv``).
+    """
 
     name: str
     exercises: tuple[Exercise, ...]
     checks: tuple[Check, ...]
     probes: dict[str, Probe]
+    data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def of(self, exercise: str) -> tuple[Check, ...]:
         """The checks of one exercise, in the author's order."""
@@ -111,7 +117,9 @@ def collect_checks(folder: Path, faults: Faults, *, hidden: bool = True) -> Chec
             )
     if not exercises:
         return None
-    return CheckSet(folder.name, exercises, (*public, *secret), probes | hidden_probes)
+    return CheckSet(
+        folder.name, exercises, (*public, *secret), probes | hidden_probes, read_data(folder)
+    )
 
 
 def _hidden_checks(

@@ -11,22 +11,14 @@ from pathlib import Path
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import read_checks
-from autograder.sources.definitions import without_magics
+from autograder.sources.data_files import DATA, data_files
 from autograder.sources.faults import CourseFaults, Fault, suggestion
 from autograder.sources.inputs import draw_inputs
+from autograder.sources.magics import without_magics
 from autograder.sources.probes import CHECKS, PROBES, SHARED, shared_modules
-
-DATA = "data"
-"""The folder of an assignment's data files. All of it travels with the release."""
 
 MOST_BYTES = 20_000_000
 """Of all data files together: students download them, and every clone of the course holds them."""
-
-
-def data_files(folder: Path) -> tuple[Path, ...]:
-    """The data files of an assignment, or of a release, sorted; hidden files are not among them."""
-    found = (path for path in (folder / DATA).rglob("*") if path.is_file())
-    return tuple(sorted(p for p in found if not _is_hidden(p.relative_to(folder))))
 
 
 def released_files(folder: Path) -> dict[Path, Path]:
@@ -134,7 +126,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # a text that is too long for a name, or has a null byte
         return False
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part == "__pycache__" for part in path.parts)

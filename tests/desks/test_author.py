@@ -191,6 +191,20 @@ def test_a_probe_that_reads_a_file_beside_it_fails_as_it_would_in_grading(
     assert "PermissionError" in problem or "FileNotFoundError" in problem
 
 
+def test_definitions_may_read_the_data_files_of_the_assignment(prove: Prove, course: Path) -> None:
+    folder = downhill(course)
+    (folder / "data").mkdir()
+    (folder / "data" / "units.csv").write_text("1\n")
+    change(
+        folder / "downhill.py",
+        "def average(numbers):",
+        'UNIT = float(np.loadtxt("data/units.csv"))\n\n\ndef average(numbers):',
+    )
+    change(folder / "downhill.py", "/ len(numbers)", "/ len(numbers) * UNIT")
+    change(folder / "misconceptions.toml", '" / len(numbers)"', '" / len(numbers) * UNIT"')
+    assert prove("average").problems == []
+
+
 def test_a_check_that_catches_nothing_and_a_mistake_that_nothing_catches(
     prove: Prove, course: Path
 ) -> None:

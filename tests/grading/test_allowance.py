@@ -250,7 +250,7 @@ def test_definitions_that_do_not_load_are_tried_once(monkeypatch: pytest.MonkeyP
     seen = graded(machine, monkeypatch)
     assert machine.requests == 1
     assert {message for each in seen.values() for message in failures(each)} == {
-        "No reply in time."
+        "Your definitions could not be loaded. No reply in time."
     }
     assert sum(map(len, map(failures, seen.values()))) == len(EXERCISES) * CHECKS
 
