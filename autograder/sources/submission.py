@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.model import AutograderError, Definitions
-from autograder.sources.definitions import BrokenCell, Cell, definitions
+from autograder.sources.definitions import BrokenCell, Cell, Outline
 
 _ORIGINAL_USED = "the original check was used"
 
@@ -48,9 +48,18 @@ class Submission:
 
     def definitions(self, names: Sequence[str]) -> LoadPlan:
         """What must run to define the exercises, and why some of them are missing."""
-        found, defined, broken = definitions(self.cells, names)
-        missing = {name: self._why_missing(name, broken) for name in names if name not in defined}
-        return LoadPlan(found, missing, broken)
+        outline = Outline(self.cells, names)
+        broken = outline.broken
+        missing = {
+            name: self._why_missing(name, broken) for name in names if name not in outline.defined
+        }
+        return LoadPlan(
+            outline.definitions(),
+            missing,
+            broken,
+            {name: outline.definitions(name) for name in names if name not in missing},
+            outline.remarks(),
+        )
 
     def _why_missing(self, name: str, broken: Sequence[BrokenCell]) -> str:
         if self.unreadable:
@@ -69,11 +78,15 @@ class LoadPlan:
         definitions: the statements that define the exercises.
         missing: for each exercise that is not defined, the reason.
         broken: the cells that are not valid Python.
+        each: for each exercise that is defined, the statements that define it alone.
+        remarks: plain sentences about what replaces a definition, and what does not.
     """
 
     definitions: Definitions
     missing: dict[str, str]
     broken: tuple[BrokenCell, ...]
+    each: dict[str, Definitions]
+    remarks: tuple[str, ...]
 
 
 def read_submission(
@@ -207,7 +220,7 @@ def _code_cells(
             elif source.strip() != locked[grade_id].strip():
                 remarks.append(f"The locked cell {grade_id} was edited; {_ORIGINAL_USED}.")
         elif cell.get("cell_type") == "code":
-            cells.append(Cell(f"cell {number}", source))
+            cells.append(Cell(f"cell {number}", source, grade_id))
     for grade_id in locked:
         if seen[grade_id] == 0:
             remarks.append(f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}.")
