@@ -177,7 +177,8 @@ class Loader:
         granted = max(_LEAST_SECONDS, _SHARE * self._left)
 
         def interrupt(*_: object) -> None:
-            raise OutOfTimeError(f"took more than {granted:.1f} s of CPU time")
+            long = f"ran for more than {granted:.1f} s of CPU time"
+            raise OutOfTimeError(f"{long}, too long for what a definition needs")
 
         before = signal.signal(signal.SIGPROF, interrupt)
         signal.setitimer(signal.ITIMER_PROF, granted)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
-from autograder.sources.closure import Closure, find_exercises
+from autograder.sources.closure import Closure, Providers, find_exercises
 from autograder.sources.dependencies import Statement as Statement
 from autograder.sources.dependencies import apparent_names, statement_of
 from autograder.sources.magics import without_magics as without_magics
@@ -90,6 +90,7 @@ class Outline:
         self.broken = tuple(broken)
         own = {cell.exercise: number for number, (cell, _) in enumerate(self._files)}
         self._exercises = find_exercises(self._statements, self.names, own)
+        self._providers = Providers(self._statements, self._exercises)
 
     @cached_property
     def _bound(self) -> dict[str, int]:
@@ -100,6 +101,13 @@ class Outline:
                 first.setdefault(name, position)
         return first
 
+    @cached_property
+    def _apparent(self) -> dict[str, str]:
+        """For each name that only a broken cell seems to bind, what is wrong with the cell."""
+        return {
+            name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
+        }
+
     @property
     def defined(self) -> frozenset[str]:
         """The exercises that have a definition."""
@@ -107,7 +115,7 @@ class Outline:
 
     def definitions(self, *names: str) -> Definitions:
         """The statements that define these exercises, or all, and what these need."""
-        closure = Closure(self._statements, self._exercises)
+        closure = Closure(self._providers)
         closure.follow(names or self.names)
         defines: dict[int, list[str]] = {}
         for name, positions in self._exercises.definers.items():
@@ -136,15 +144,12 @@ class Outline:
     def _undefined(self, kept: set[int]) -> dict[str, str]:
         """Names that kept statements read and that nothing above them defines, and why."""
         reasons: dict[str, str] = {}
-        apparent = {
-            name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
-        }
         for position in kept:
             statement = self._statements[position]
             for name in statement.uses:
                 first = self._bound.get(name)
-                if first is None and name in apparent:
-                    reasons[name] = apparent[name]
+                if first is None and name in self._apparent:
+                    reasons[name] = self._apparent[name]
                 elif first is not None and first > position and name in statement.now:
                     reasons[name] = f"{name!r} is first defined below, in {self._place(first)}"
         return reasons
