@@ -10,6 +10,7 @@ import __future__
 
 import ast
 import contextlib
+import io
 import linecache
 import re
 import signal
@@ -81,7 +82,9 @@ class Loader:
             name, text = file.name, file.text
             self.labels[name] = file.label
             # AutoGraph and tracebacks look the source up by file name.
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            # As Python counts lines: `splitlines` also ends one at a form feed.
+            lines = io.StringIO(text, newline=None).readlines()
+            linecache.cache[name] = (len(text), None, lines, name)
             body = compile(text, name, "exec", PARSE_FLAGS, dont_inherit=True).body
             flags = _future_flags(body, file.keep)
             defines = dict[int, set[str]]()
@@ -191,7 +194,7 @@ class Loader:
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """An import of several names as one import for each, so that each stands on its own."""
+    """An import of several names as one import for each, so that one that fails costs no other."""
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return [statement]
     parts: list[ast.stmt] = []
