@@ -21,6 +21,8 @@ from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
 from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
 from autograder.sources.parsing import parsed as parsed
 
+_SCOPE = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
+
 _LINE_CHARS = 70
 """How much of a line of the submission a remark shows."""
 
@@ -108,10 +110,18 @@ class Outline:
             name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
         }
 
-    @property
+    @cached_property
     def defined(self) -> frozenset[str]:
-        """The exercises that have a definition."""
-        return frozenset(name for name in self.names if name in self._bound)
+        """The exercises that have a definition.
+
+        An import does not count where a broken cell has the class or function.
+        """
+        lost = {name for cell in self.broken for name in _SCOPE.findall(cell.text)}
+        return frozenset(
+            name
+            for name in self.names
+            if name in self._exercises.definers or (name in self._bound and name not in lost)
+        )
 
     def definitions(self, *names: str) -> Definitions:
         """The statements that define these exercises, or all, and what these need."""
@@ -144,7 +154,7 @@ class Outline:
     def _undefined(self, kept: set[int]) -> dict[str, str]:
         """Names that kept statements read and that nothing above them defines, and why."""
         reasons: dict[str, str] = {}
-        for position in kept:
+        for position in sorted(kept):
             statement = self._statements[position]
             for name in statement.uses:
                 first = self._bound.get(name)
@@ -171,7 +181,7 @@ class Outline:
             found += [
                 f"{name} is graded as defined in {self._place(definers[-1])}. "
                 f"`{self._line(position)}` ({self._place(position)}) does not change that: only "
-                "another class or function of this name would. Use another name there."
+                "another `class` or `def` of this name would. Use another name there."
                 for position in self._exercises.reuses[name][:1]
             ]
         return tuple(found)

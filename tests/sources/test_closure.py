@@ -88,6 +88,13 @@ def test_a_name_that_is_only_imported_is_still_found() -> None:
     assert kept(found) == ["from my_solution import walk"]
 
 
+def test_an_import_is_not_graded_instead_of_a_definition_in_a_broken_cell() -> None:
+    found = outline(("def walk(x):\n    return (x", "walk"), "from numpy import cumsum as walk")
+    assert found.defined == frozenset()
+    found = outline(("def run(walk):\n    return (x", "walk"), "from numpy import cumsum as walk")
+    assert found.defined == {"walk"}
+
+
 def test_a_base_class_of_the_same_name_is_what_was_bound_above() -> None:
     found = outline(
         "from keras.optimizers import Adam", "class Adam(Adam):\n    pass", names=("Adam",)
