@@ -22,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
+import msgspec
 import numpy as np
 import tensorflow as tf
 
@@ -106,9 +107,8 @@ class Implementation:
         if failure := observed.failure:
             cause = self.loader.cause_of(request.exercise, failure.exception, failure.message)
             if cause and failure.kind in ("raised", "unwritten"):
-                led = _failure(
-                    "raised", str(cause), where=failure.where, exception=failure.exception
-                )
+                message = str(cause)[:MESSAGE_CHARS]
+                led = msgspec.structs.replace(failure, kind="raised", message=message, meaning="")
                 observed = Observed(led, observed.seconds)
         return observed, found
 

@@ -180,7 +180,8 @@ class Loader:
         granted = max(_LEAST_SECONDS, _SHARE * self._left)
 
         def interrupt(*_: object) -> None:
-            raise OutOfTimeError(f"took more than {granted:.1f} s of CPU time")
+            long = f"ran for more than {granted:.1f} s of CPU time"
+            raise OutOfTimeError(f"{long}, too long for what a definition needs")
 
         before = signal.signal(signal.SIGPROF, interrupt)
         signal.setitimer(signal.ITIMER_PROF, granted)
@@ -193,7 +194,7 @@ class Loader:
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """An import of several names as one import for each, so that each stands on its own."""
+    """An import of several names as one import for each, so that one that fails costs no other."""
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return [statement]
     parts: list[ast.stmt] = []

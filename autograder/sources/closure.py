@@ -77,6 +77,38 @@ def _definers(
     ]
 
 
+class Providers:
+    """By name, the positions of the statements that bind it or change its object, in order.
+
+    Attributes:
+        statements: all of them.
+        every: what binds or changes each name; of an exercise, only what defines or changes it.
+        binders: what binds each name.
+        above: what has an exercise's name above its first definition: perhaps its base class.
+    """
+
+    def __init__(self, statements: Sequence[Statement], exercises: Exercises) -> None:
+        self.statements = statements
+        self.every = defaultdict[str, list[int]](list)
+        self.binders = defaultdict[str, list[int]](list)
+        self.above = defaultdict[str, list[int]](list)
+        changes = _Changes(statements)
+        defining = {name: set(found) for name, found in exercises.definers.items()}
+        for position, statement in enumerate(statements):
+            for name in statement.binds:
+                definers = exercises.definers.get(name)
+                if definers is None or position in defining[name]:
+                    self.every[name].append(position)
+                    self.binders[name].append(position)
+                elif position < definers[0]:
+                    self.above[name].append(position)
+            for name in changes.of(statement) - statement.binds:
+                reuses = exercises.reuses.get(name)
+                # What is changed below is whatever has the exercise's name there.
+                if not reuses or position < reuses[0]:
+                    self.every[name].append(position)
+
+
 @dataclass
 class Closure:
     """Statements that have to run, found by following names from the exercises.
@@ -86,66 +118,39 @@ class Closure:
         steps: how often a statement was looked at, which is what the search costs.
     """
 
-    statements: Sequence[Statement]
-    exercises: Exercises
+    providers: Providers
     kept: set[int] = field(default_factory=set)
     steps: int = 0
-
-    def __post_init__(self) -> None:
-        # By name, the positions of what binds or changes it, and of what binds it.
-        self._providers = defaultdict[str, list[int]](list)
-        self._binders = defaultdict[str, list[int]](list)
-        # What has an exercise's name above its first definition: perhaps its base class.
-        self._above = defaultdict[str, list[int]](list)
-        changes = _Changes(self.statements)
-        defining = {name: set(found) for name, found in self.exercises.definers.items()}
-        for position, statement in enumerate(self.statements):
-            for name in statement.binds:
-                definers = self.exercises.definers.get(name)
-                if definers is None or position in defining[name]:
-                    self._providers[name].append(position)
-                    self._binders[name].append(position)
-                elif position < definers[0]:
-                    self._above[name].append(position)
-            for name in changes.of(statement) - statement.binds:
-                if self._is_of_exercise(name, position):
-                    self._providers[name].append(position)
-        self._done = defaultdict[tuple[str, bool], int](int)
-        self._open: list[int] = []
-
-    def _is_of_exercise(self, name: str, position: int) -> bool:
-        """Whether a change of a name concerns its definition, not what reuses the name."""
-        reuses = self.exercises.reuses.get(name)
-        return not reuses or position < reuses[0]
+    _done: dict[tuple[str, bool], int] = field(default_factory=dict)
+    _open: list[int] = field(default_factory=list)
 
     def follow(self, names: Iterable[str]) -> None:
         """Keep what defines these names, and what that needs."""
-        for position, statement in enumerate(self.statements):
+        statements, binders = self.providers.statements, self.providers.binders
+        for position, statement in enumerate(statements):
             if statement.always:
                 self._keep(position)
         for name in names:
-            self._need(name, len(self.statements))
+            self._need(name, len(statements))
         while self._open:
             position = self._open.pop()
-            statement = self.statements[position]
-            for name in statement.now:
-                binders = self._binders[name]
-                after = bisect_right(binders, position)
+            for name in statements[position].now:
+                bound = binders.get(name, [])
+                after = bisect_right(bound, position)
                 # Changes count up to where the name gets another value. What is only bound below
                 # cannot help, but is kept: the grader then says where it is.
-                end = binders[after] if 0 < after < len(binders) else len(self.statements)
+                end = bound[after] if 0 < after < len(bound) else len(statements)
                 self._need(name, end)
-                self._take(self._above[name], (name, True), position)
-            for name in statement.later:
-                self._need(name, len(self.statements))
+                self._take(self.providers.above.get(name, []), (name, True), position)
+            for name in statements[position].later:
+                self._need(name, len(statements))
 
     def _need(self, name: str, end: int) -> None:
-        if name in self._providers:
-            self._take(self._providers[name], (name, False), end)
+        self._take(self.providers.every.get(name, []), (name, False), end)
 
     def _take(self, positions: list[int], key: tuple[str, bool], end: int) -> None:
         """Keep the statements above ``end``; each is looked at once, however often it is needed."""
-        done = self._done[key]
+        done = self._done.get(key, 0)
         while done < len(positions) and positions[done] < end:
             self._keep(positions[done])
             done += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
-from autograder.sources.closure import Closure, find_exercises
+from autograder.sources.closure import Closure, Providers, find_exercises
 from autograder.sources.dependencies import Statement as Statement
 from autograder.sources.dependencies import apparent_names, statement_of
 from autograder.sources.magics import plain_python
@@ -22,6 +22,8 @@ from autograder.sources.newer_python import newer_syntax
 from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
 from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
 from autograder.sources.parsing import parsed as parsed
+
+_SCOPE = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 
 _LINE_CHARS = 70
 """How much of a line of the submission a remark shows."""
@@ -94,6 +96,7 @@ class Outline:
         self.broken = tuple(broken)
         own = {cell.exercise: number for number, (cell, _) in enumerate(self._files)}
         self._exercises = find_exercises(self._statements, self.names, own)
+        self._providers = Providers(self._statements, self._exercises)
 
     @cached_property
     def _bound(self) -> dict[str, int]:
@@ -104,14 +107,29 @@ class Outline:
                 first.setdefault(name, position)
         return first
 
-    @property
+    @cached_property
+    def _apparent(self) -> dict[str, str]:
+        """For each name that only a broken cell seems to bind, what is wrong with the cell."""
+        return {
+            name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
+        }
+
+    @cached_property
     def defined(self) -> frozenset[str]:
-        """The exercises that have a definition."""
-        return frozenset(name for name in self.names if name in self._bound)
+        """The exercises that have a definition.
+
+        An import does not count where a broken cell has the class or function.
+        """
+        lost = {name for cell in self.broken for name in _SCOPE.findall(cell.text)}
+        return frozenset(
+            name
+            for name in self.names
+            if name in self._exercises.definers or (name in self._bound and name not in lost)
+        )
 
     def definitions(self, *names: str) -> Definitions:
         """The statements that define these exercises, or all, and what these need."""
-        closure = Closure(self._statements, self._exercises)
+        closure = Closure(self._providers)
         closure.follow(names or self.names)
         defines: dict[int, list[str]] = {}
         for name, positions in self._exercises.definers.items():
@@ -140,15 +158,12 @@ class Outline:
     def _undefined(self, kept: set[int]) -> dict[str, str]:
         """Names that kept statements read and that nothing above them defines, and why."""
         reasons: dict[str, str] = {}
-        apparent = {
-            name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
-        }
-        for position in kept:
+        for position in sorted(kept):
             statement = self._statements[position]
             for name in statement.uses:
                 first = self._bound.get(name)
-                if first is None and name in apparent:
-                    reasons[name] = apparent[name]
+                if first is None and name in self._apparent:
+                    reasons[name] = self._apparent[name]
                 elif first is not None and first > position and name in statement.now:
                     reasons[name] = f"{name!r} is first defined below, in {self._place(first)}"
         return reasons
@@ -170,7 +185,7 @@ class Outline:
             found += [
                 f"{name} is graded as defined in {self._place(definers[-1])}. "
                 f"`{self._line(position)}` ({self._place(position)}) does not change that: only "
-                "another class or function of this name would. Use another name there."
+                "another `class` or `def` of this name would. Use another name there."
                 for position in self._exercises.reuses[name][:1]
             ]
         return tuple(found)

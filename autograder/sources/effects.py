@@ -10,6 +10,12 @@ _MUTATORS = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert"}
     | {"pop", "popitem", "popleft", "remove", "reverse", "setdefault", "sort", "update"}
 )
+# Of variables and arrays.
+_SETTERS = frozenset({"assign", "assign_add", "assign_sub", "fill"})
+# Functions of libraries that change their first argument.
+_FILLERS = frozenset(
+    {"copyto", "fill_diagonal", "heapify", "heappush", "insort", "place", "put", "shuffle"}
+)
 _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -51,7 +57,14 @@ def effects_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Effects:
 
 def changed_names(node: ast.stmt) -> frozenset[str]:
     """Names whose object the statement changes when it runs, in its own lines."""
-    return frozenset(_changed(_run(node)))
+    changed = set(_changed(_run(node)))
+    for each in _run(node):
+        # `for optimizer in (Momentum, Adam): optimizer.step = step`
+        if isinstance(each, ast.For) and isinstance(each.iter, ast.Tuple | ast.List):
+            variables = {n.id for n in ast.walk(each.target) if isinstance(n, ast.Name)}
+            if variables & changed:
+                changed |= {n.id for n in each.iter.elts if isinstance(n, ast.Name)}
+    return frozenset(changed)
 
 
 def passed_names(node: ast.stmt) -> tuple[tuple[str, int | str, str], ...]:
@@ -105,17 +118,17 @@ def _run(node: ast.stmt) -> Iterator[ast.AST]:
 
 def _changed(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
+        target: ast.AST | None = None
         if isinstance(node, ast.Attribute | ast.Subscript):
-            changed = not isinstance(node.ctx, ast.Load)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            changed = node.func.attr in _MUTATORS
-            node = node.func
-        elif _calls(node, "setattr", "delattr"):
-            changed = True
-            node = node.args[0]  # type: ignore[attr-defined]  # a call, as `_calls` found
-        else:
-            changed = False
-        if changed and (name := root_name(node)):
+            target = None if isinstance(node.ctx, ast.Load) else node
+        elif isinstance(node, ast.Call):
+            called = node.func
+            method = called.attr if isinstance(called, ast.Attribute) else ""
+            if method in _MUTATORS | _SETTERS:
+                target = called
+            elif node.args and (method in _FILLERS or _calls(node, "setattr", "delattr")):
+                target = node.args[0]
+        if target and (name := root_name(target)):
             yield name
 
 

@@ -6,7 +6,7 @@ No process is started and no keras imported: the sandbox is made up.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from autograder.grading.judge import close
 from autograder.grading.observe import (
     ATTEMPTS,
+    ATTEMPTS_ONCE_LOST,
     INVALID_REPLY,
     KILLS,
+    LOADING_FAILED,
     TOO_LARGE,
     RestartableChild,
     clean,
-    observations,
     read_reply,
 )
 from autograder.grading.trial import PROBE_SECONDS, Trial, budget, sizes_of
@@ -97,6 +98,8 @@ class FakeChild:
         self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
         if isinstance(message, Load):
             assert reply is Loaded
+            if self.sandbox.unloadable and message.files:
+                raise self.sandbox.unloadable
             return Loaded(), {}
         assert reply is Observed
         step = self.sandbox.script.pop(0)
@@ -113,6 +116,7 @@ class FakeSandbox:
 
     def __init__(self, *script: Reply | Exception) -> None:
         self.script = list(script)
+        self.unloadable: Exception | None = None
         self.children: list[FakeChild] = []
         self.requests: list[tuple[FakeChild, Request, dict[str, np.ndarray], float]] = []
 
@@ -129,6 +133,13 @@ def trial(check: Check, inputs: Inputs | None = None) -> Trial:
     return Trial(
         Exercise("Momentum", ("keras.SGD",)), check, Probe("probe", "..."), inputs or {}, 0
     )
+
+
+def observations(
+    sandbox: Any, definitions: Definitions, trials: Sequence[Trial]
+) -> list[tuple[Check, Observation]]:
+    with RestartableChild(sandbox) as child:
+        return list(child.observations(definitions, trials))
 
 
 def tried(sandbox: Any, *names: str) -> dict[str, Observation]:
@@ -189,7 +200,7 @@ def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(death: 
     trials = [
         replace(each, cpu_seconds=3.0, cpu_seconds_after_death=0.7) for each in [*trials, other]
     ]
-    list(observations(sandbox, SUBMITTED, trials))
+    observations(sandbox, SUBMITTED, trials)
     given = [seconds for _, asked, _, seconds in sandbox.requests if isinstance(asked, Observe)]
     assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
 
@@ -218,7 +229,7 @@ def kept(asked: Trial, **found: np.ndarray) -> Observation:
     room = asked.room()
     assert room is not None
     answer = decode(encode({"failure": None}, found), Observed, room.within(Bounds()))
-    ((_, seen),) = observations(FakeSandbox(answer), SUBMITTED, [asked])  # type: ignore[arg-type]
+    ((_, seen),) = observations(FakeSandbox(answer), SUBMITTED, [asked])
     return seen
 
 
@@ -303,6 +314,37 @@ def test_another_implementation_is_loaded_into_the_same_child() -> None:
     asked = [type(message) for _, message, _, _ in sandbox.requests]
     assert asked == [Load, Observe, Load, Observe]
     assert len(sandbox.children) == 1
+
+
+def test_a_load_is_tried_once_and_its_failure_is_the_verdict_of_all_checks() -> None:
+    sandbox: Any = FakeSandbox()
+    sandbox.unloadable = ChildDied("timeout", "Exceeded the CPU limit.")
+    found = tried(sandbox, "moves", "stops", "turns")
+    said = Failure("timeout", f"{LOADING_FAILED}Exceeded the CPU limit.")
+    assert [observation.failure for observation in found.values()] == 3 * [said]
+    assert [type(message) for _, message, _, _ in sandbox.requests] == [Load]
+
+
+def test_a_load_that_fails_in_a_used_child_is_tried_in_a_new_one_and_costs_no_other() -> None:
+    sandbox: Any = FakeSandbox(FINE, FINE)
+    sandbox.unloadable = ChildDied("crashed", "it ended")
+    trials = [trial(check_of(name)) for name in ("moves", "stops")]
+    with RestartableChild(sandbox) as children:
+        for definitions in (Definitions(()), SUBMITTED, Definitions(())):
+            asked = trials[:1] if definitions is not SUBMITTED else trials
+            found = list(children.observations(definitions, asked))
+            failed = [observation.failure is not None for _, observation in found]
+            assert failed == [definitions is SUBMITTED] * len(asked)
+    asked_for = [type(message) for _, message, _, _ in sandbox.requests]
+    assert asked_for == [Load, Observe, Load, Load, Load, Observe]
+
+
+def test_a_sandbox_lost_while_loading_is_not_held_against_the_next_check() -> None:
+    sandbox: Any = FakeSandbox()
+    sandbox.unloadable = SandboxLost("no memory for a process")
+    found = tried(sandbox, "moves", "stops")
+    assert {each.failure.kind for each in found.values() if each.failure} == {"internal"}
+    assert len(sandbox.requests) == ATTEMPTS + ATTEMPTS_ONCE_LOST
 
 
 def test_what_a_check_withholds_is_not_sent() -> None:

@@ -136,6 +136,18 @@ def test_a_method_that_could_not_be_put_in_is_told() -> None:
     assert cause(found).endswith("AttributeError: 'function' object has no attribute 'rate'")
 
 
+def test_a_class_decorator_and_later_lines_put_methods_in() -> None:
+    found = loaded(
+        "def with_rate(cls):\n    cls.rate = RATES['slow']\n    return cls\n\nRATES = {}",
+        "RATES.update(slow=3)",
+        "@with_rate\nclass Adam:\n    pass",
+        "def step(self):\n    return self.rate\n\nAdam.step = step",
+        "def double(self):\n    return 2 * self.step()\n\nsetattr(Adam, 'double', double)",
+        names=("Adam",),
+    )
+    assert found.find("Adam")[0]().double() == 6
+
+
 def test_no_other_statement_replaces_an_exercise() -> None:
     module = loaded(
         "def walk():\n    return train",
@@ -160,8 +172,8 @@ def test_a_statement_without_end_costs_only_itself(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(loading, "_LEAST_SECONDS", 0.02)
     monkeypatch.setattr(loading, "_SHARE", 0.0)
     message = cause(loaded("def forever():\n    while True: pass", "sqrt = forever()", USE))
-    assert message.startswith("OutOfTimeError: took more than 0.0 s of CPU time (cell 1, line 2")
-    assert message.endswith("so 'sqrt' is not defined")
+    assert message.startswith("OutOfTimeError: ran for more than 0.0 s of CPU time, too long")
+    assert message.endswith("(cell 1, line 2: `while True: pass`), so 'sqrt' is not defined")
 
 
 def test_statements_leave_time_for_the_answer() -> None:

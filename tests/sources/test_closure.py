@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from autograder.sources.closure import Closure, find_exercises
+from autograder.sources.closure import Closure, Providers, find_exercises
 from autograder.sources.definitions import Cell, Outline
 from autograder.sources.dependencies import statement_of
 
@@ -88,6 +88,13 @@ def test_a_name_that_is_only_imported_is_still_found() -> None:
     assert kept(found) == ["from my_solution import walk"]
 
 
+def test_an_import_is_not_graded_instead_of_a_definition_in_a_broken_cell() -> None:
+    found = outline(("def walk(x):\n    return (x", "walk"), "from numpy import cumsum as walk")
+    assert found.defined == frozenset()
+    found = outline(("def run(walk):\n    return (x", "walk"), "from numpy import cumsum as walk")
+    assert found.defined == {"walk"}
+
+
 def test_a_base_class_of_the_same_name_is_what_was_bound_above() -> None:
     found = outline(
         "from keras.optimizers import Adam", "class Adam(Adam):\n    pass", names=("Adam",)
@@ -121,6 +128,7 @@ CHANGES = [
     "for name in NAMES:\n    setattr(walk, name, 3)",
     "@walk.register\ndef of_list(x): ...",
     "@imported.add_to(walk)\ndef step(self): ...",
+    "for one in (run, walk):\n    one.rate = 3",
     "put(walk)",
     "put(other, into=walk)",
     "@put_into(walk)\ndef step(self): ...",
@@ -154,6 +162,7 @@ def test_what_puts_something_into_it_is_run(change: str) -> None:
     "other",
     [
         "look(walk)",
+        "for one in (run, walk):\n    one(3)",
         "look(what=walk)",
         "put(3, walk(3))",
         "print(walk.rate)",
@@ -177,6 +186,8 @@ def test_what_only_uses_it_is_not_run(other: str) -> None:
         "del KNOWN['a']",
         "for each in range(3):\n    KNOWN.append(each)",
         "KNOWN |= {'a': 3}",
+        "rng.shuffle(KNOWN)",
+        "KNOWN.assign(3)",
         "register(3)",
         "@register\ndef step(x): ...",
         "set_known()",
@@ -227,7 +238,7 @@ def test_names_that_nothing_defines_in_time_have_a_reason() -> None:
 def steps(text: str) -> int:
     """How often a statement is looked at to find what `walk` needs."""
     found = [statement_of(0, i, node) for i, node in enumerate(ast.parse(text).body)]
-    closure = Closure(found, find_exercises(found, ["walk"], {}))
+    closure = Closure(Providers(found, find_exercises(found, ["walk"], {})))
     closure.follow(["walk"])
     assert len(closure.kept) > 100
     return closure.steps
