@@ -79,13 +79,13 @@ class Spot:
 def said(error: BaseException) -> str:
     """What Python said, in one line: the exception's name and the cause, without its wrapping."""
     name = type(error).__name__
-    text = " ".join(_cause(str(error), name).split())
+    text = " ".join(_cause(_text(error), name).split())
     return text if text.startswith(name) else f"{name}: {text}".removesuffix(": ")
 
 
 def spot(error: BaseException, label_of: LabelOf) -> Spot | None:
     """Where in the student's code an exception happened; None if it passed through none of it."""
-    text = str(error)
+    text = _text(error)
     if text.lstrip().startswith(("in user code:", "Graph execution error:")):
         # AutoGraph runs a translated copy; it names the original lines in the message.
         places = [place for place in _FRAME.findall(text) if label_of(place[0])]
@@ -124,6 +124,13 @@ def is_stub(error: BaseException, found: Spot | None) -> bool:
         and found is not None
         and re.search(r"(^|:\s*)raise NotImplementedError\b", found.text) is not None
     )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a class of the student's may have no words for itself
+        return ""
 
 
 def _spot_in_traceback(error: BaseException, label_of: LabelOf) -> Spot | None:
