@@ -418,7 +418,8 @@ def test_a_probe_has_many_times_the_time_of_the_reference(
 
 def received(content: dict[str, Any]) -> Observed:
     """A reply as the sandbox decodes it."""
-    return decode(encode(content, {}), Observed)[0]
+    reply: Observed = decode(encode(content, {}), Observed)[0]
+    return reply
 
 
 @pytest.mark.parametrize(
