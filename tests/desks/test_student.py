@@ -47,7 +47,7 @@ def test_a_file_without_a_release_is_refused(course: Path) -> None:
 
 def test_a_folder_means_its_notebooks_or_else_its_modules(release: Path) -> None:
     (release / "mine.py").touch()
-    (release / "._downhill.ipynb").touch()  # a Mac's companion file is nobody's work
+    (release / "._downhill.ipynb").touch()  # a Mac's companion file
     (release / "._mine.py").touch()
     assert _files(release) == [release / "downhill.ipynb"]
     (release / "downhill.ipynb").unlink()
