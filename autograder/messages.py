@@ -24,20 +24,28 @@ class SourceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         label: what students call it, such as "cell 3".
         text: the whole source.
         keep: indices of the top-level statements to run.
+        defines: those that define an exercise, with its name.
     """
 
     name: str
     label: str
     text: str
     keep: tuple[int, ...]
+    defines: tuple[tuple[int, str], ...] = ()
 
 
 class Load(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="request", tag="load"
 ):
-    """Forget what was loaded before, and run these definitions."""
+    """Forget what was loaded before, and run these definitions.
+
+    Attributes:
+        files: what to run, in order.
+        undefined: names that nothing defines in time, and why; for messages.
+    """
 
     files: tuple[SourceText, ...]
+    undefined: tuple[tuple[str, str], ...] = ()
 
 
 class Observe(

@@ -264,20 +264,26 @@ class SourceFile:
     """One cell (or module) of an implementation, and which of its top-level statements to run.
 
     ``name`` ends in ``.py`` (AutoGraph looks the source up under it); ``label`` is what a person
-    calls it ("cell 7"). ``keep`` holds indices into ``ast.parse(text).body``.
+    calls it ("cell 7"). ``keep`` holds indices into ``ast.parse(text).body``, and ``defines`` those
+    of statements that define an exercise, with its name: no other statement may replace it.
     """
 
     name: str
     label: str
     text: str
     keep: tuple[int, ...]
+    defines: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Definitions:
-    """The statements that define the exercises of one implementation, in order."""
+    """The statements that define the exercises of one implementation, in order.
+
+    ``undefined`` holds names that they read although nothing defines these in time, and why.
+    """
 
     files: tuple[SourceFile, ...]
+    undefined: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

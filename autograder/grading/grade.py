@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
-from autograder.grading.observe import Known, observations
+from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import LiveOracle, Oracle
 from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
@@ -57,9 +57,10 @@ def grade_submission(
     touches "ungraded": neither raises.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
-    exercises = grade_definitions(plan.definitions, plan.missing, check_set, oracle, sandbox)
+    exercises = grade_definitions(plan.each, plan.missing, check_set, oracle, sandbox)
     remarks = (
         *submission.remarks,
+        *plan.remarks,
         *(f"{cell}. This cell was skipped." for cell in plan.broken),
     )
     return Report(
@@ -73,7 +74,7 @@ def grade_submission(
 
 
 def grade_definitions(
-    definitions: Definitions,
+    definitions: Definitions | Mapping[str, Definitions],
     missing: Mapping[str, str],
     check_set: CheckSet,
     oracle: Oracle,
@@ -83,6 +84,8 @@ def grade_definitions(
     """Observe, judge and diagnose one implementation of the exercises.
 
     Args:
+        definitions: those of all exercises, or for each exercise its own, which are loaded for it
+            alone: what keeps one exercise from being loaded costs no other.
         missing: exercises that are not defined, with the reason; their probes are not run.
         known: what need not be observed again; only for the course's own code.
     """
@@ -91,10 +94,15 @@ def grade_definitions(
         for check in check_set.checks
         if check.exercise in missing
     }
-    trials = oracle.trials(c for c in check_set.checks if c.exercise not in missing)
-    if trials:
-        found = observations(sandbox, definitions, trials, known)
-        observed |= {check.id: observation for check, observation in found}
+    with RestartableChild(sandbox, known) as child:
+        for exercise in check_set.exercises:
+            if exercise.name in missing:
+                continue
+            trials = oracle.trials(check_set.of(exercise.name))
+            own = (
+                definitions if isinstance(definitions, Definitions) else definitions[exercise.name]
+            )
+            observed |= {each.id: found for each, found in child.observations(own, trials)}
     return judge_exercises(check_set, observed, oracle)
 
 

@@ -53,6 +53,8 @@ endless loop, and have it in every check."""
 ATTEMPTS = 4
 """How often a check is tried before the grader's own fault makes it ungraded."""
 
+LOADING_FAILED = "Your definitions could not be loaded. "
+
 INVALID_REPLY = "Invalid reply from the submission's process (forged or corrupted)."
 
 KILLS = 2
@@ -190,6 +192,7 @@ class RestartableChild:
         self._known = known
         self._child: Child | None = None
         self._loaded: Definitions | None = None
+        self._failed: tuple[Definitions, Failure] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -225,6 +228,8 @@ class RestartableChild:
         What breaks in a child that has been asked something before may be what that left behind:
         a thread, a leak, an unrequested answer. In a new one it is the check's own.
         """
+        if self._failed and self._failed[0] is definitions:
+            return Observation(failure=self._failed[1])
         kills = 0
         failure = Failure("internal", "")
         for _ in range(ATTEMPTS):
@@ -246,9 +251,14 @@ class RestartableChild:
             except SandboxLost as error:
                 failure = Failure("internal", clean(error))
                 again = True
+            loaded = self._loaded is definitions
             self._leave()
             if not again:
                 break
+        if not loaded and failure.kind != "internal":
+            # Loading is tried once, not for each check: it may have taken all of its time.
+            failure = replace(failure, message=f"{LOADING_FAILED}{failure.message}")
+            self._failed = definitions, failure
         return Observation(failure=failure)
 
     def _with(self, definitions: Definitions) -> Child:
@@ -256,7 +266,8 @@ class RestartableChild:
         if self._child is None:
             self._child = self._sandbox.child()
         if self._loaded is not definitions:
-            load = Load(tuple(SourceText(**vars(file)) for file in definitions.files))
+            files = tuple(SourceText(**vars(file)) for file in definitions.files)
+            load = Load(files, definitions.undefined)
             self._child.request(load, {}, reply=Loaded, cpu_seconds=LOAD_SECONDS)
             self._loaded = definitions
         return self._child

@@ -7,9 +7,7 @@ zygote, before any fork.
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import io
 import linecache
 import os
 import random
@@ -17,13 +15,14 @@ import re
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
+import msgspec
 import numpy as np
 import tensorflow as tf
 
@@ -39,14 +38,13 @@ from autograder.messages import (
     Observed,
     ReportedFailure,
     Request,
-    SourceText,
     Unknown,
     UnknownNames,
 )
 from autograder.probing.delegation import refused, unknown
+from autograder.probing.loading import Loader
 from autograder.probing.notebook_names import notebook_names
 from autograder.sandbox.channel import Connection
-from autograder.sources.definitions import PARSE_FLAGS
 
 MODULE = "submission"
 PROBE_MODULE = "autograder_probe"
@@ -67,7 +65,7 @@ def serve(connection: Connection) -> None:
             return
         if isinstance(request, Load):
             implementation = Implementation()
-            implementation.load(request.files)
+            implementation.loader.load(request.files, request.undefined)
             connection.send(Loaded(), {})
         elif isinstance(request, Unknown):
             connection.send(UnknownNames(unknown(request.names)), {})
@@ -79,50 +77,27 @@ class Implementation:
     """The definitions of one submission, loaded into a module of their own."""
 
     def __init__(self) -> None:
-        self.module = types.ModuleType(MODULE)
-        vars(self.module).update(notebook_names())
-        self.labels: dict[str, str] = {}
-        self.problems: list[str] = []
+        module = types.ModuleType(MODULE)
+        vars(module).update(notebook_names())
+        self.loader = Loader(module, describe, self.where)
         # Keras looks classes up by module and name when it loads a model.
-        sys.modules[MODULE] = self.module
-
-    def load(self, files: Sequence[SourceText]) -> list[str]:
-        """Run the kept statements in order; one that raises costs nothing but itself.
-
-        Returns:
-            for each statement that raised: where, and what.
-        """
-        for file in files:
-            name, text = file.name, file.text
-            self.labels[name] = file.label
-            # AutoGraph and tracebacks look the source up by file name.
-            # As Python counts lines: `splitlines` also ends one at a form feed.
-            lines = io.StringIO(text, newline=None).readlines()
-            linecache.cache[name] = (len(text), None, lines, name)
-            tree = compile(text, name, "exec", PARSE_FLAGS, dont_inherit=True)
-            body = tree.body
-            flags = _future_flags(body, file.keep)
-            for index in file.keep:
-                statement = ast.Module([body[index]], [])
-                try:
-                    exec(
-                        compile(statement, name, "exec", flags, dont_inherit=True),
-                        vars(self.module),
-                    )
-                except BaseException as error:
-                    where = self.where(error) or f"{file.label}, line {body[index].lineno}"
-                    self.problems.append(f"{describe(error)} in {where}")
-        return self.problems
+        sys.modules[MODULE] = module
 
     def observe(
         self, request: Observe, arrays: Mapping[str, np.ndarray]
     ) -> tuple[Observed, dict[str, np.ndarray]]:
         """Run one probe on one exercise: what it returned as arrays, or why it did not."""
-        target = vars(self.module).get(request.exercise)
+        target, reason = self.loader.find(request.exercise)
         if target is None:
-            cause = f": {self.problems[0]}" if self.problems else ""
-            return Observed(_failure("missing", f"could not be defined{cause}")), {}
-        return observe(target, request, arrays, self.where)
+            return Observed(_failure("missing", reason)), {}
+        observed, found = observe(target, request, arrays, self.where)
+        if failure := observed.failure:
+            cause = self.loader.cause_of(request.exercise, failure.exception, failure.message)
+            if cause and failure.kind in ("raised", "unwritten"):
+                message = str(cause)[:MESSAGE_CHARS]
+                led = msgspec.structs.replace(failure, kind="raised", message=message)
+                observed = Observed(led, observed.seconds)
+        return observed, found
 
     def where(self, error: BaseException) -> str:
         """The innermost line of the submission that an exception passed through."""
@@ -130,19 +105,19 @@ class Implementation:
         trace = error.__traceback__
         while trace:
             name = trace.tb_frame.f_code.co_filename
-            if name in self.labels:
+            if name in self.loader.labels:
                 place = self._place(name, trace.tb_lineno)
             trace = trace.tb_next
         if not place:
             # AutoGraph runs a translated copy; it names the original line in the message.
             for name, line in re.findall(r'File "([^"]+\.py)", line (\d+)', str(error)):
-                if name in self.labels:
+                if name in self.loader.labels:
                     place = self._place(name, int(line))
         return place
 
     def _place(self, name: str, line: int) -> str:
         text = linecache.getline(name, line).strip()[:80]
-        return f"{self.labels[name]}, line {line}: `{text}`"
+        return f"{self.loader.labels[name]}, line {line}: `{text}`"
 
 
 def observe(
@@ -284,15 +259,3 @@ def _failure(
     return ReportedFailure(
         kind, message[:MESSAGE_CHARS], where[:WHERE_CHARS], exception[:EXCEPTION_CHARS]
     )
-
-
-def _future_flags(body: list[ast.stmt], keep: Sequence[int]) -> int:
-    import __future__
-
-    flags = 0
-    for index in keep:
-        node = body[index]
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            for alias in node.names:
-                flags |= getattr(__future__, alias.name).compiler_flag
-    return flags

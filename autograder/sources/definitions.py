@@ -1,25 +1,29 @@
 """Cut the definitions of the exercises out of cells: keep what they need, run nothing else.
 
 A student's notebook trains models and draws plots at the top level. For grading, only the
-statements that define the exercises matter, and those that define what these refer to. Python's
-own ``symtable`` tells which names a statement refers to, so that a method's local variable ``w``
-does not pull in an exploratory ``w = train_for_an_hour()``.
+statements that define the exercises matter, and those that define what these refer to.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import symtable
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
+from autograder.sources.closure import Closure, Providers, find_exercises
+from autograder.sources.dependencies import Statement as Statement
+from autograder.sources.dependencies import apparent_names, statement_of
 from autograder.sources.magics import plain_python
 from autograder.sources.magics import without_magics as without_magics
 from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
 from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
 from autograder.sources.parsing import parsed as parsed
+
+_LINE_CHARS = 70
+"""How much of a line of the submission a remark shows."""
 
 
 @dataclass(frozen=True)
@@ -52,62 +56,138 @@ class BrokenCell:
         return f"{self.label}, line {self.line}: {self.message}"
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A top-level statement, and the names of the module that it binds and uses.
-
-    ``always`` says that it is kept whether or not a definition needs it.
-    """
-
-    file: int
-    index: int
-    binds: frozenset[str]
-    uses: frozenset[str]
-    always: bool
-
-
 def definitions(
     cells: Sequence[Cell], names: Iterable[str]
 ) -> tuple[Definitions, frozenset[str], tuple[BrokenCell, ...]]:
-    """The statements that define ``names``, which of the names are defined, and the broken cells.
+    """The statements that define ``names``, which of these are defined, and the broken cells."""
+    outline = Outline(cells, names)
+    return outline.definitions(), outline.defined, outline.broken
 
-    Magics and shell lines are skipped. A later definition of the same name wins, as in Python,
-    because the statements keep their order.
+
+class Outline:
+    """The top-level statements of cells, and what they do to the names of the exercises.
+
+    Magics and shell lines are skipped. A later class or function of an exercise's name replaces an
+    earlier one, as in Python; an import or a result of that name does not.
+
+    Attributes:
+        names: the exercises.
+        broken: the cells that are not valid Python.
     """
-    wanted = frozenset(names)
-    texts: list[tuple[Cell, str]] = []
-    statements: list[Statement] = []
-    broken: list[BrokenCell] = []
-    for cell in cells:
-        try:
-            text = plain_python(cell.text) if cell.magics else cell.text
-            body = parsed(text, cell.label).body
-            found = [_statement(len(texts), index, node) for index, node in enumerate(body)]
-        except UNPARSABLE as error:
-            broken.append(_broken(cell, error))
-            continue
-        statements += found
-        texts.append((cell, text))
 
-    needed = set(wanted)
-    kept: set[tuple[int, int]] = set()
-    growing = True
-    while growing:
-        growing = False
-        for statement in statements:
-            place = (statement.file, statement.index)
-            if place not in kept and (statement.always or statement.binds & needed):
-                kept.add(place)
-                needed |= statement.uses
-                growing = True
+    def __init__(self, cells: Sequence[Cell], names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        self._files: list[tuple[Cell, str]] = []
+        self._statements: list[Statement] = []
+        broken: list[BrokenCell] = []
+        for cell in cells:
+            try:
+                text = plain_python(cell.text) if cell.magics else cell.text
+                body = parsed(text, cell.label).body
+                found = [statement_of(len(self._files), i, node) for i, node in enumerate(body)]
+            except UNPARSABLE as error:
+                broken.append(_broken(cell, error))
+                continue
+            self._statements += found
+            self._files.append((cell, text))
+        self.broken = tuple(broken)
+        own = {cell.exercise: number for number, (cell, _) in enumerate(self._files)}
+        self._exercises = find_exercises(self._statements, self.names, own)
+        self._providers = Providers(self._statements, self._exercises)
 
-    files = []
-    for number, (cell, text) in enumerate(texts):
-        keep = tuple(sorted(index for file, index in kept if file == number))
-        if keep:
-            files.append(SourceFile(f"{_identifier(cell.label)}.py", cell.label, text, keep))
-    bound = frozenset().union(*(s.binds for s in statements if (s.file, s.index) in kept))
-    return Definitions(tuple(files)), wanted & bound, tuple(broken)
+    @cached_property
+    def _bound(self) -> dict[str, int]:
+        """For each name, the position of the first statement that binds it."""
+        first: dict[str, int] = {}
+        for position, statement in enumerate(self._statements):
+            for name in statement.binds:
+                first.setdefault(name, position)
+        return first
+
+    @cached_property
+    def _apparent(self) -> dict[str, str]:
+        """For each name that only a broken cell seems to bind, what is wrong with the cell."""
+        return {
+            name: str(cell) for cell in reversed(self.broken) for name in apparent_names(cell.text)
+        }
+
+    @property
+    def defined(self) -> frozenset[str]:
+        """The exercises that have a definition."""
+        return frozenset(name for name in self.names if name in self._bound)
+
+    def definitions(self, *names: str) -> Definitions:
+        """The statements that define these exercises, or all, and what these need."""
+        closure = Closure(self._providers)
+        closure.follow(names or self.names)
+        defines: dict[int, list[str]] = {}
+        for name, positions in self._exercises.definers.items():
+            for position in positions:
+                defines.setdefault(position, []).append(name)
+        keep: dict[int, list[int]] = {}
+        defining: dict[int, list[tuple[int, str]]] = {}
+        for position in sorted(closure.kept):
+            statement = self._statements[position]
+            keep.setdefault(statement.file, []).append(statement.index)
+            defining.setdefault(statement.file, []).extend(
+                (statement.index, name) for name in defines.get(position, ())
+            )
+        files = [
+            SourceFile(
+                f"{_identifier(self._files[number][0].label)}.py",
+                self._files[number][0].label,
+                self._files[number][1],
+                tuple(kept),
+                tuple(defining[number]),
+            )
+            for number, kept in keep.items()
+        ]
+        return Definitions(tuple(files), tuple(self._undefined(closure.kept).items()))
+
+    def _undefined(self, kept: set[int]) -> dict[str, str]:
+        """Names that kept statements read and that nothing above them defines, and why."""
+        reasons: dict[str, str] = {}
+        for position in kept:
+            statement = self._statements[position]
+            for name in statement.uses:
+                first = self._bound.get(name)
+                if first is None and name in self._apparent:
+                    reasons[name] = self._apparent[name]
+                elif first is not None and first > position and name in statement.now:
+                    reasons[name] = f"{name!r} is first defined below, in {self._place(first)}"
+        return reasons
+
+    def remarks(self) -> tuple[str, ...]:
+        """What happens to the exercises' names after their definition, in plain sentences."""
+        found = []
+        for name in self.names:
+            definers = self._exercises.definers.get(name, ())
+            if not definers:
+                continue
+            scoped = [p for p in definers if name in self._statements[p].defines]
+            if len(scoped) > 1:
+                found.append(
+                    f"{name} is defined in {self._place(scoped[-2])}, and again in "
+                    f"{self._place(scoped[-1])}. The later definition replaces the earlier one, "
+                    "as in Python."
+                )
+            found += [
+                f"{name} is graded as defined in {self._place(definers[-1])}. "
+                f"`{self._line(position)}` ({self._place(position)}) does not change that: only "
+                "another class or function of this name would. Use another name there."
+                for position in self._exercises.reuses[name][:1]
+            ]
+        return tuple(found)
+
+    def _place(self, position: int) -> str:
+        statement = self._statements[position]
+        return f"{self._files[statement.file][0].label}, line {statement.line}"
+
+    def _line(self, position: int) -> str:
+        statement = self._statements[position]
+        lines = self._files[statement.file][1].split("\n")
+        line = lines[statement.line - 1].strip()
+        return line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…"
 
 
 def cut_out(text: str, name: str) -> str:
@@ -137,7 +217,7 @@ def statements(text: str) -> list[tuple[int, int, Statement]]:
         SyntaxError, or another of `UNPARSABLE`: the text is not valid Python.
     """
     return [
-        (_first_line(node), node.end_lineno or node.lineno, _statement(0, index, node))
+        (_first_line(node), node.end_lineno or node.lineno, statement_of(0, index, node))
         for index, node in enumerate(parsed(text, "cell").body)
     ]
 
@@ -157,68 +237,3 @@ def _broken(cell: Cell, error: BaseException) -> BrokenCell:
     if isinstance(error, RecursionError | MemoryError):
         return BrokenCell(cell.label, 1, "the code is too deeply nested to be parsed", cell.text)
     return BrokenCell(cell.label, 1, str(error), cell.text)
-
-
-def _statement(file: int, index: int, node: ast.stmt) -> Statement:
-    binds, uses, always = set[str](), set[str](), False
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            binds.add(alias.asname or alias.name.split(".")[0])
-        always = any(alias.name == "*" for alias in node.names) or (
-            isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        )
-    elif not isinstance(node, ast.Expr | ast.Pass | ast.Assert | ast.Delete | ast.Raise):
-        binds = _bound_names(node)
-        uses = _global_names(node)
-    return Statement(file, index, frozenset(binds), frozenset(uses), always)
-
-
-def _bound_names(node: ast.stmt) -> set[str]:
-    """Names that the statement binds or changes in the module's namespace."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    names = set[str]()
-    open_nodes: list[ast.AST] = [node]
-    while open_nodes:
-        current = open_nodes.pop()
-        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(current.name)
-            continue
-        if isinstance(current, ast.Lambda):
-            continue
-        if isinstance(current, ast.alias):
-            names.add(current.asname or current.name.split(".")[0])
-        elif isinstance(current, ast.Name) and isinstance(current.ctx, ast.Store):
-            names.add(current.id)
-        elif isinstance(current, ast.Attribute | ast.Subscript) and isinstance(
-            current.ctx, ast.Store
-        ):
-            # `Adam.get_config = get_config` and `RATES["adam"] = 0.1` change what a name means.
-            root: ast.AST = current
-            while isinstance(root, ast.Attribute | ast.Subscript):
-                root = root.value
-            if isinstance(root, ast.Name):
-                names.add(root.id)
-        elif isinstance(current, ast.ExceptHandler) and current.name:
-            names.add(current.name)
-        open_nodes.extend(ast.iter_child_nodes(current))
-    return names
-
-
-def _global_names(node: ast.stmt) -> set[str]:
-    """Names of the module's namespace that the statement refers to, at any depth."""
-    try:
-        top = symtable.symtable(ast.unparse(node), "statement", "exec")
-    except SyntaxError:  # a top-level await, which symtable does not support
-        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    names = set[str]()
-    tables = [top]
-    while tables:
-        table = tables.pop()
-        for symbol in table.get_symbols():
-            if (
-                symbol.is_referenced() and (table is top or symbol.is_global())
-            ) or symbol.is_declared_global():
-                names.add(symbol.get_name())
-        tables.extend(table.get_children())
-    return names

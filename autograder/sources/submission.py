@@ -15,7 +15,7 @@ from typing import Any
 from autograder.model import Definitions
 from autograder.sources.code_cells import code_cells
 from autograder.sources.code_cells import locked_cells as locked_cells
-from autograder.sources.definitions import BrokenCell, Cell, definitions
+from autograder.sources.definitions import BrokenCell, Cell, Outline
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
 
@@ -54,9 +54,18 @@ class Submission:
 
     def definitions(self, names: Sequence[str]) -> LoadPlan:
         """What must run to define the exercises, and why some of them are missing."""
-        found, defined, broken = definitions(self.cells, names)
-        missing = {name: self._why_missing(name, broken) for name in names if name not in defined}
-        return LoadPlan(found, missing, broken)
+        outline = Outline(self.cells, names)
+        broken = outline.broken
+        missing = {
+            name: self._why_missing(name, broken) for name in names if name not in outline.defined
+        }
+        return LoadPlan(
+            outline.definitions(),
+            missing,
+            broken,
+            {name: outline.definitions(name) for name in names if name not in missing},
+            outline.remarks(),
+        )
 
     def _why_missing(self, name: str, broken: Sequence[BrokenCell]) -> str:
         if self.unreadable:
@@ -75,11 +84,15 @@ class LoadPlan:
         definitions: the statements that define the exercises.
         missing: for each exercise that is not defined, the reason.
         broken: the cells that are not valid Python.
+        each: for each exercise that is defined, the statements that define it alone.
+        remarks: plain sentences about what replaces a definition, and what does not.
     """
 
     definitions: Definitions
     missing: dict[str, str]
     broken: tuple[BrokenCell, ...]
+    each: dict[str, Definitions]
+    remarks: tuple[str, ...]
 
 
 def read_submission(

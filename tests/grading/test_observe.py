@@ -20,6 +20,7 @@ from autograder.grading.observe import (
     ATTEMPTS,
     INVALID_REPLY,
     KILLS,
+    LOADING_FAILED,
     PROBE_SECONDS,
     RestartableChild,
     Trial,
@@ -95,6 +96,8 @@ class FakeChild:
         self.sandbox.requests.append((self, message, dict(arrays), cpu_seconds))
         if isinstance(message, Load):
             assert reply is Loaded
+            if self.sandbox.unloadable and message.files:
+                raise self.sandbox.unloadable
             return Loaded(), {}
         assert reply is Observed
         step = self.sandbox.script.pop(0)
@@ -111,6 +114,7 @@ class FakeSandbox:
 
     def __init__(self, *script: Reply | Exception) -> None:
         self.script = list(script)
+        self.unloadable: Exception | None = None
         self.children: list[FakeChild] = []
         self.requests: list[tuple[FakeChild, Request, dict[str, np.ndarray], float]] = []
 
@@ -240,6 +244,37 @@ def test_another_implementation_is_loaded_into_the_same_child() -> None:
     asked = [type(message) for _, message, _, _ in sandbox.requests]
     assert asked == [Load, Observe, Load, Observe]
     assert len(sandbox.children) == 1
+
+
+def test_a_load_is_tried_once_and_its_failure_is_the_verdict_of_all_checks() -> None:
+    sandbox: Any = FakeSandbox()
+    sandbox.unloadable = ChildDied("timeout", "Exceeded the CPU limit.")
+    found = tried(sandbox, "moves", "stops", "turns")
+    said = Failure("timeout", f"{LOADING_FAILED}Exceeded the CPU limit.")
+    assert [observation.failure for observation in found.values()] == 3 * [said]
+    assert [type(message) for _, message, _, _ in sandbox.requests] == [Load]
+
+
+def test_a_load_that_fails_in_a_used_child_is_tried_in_a_new_one_and_costs_no_other() -> None:
+    sandbox: Any = FakeSandbox(FINE, FINE)
+    sandbox.unloadable = ChildDied("crashed", "it ended")
+    trials = [trial(check_of(name)) for name in ("moves", "stops")]
+    with RestartableChild(sandbox) as children:
+        for definitions in (Definitions(()), SUBMITTED, Definitions(())):
+            asked = trials[:1] if definitions is not SUBMITTED else trials
+            found = list(children.observations(definitions, asked))
+            failed = [observation.failure is not None for _, observation in found]
+            assert failed == [definitions is SUBMITTED] * len(asked)
+    asked_for = [type(message) for _, message, _, _ in sandbox.requests]
+    assert asked_for == [Load, Observe, Load, Load, Load, Observe]
+
+
+def test_a_sandbox_lost_while_loading_is_not_held_against_the_next_check() -> None:
+    sandbox: Any = FakeSandbox()
+    sandbox.unloadable = SandboxLost("no memory for a process")
+    found = tried(sandbox, "moves", "stops")
+    assert {each.failure.kind for each in found.values() if each.failure} == {"internal"}
+    assert len(sandbox.requests) == 2 * ATTEMPTS
 
 
 def test_what_a_check_withholds_is_not_sent() -> None:

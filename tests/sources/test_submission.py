@@ -175,3 +175,22 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, content: bytes
         path = tmp_path_factory.getbasetemp() / f"optimizers{suffix}"
         path.write_bytes(content)
         read_submission(path).definitions(["Adam"])
+
+
+def test_a_scratch_cell_that_reuses_an_exercises_name_is_remarked_on(tmp_path: Path) -> None:
+    own = new_code_cell("Adam = type('Adam', (), {})")
+    own.metadata["nbgrader"] = {"grade_id": "Adam", "locked": False, "solution": True}
+    scratch = new_code_cell("from keras.optimizers import Adam, SGD\nSGD()")
+    plan = read_submission(write_notebook(tmp_path, own, scratch)).definitions(["Adam", "SGD"])
+    assert [file.label for file in plan.each["Adam"].files] == ["cell 1"]
+    assert plan.each["SGD"].files[0].label == "cell 2"
+    (remark,) = plan.remarks
+    assert remark.startswith("Adam is graded as defined in cell 1, line 1. `from keras.opt")
+
+
+def test_a_module_with_a_class_keeps_it_whatever_a_later_line_does(tmp_path: Path) -> None:
+    path = tmp_path / "optimizers.py"
+    path.write_text(f"{CLASS}\n\nAdam = Adam().train()\n")
+    plan = read_submission(path).definitions(["Adam"])
+    assert [file.keep for file in plan.definitions.files] == [(0,)]
+    assert "`Adam = Adam().train()` (module, line 4) does not change that" in plan.remarks[0]

@@ -1,0 +1,180 @@
+"""What goes wrong while a submission is loaded, and where it is told. No keras."""
+
+from __future__ import annotations
+
+import linecache
+import types
+
+import pytest
+
+from autograder.grading.observe import LOAD_SECONDS
+from autograder.messages import SourceText
+from autograder.probing import loading
+from autograder.probing.loading import LOADING_SECONDS, Loader
+from autograder.sources.definitions import Cell, Outline
+
+
+def loaded(*cells: str, names: tuple[str, ...] = ("walk",)) -> Loader:
+    outline = Outline([Cell(f"cell {n}", text) for n, text in enumerate(cells, 1)], names)
+
+    def describe(error: BaseException) -> str:
+        return f"{type(error).__name__}: {error}"
+
+    def where(error: BaseException) -> str:
+        place, trace = "", error.__traceback__
+        while trace:
+            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            if name in loader.labels:
+                text = linecache.getline(name, line).strip()
+                place = f"{loader.labels[name]}, line {line}: `{text}`"
+            trace = trace.tb_next
+        return place
+
+    loader = Loader(types.ModuleType("submission"), describe, where)
+    found = outline.definitions()
+    loader.load([SourceText(**vars(file)) for file in found.files], found.undefined)
+    return loader
+
+
+def cause(loader: Loader, *arguments: object, name: str = "walk") -> str:
+    """What is said of the exception that an exercise raises; "" if it raises none."""
+    function, reason = loader.find(name)
+    if function is None:
+        return reason
+    try:
+        function(*arguments)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        return str(loader.cause_of(name, type(error).__name__, said) or said)
+    return ""
+
+
+USE = "def walk():\n    return sqrt(4.0)"
+SEABORN = "ModuleNotFoundError: No module named 'no_seaborn'"
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import no_seaborn as sns, math; from math import no_such, sqrt",
+        "import no_seaborn as sns\nfrom math import sqrt",
+        "try:\n    import no_seaborn, math\n    from math import sqrt\nexcept ImportError: pass",
+        "with open('/dev/null'):\n    import no_seaborn, math\n    from math import no, sqrt",
+    ],
+)
+def test_each_name_of_an_import_stands_on_its_own(imports: str) -> None:
+    assert cause(loaded(imports, USE)) == ""
+
+
+def test_a_try_that_imports_something_else_instead_is_left_alone() -> None:
+    instead = "try:\n    from no_seaborn import sqrt\nexcept ImportError:\n    sqrt = abs"
+    assert cause(loaded(instead, USE)) == ""
+
+
+CAUSES = {
+    "import": ("import no_seaborn as sqrt, math", f"{SEABORN} (cell 1, line 1: `import no_s"),
+    "from": ("from no_seaborn import sqrt", f"{SEABORN} (cell 1, line 1: `from no_seaborn"),
+    "try": ("try:\n    import no_seaborn as sqrt\nexcept ImportError: pass", f"{SEABORN} (cell 1"),
+    "constant": ("sqrt = 1 / 0", "ZeroDivisionError: division by zero (cell 1, line 1: `sqrt = "),
+    "helper": ("@no_such\ndef sqrt(x): ...", "NameError: name 'no_such' is not defined (cell 1"),
+    "chain": (
+        "import no_seaborn as sns\nRATE = sns.rate\ndef f(x=RATE): ...\nsqrt = f",
+        f"{SEABORN} (cell 1, line 1: `import no_seaborn as sns`)",
+    ),
+    "class": ("class Base(no_such):\n    pass\nclass sqrt(Base): ...", "NameError: name 'no_such'"),
+    "cell": ("def sqrt(:\n    pass", "cell 1, line 1: invalid syntax"),
+}
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_the_message_about_an_undefined_name_leads_with_the_cause(case: str) -> None:
+    text, said = CAUSES[case]
+    message = cause(loaded(text, "import no_other\nother = 1 / 0", f"{USE} + other + no_other"))
+    assert message.startswith(said)
+    assert message.endswith(", so 'sqrt' is not defined")
+
+
+def test_an_exercise_that_could_not_be_defined_says_what_it_depends_on() -> None:
+    found = loaded(
+        "bad = 1 / 0\nimport no_seaborn as sns",
+        "def walk(x=bad): ...",
+        "class Adam:\n    rate = sns.rate\n\nclass AdamW(Adam):\n    pass",
+        names=("walk", "Adam", "AdamW"),
+    )
+    assert cause(found).startswith("ZeroDivisionError: division by zero (cell 1, line 1: `bad")
+    for name in ("Adam", "AdamW"):
+        message = cause(found, name=name)
+        assert message.startswith(f"{SEABORN} (cell 1, line 2: `import no_seaborn as sns`)")
+        assert message.endswith(f"so {name} is not defined")
+
+
+def test_a_name_that_is_misspelt_is_not_blamed_on_another_problem() -> None:
+    assert cause(loaded("import no_seaborn\nother = 1 / 0", "def walk():\n    sqroot")) == (
+        "NameError: name 'sqroot' is not defined"
+    )
+
+
+def test_a_failed_wildcard_is_told_beside_the_name_that_it_may_have_had() -> None:
+    message = cause(loaded("from no_seaborn import *", USE))
+    assert message.startswith(SEABORN)
+    assert message.endswith("; 'sqrt' is not defined")
+
+
+def test_a_problem_that_a_later_statement_repairs_is_forgotten() -> None:
+    assert cause(loaded("import no_seaborn as sqrt\nfrom math import sqrt", USE)) == ""
+
+
+def test_a_method_that_could_not_be_put_in_is_told() -> None:
+    found = loaded(
+        "import no_seaborn as sns",
+        "def walk():\n    return walk.rate",
+        "walk.rate = sns.rate()",
+    )
+    assert cause(found).startswith(
+        f"{SEABORN} (cell 1, line 1: `import no_seaborn as sns`), so walk"
+    )
+    assert cause(found).endswith("AttributeError: 'function' object has no attribute 'rate'")
+
+
+def test_a_class_decorator_and_later_lines_put_methods_in() -> None:
+    found = loaded(
+        "def with_rate(cls):\n    cls.rate = RATES['slow']\n    return cls\n\nRATES = {}",
+        "RATES.update(slow=3)",
+        "@with_rate\nclass Adam:\n    pass",
+        "def step(self):\n    return self.rate\n\nAdam.step = step",
+        "def double(self):\n    return 2 * self.step()\n\nsetattr(Adam, 'double', double)",
+        names=("Adam",),
+    )
+    assert found.find("Adam")[0]().double() == 6
+
+
+def test_no_other_statement_replaces_an_exercise() -> None:
+    module = loaded(
+        "def walk():\n    return train",
+        "train, walk = 1, 2",
+        "from math import *\nfrom os.path import *",
+        "def join():\n    return walk()",
+        names=("walk", "join"),
+    )
+    assert module.find("join")[0]() == 1
+
+
+def test_a_definition_that_fails_leaves_the_earlier_one() -> None:
+    assert cause(loaded(USE.replace("sqrt(4.0)", "3"), "@no_such\ndef walk(): ...")) == ""
+
+
+def test_a_failed_definition_is_not_what_was_imported_under_its_name() -> None:
+    message = cause(loaded("from math import sqrt as walk", "@no_such(walk)\ndef walk(): ..."))
+    assert message.startswith("NameError: name 'no_such' is not defined (cell 2, line 1")
+
+
+def test_a_statement_without_end_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_LEAST_SECONDS", 0.02)
+    monkeypatch.setattr(loading, "_SHARE", 0.0)
+    message = cause(loaded("def forever():\n    while True: pass", "sqrt = forever()", USE))
+    assert message.startswith("OutOfTimeError: ran for more than 0.0 s of CPU time, too long")
+    assert message.endswith("(cell 1, line 2: `while True: pass`), so 'sqrt' is not defined")
+
+
+def test_statements_leave_time_for_the_answer() -> None:
+    assert LOADING_SECONDS < LOAD_SECONDS
