@@ -201,7 +201,8 @@ def seeds() -> dict[str, list[bytes]]:
             b"class Momentum(object):\n    def f(self, *a, **k):\n        return [x for x in a]\n"
             b"@np.vectorize\ndef average(numbers, *, rate=RATE):\n    global RATE\n    return 1\n"
             b"match RATE:\n    case {'a': [b, *c]} if b:\n        average = lambda: (yield)\n",
-            b"%%time\n%%capture\n    >>> x = !ls \\\n    ... -l\n    >>> %time average = len\n    x.y??\n",
+            b"%%time\n%%capture\n    >>> x = !ls \\\n    ... -l\n"
+            b"    >>> %time average = len\n    x.y??\n",
             b"# coding: latin-1\n# %%\r\nIn [1]: class Momentum:\r\n   ...:     pass;\r\n\x0c\n",
         ],
         "frame": [

@@ -18,6 +18,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.submission import locked_cells, read_submission
+from autograder.sources.submitted_files import nobodys
 from autograder.verdicts import Report
 
 HAS_FORK = sys.platform == "linux"
@@ -124,15 +125,15 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise AutograderError(f"{path} does not exist.")
-    found = sorted(path.glob("*.ipynb")) or sorted(
-        file for file in path.glob("*.py") if file.name not in (CHECKS, PROBES)
-    )
+    found = _by_students(path, "*.ipynb") or [
+        file for file in _by_students(path, "*.py") if file.name not in (CHECKS, PROBES)
+    ]
     if not found:
         found = [
             notebook
             for folder in sorted(path.iterdir())
             if (folder / FILE).is_file()
-            for notebook in sorted(folder.glob("*.ipynb"))
+            for notebook in _by_students(folder, "*.ipynb")
         ]
     if not found:
         raise AutograderError(
@@ -140,3 +141,7 @@ def _files(path: Path) -> list[Path]:
             "(.py). Name a file, or run the command in your assignment's folder."
         )
     return found
+
+
+def _by_students(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if not nobodys(path.name))

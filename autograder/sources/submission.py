@@ -18,9 +18,13 @@ from autograder.sources.code_cells import locked_cells as locked_cells
 from autograder.sources.definitions import BrokenCell, Cell, Outline
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
+from autograder.sources.parsing import MAX_WORDS, count_words
 
 MAX_SOURCE = 1_000_000
 """Characters of code in all cells together; a course's whole notebook has some 50,000."""
+
+MAX_ALL_WORDS = 2 * MAX_WORDS
+"""Words and signs in all cells together; a course's whole notebook has some 12,000."""
 
 MAX_MAGIC_CHARACTERS = 5_000_000
 """IPython reads a cell again for each magic in it: so many characters take some 20 seconds."""
@@ -154,6 +158,13 @@ def _bound(cells: Sequence[Cell]) -> None:
         raise UnreadableFileError(
             f"has {size / 1e6:.1f} MB of code; at most {MAX_SOURCE / 1e6:.0f} MB is read",
             f"The largest part is {largest.label}. Remove data from it and submit it again.",
+        )
+    # A cell of too many words is broken, and costs nothing but itself.
+    words = sum(each for each in (count_words(c.text) for c in cells) if each <= MAX_WORDS)
+    if words > MAX_ALL_WORDS:
+        raise UnreadableFileError(
+            f"has {words:,} words and signs of code; at most {MAX_ALL_WORDS:,} are read",
+            "Remove data and old versions from its cells and submit it again.",
         )
     if sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells) > MAX_MAGIC_CHARACTERS:
         raise UnreadableFileError(

@@ -69,6 +69,11 @@ def find_submission(
             None,
             unreadable=f"Expected {assignment}.ipynb (or {assignment}.py); {content}.",
         )
+    if len(files) == 1:
+        found = read_submission(files[0], student, locked)
+        return replace(
+            found, remarks=bounded((*_named(folder, assignment, files[0]), *found.remarks))
+        )
     candidates = [
         _Candidate.of(place, read_submission(path, student, locked), locked or {})
         for place, path in enumerate(files[:_MOST_FILES])
@@ -161,8 +166,7 @@ def _remarks(
     folder: Path, assignment: str, chosen: _Candidate, candidates: Sequence[_Candidate]
 ) -> list[str]:
     name = chosen.path.relative_to(folder).as_posix()
-    expected = assignment + (".ipynb" if is_notebook(chosen.path) else ".py")
-    remarks = [f"The file is named {name}; expected {expected}."] if name != expected else []
+    remarks = _named(folder, assignment, chosen.path)
     # A module beside a notebook is no rival: the same work, exported.
     rivals = [
         each
@@ -185,6 +189,13 @@ def _remarks(
         why = f"none has more exercises written ({chosen.written}), and its name comes last"
     remarks.append(f"{name} was graded, and not {others}, because {why}.")
     return remarks
+
+
+def _named(folder: Path, assignment: str, path: Path) -> list[str]:
+    """A remark on a file's name or place, if it is another than expected."""
+    name = path.relative_to(folder).as_posix()
+    expected = assignment + (".ipynb" if is_notebook(path) else ".py")
+    return [f"The file is named {name}; expected {expected}."] if name != expected else []
 
 
 def _written(found: Submission, exercises: Sequence[str]) -> int:

@@ -54,6 +54,8 @@ def test_a_file_without_a_release_is_refused(course: Path) -> None:
 
 def test_a_folder_means_its_notebooks_or_else_its_modules(release: Path) -> None:
     (release / "mine.py").touch()
+    (release / "._downhill.ipynb").touch()  # a Mac's companion file
+    (release / "._mine.py").touch()
     assert _files(release) == [release / "downhill.ipynb"]
     (release / "downhill.ipynb").unlink()
     # checks.py and probes.py are the release's, not the student's.

@@ -64,6 +64,8 @@ def test_a_script_of_very_many_cells_is_refused() -> None:
     ("text", "said"),
     [
         ("x = 1\n" * 200_000, "optimizers.py has 1.2 MB of code; at most 1 MB is read"),
+        ("# %%\n" + "f(a)\n# %%\n" * 22_000, "too many cells"),
+        (("# %%\n" + "f(a)\n" * 9_000) * 3, "words and signs of code; at most 100,000 are read"),
         ("# %%\n" + "?\n" * 40_000, "too many magics and shell lines in long cells"),
     ],
 )
