@@ -17,7 +17,7 @@ from autograder.model import Check, Definitions, Exercise, Failure, FailureKind,
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
-from autograder.sources.submission import Submission
+from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 # Whose fault a failure is decides the status: code that gave no answer failed, code that broke is
@@ -62,10 +62,12 @@ def grade_submission(
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
     exercises = grade_definitions(plan.each, plan.missing, check_set, oracle, sandbox)
-    remarks = (
-        *submission.remarks,
-        *plan.remarks,
-        *(f"{cell}. This cell was skipped." for cell in plan.broken),
+    remarks = bounded(
+        [
+            *submission.remarks,
+            *plan.remarks,
+            *(f"{cell}. This cell was skipped." for cell in plan.broken),
+        ]
     )
     return Report(
         submission.student,
@@ -263,4 +265,5 @@ def ungraded(
         )
         for exercise in check_set.exercises
     )
-    return Report(submission.student, check_set.name, exercises, seed, sandbox, submission.remarks)
+    remarks = bounded(submission.remarks)
+    return Report(submission.student, check_set.name, exercises, seed, sandbox, remarks)

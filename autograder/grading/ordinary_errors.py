@@ -57,12 +57,23 @@ def false_names(
 ) -> list[tuple[Misconception, str]]:
     """Each ordinary error of an exercise that a verdict takes for a known mistake, and that one.
 
+    Only errors of a class that some misconception raises are tried: no other is like one.
+
     Args:
+        oracle: knows already what the misconceptions do.
         known: observations that need not be made again.
     """
     own = assignment.check_set.only(frozenset([exercise]))
+    raised = {
+        did.failure.exception
+        for check in own.checks
+        for _, did in oracle.observe_misconceptions(check)
+        if did.failure
+    }
     found = []
     for error in ordinary_errors(assignment.cells[exercise], exercise):
+        if error.name.partition("_in_")[0] not in raised:
+            continue
         definitions = assignment.misconception(error)
         (report,) = grade_definitions(definitions, {}, own, oracle, sandbox, known)
         names = dict.fromkeys(v.misconception for v in report.verdicts if v.misconception)

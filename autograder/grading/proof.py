@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from autograder.model import Misconception
 from autograder.sources.assignment import Assignment
+from autograder.sources.misconceptions import MISCONCEPTIONS
+from autograder.verdicts import ExerciseReport
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,33 @@ class Proof:
     problems: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+def missed(known: Misconception, found: ExerciseReport) -> list[str]:
+    """What is wrong if a generated misconception is not caught.
+
+    It may do what an author's does, which students then read: the author knows more about it.
+    """
+    if any(verdict.status != "passed" for verdict in found.verdicts):
+        return []
+    advice = (
+        f"Add a check in which the argument matters, or declare [[equivalent]] exercise = "
+        f'"{known.exercise}", mutant = "{known.name}" in {MISCONCEPTIONS} and say why no check '
+        "can see it."
+    )
+    return [f"{known.exercise} passes every check with {known.name}: {known.hint} {advice}"]
+
+
+def misnamed(known: Misconception, found: ExerciseReport) -> list[str]:
+    """What is wrong if a misconception is not caught, or not named as itself."""
+    who = f"misconception {known.exercise}.{known.name}"
+    failed = [v for v in found.verdicts if v.status != "passed"]
+    if not failed:
+        return [f"{who} passes every check."]
+    names = {v.misconception for v in failed if v.misconception}
+    if not names:
+        return [f"{who} fails {failed[0].check}, and is not named."]
+    return [
+        f"{who} cannot be told from {other}: they do the same in {failed[0].check}."
+        for other in sorted(names - {known.known_as})
+    ]

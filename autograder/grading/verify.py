@@ -20,7 +20,8 @@ from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, grade_definitions, judge_exercises
 from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.proof import Proof, Scope
+from autograder.grading.ordinary_errors import false_names
+from autograder.grading.proof import Proof, Scope, misnamed, missed
 from autograder.model import Calls, Definitions, Misconception
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of
@@ -69,7 +70,7 @@ class Examination:
         self._stub = Submission("stub", None, stub_cells(student_notebook(assignment)))
         self.oracle = LiveOracle(sandbox, self._assignment, seeds[0], known)
         self.proof = Proof(assignment.name)
-        self.steps = len(self._names) * (len(seeds) + 2) + len(self._assignment.misconceptions)
+        self.steps = len(self._names) * (len(seeds) + 3) + len(self._assignment.misconceptions)
         self.steps += sum(len(self._solved(variant)) for variant in self._variants)
 
     @property
@@ -104,9 +105,12 @@ class Examination:
                 *(partial(self._unwritten, name, step) for name in sound),
                 *self.oracle.preparations(sound, jobs, step),
             ]
+            # Once it is known what every misconception does.
+            last = [partial(self._ordinary_errors, name, step) for name in sound]
             try:
-                for future in as_completed([executor.submit(task) for task in work]):
-                    future.result()
+                for tasks in (work, last):
+                    for future in as_completed([executor.submit(task) for task in tasks]):
+                        future.result()
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -177,6 +181,19 @@ class Examination:
             self._report(*self._source_of(exercise), problem)
         step(f"{exercise}: stub")
 
+    def _ordinary_errors(self, exercise: str, step: Callable[[str], None]) -> None:
+        """No error of a student's own is taken for a known mistake."""
+        if self._whole:
+            own = (exercise, self.oracle, self._sandbox, self._known)
+            for error, name in false_names(self._assignment, *own):
+                self._report(
+                    *self._source_of(exercise),
+                    f"{error.name.replace('_in_', ' in ')} is taken for {exercise}.{name}, and "
+                    "says nothing of it. Let another check, which that mistake passes, come first, "
+                    "or delete it.",
+                )
+        step(f"{exercise}: ordinary errors")
+
     def _judge(self, known: Misconception) -> None:
         """A misconception is caught, and named as itself."""
         # What the oracle saw it do is what it would do if it were submitted.
@@ -188,7 +205,7 @@ class Examination:
         self.proof.caught[known] = failed
         wrong = [check for check in checks if check.name in failed]
         if self._whole and (not wrong or can_be_named(known, wrong, self.oracle)):
-            problems = _missed(known, found) if known.generated else _misnamed(known, found)
+            problems = missed(known, found) if known.generated else misnamed(known, found)
             place = (self._assignment.folder / MISCONCEPTIONS, known.line)
             if known.generated:
                 place = self._source_of(known.exercise)
@@ -267,32 +284,3 @@ def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked")
     )
-
-
-def _missed(known: Misconception, found: ExerciseReport) -> list[str]:
-    """What is wrong if a generated misconception is not caught.
-
-    It may do what an author's does, which students then read: the author knows more about it.
-    """
-    if any(verdict.status != "passed" for verdict in found.verdicts):
-        return []
-    advice = (
-        f"Add a check in which the argument matters, or declare [[equivalent]] exercise = "
-        f'"{known.exercise}", mutant = "{known.name}" in {MISCONCEPTIONS} and say why no check '
-        "can see it."
-    )
-    return [f"{known.exercise} passes every check with {known.name}: {known.hint} {advice}"]
-
-
-def _misnamed(known: Misconception, found: ExerciseReport) -> list[str]:
-    who = f"misconception {known.exercise}.{known.name}"
-    failed = [v for v in found.verdicts if v.status != "passed"]
-    if not failed:
-        return [f"{who} passes every check."]
-    names = {v.misconception for v in failed if v.misconception}
-    if not names:
-        return [f"{who} fails {failed[0].check}, and is not named."]
-    return [
-        f"{who} cannot be told from {other}: they do the same in {failed[0].check}."
-        for other in sorted(names - {known.known_as})
-    ]

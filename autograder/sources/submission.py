@@ -130,7 +130,7 @@ def read_submission(
         return _unreadable(
             student, path, f"cannot be opened ({error.strerror})", "Submit it again."
         )
-    return Submission(student, path, cells, notebook, remarks=bounded(remarks))
+    return Submission(student, path, cells, notebook, remarks=tuple(remarks))
 
 
 def is_notebook(path: Path) -> bool:

@@ -12,7 +12,7 @@ from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.code_cells import checked_exercises
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
-from autograder.sources.submission import Submission, bounded, is_notebook, read_submission
+from autograder.sources.submission import Submission, is_notebook, read_submission
 
 _MOST_FILES = 20
 """How many notebooks or modules of one student are compared."""
@@ -71,16 +71,14 @@ def find_submission(
         )
     if len(files) == 1:
         found = read_submission(files[0], student, locked)
-        return replace(
-            found, remarks=bounded((*_named(folder, assignment, files[0]), *found.remarks))
-        )
+        return replace(found, remarks=(*_named(folder, assignment, files[0]), *found.remarks))
     candidates = [
         _Candidate.of(place, read_submission(path, student, locked), locked or {})
         for place, path in enumerate(files[:_MOST_FILES])
     ]
     chosen = _chosen(candidates, assignment)
     remarks = _remarks(folder, assignment, chosen, candidates)
-    return replace(chosen.found, remarks=bounded((*remarks, *chosen.found.remarks)))
+    return replace(chosen.found, remarks=(*remarks, *chosen.found.remarks))
 
 
 @dataclass(frozen=True)
