@@ -29,7 +29,11 @@ def at_each_rate(probe, layer_class, rates, **inputs):
 
 def masked(layers, x, calls):
     """What each layer makes of x in training, call after call. Shape: (layers, calls, *x.shape)."""
-    outputs = [called(layer, [x] * calls, training=True) for layer in layers]
+    outputs = []
+    for number, layer in enumerate(layers):
+        # Two layers draw the same only if their own seeds say so.
+        keras.utils.set_random_seed(number)
+        outputs.append(called(layer, [x] * calls, training=True))
     return {"x": numbers(tensor(x)), "outputs": np.array(outputs)}
 
 
