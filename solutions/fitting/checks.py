@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 from _shared.cases import each_case, each_is_refused
+from _shared.histories import EPOCHS, falling, falling_and_rising, rounded, trainings
 from sklearn.datasets import load_digits
 
 from autograder.grading.judge import expect
@@ -13,12 +14,7 @@ diagnose = Exercise("diagnose")
 best_epoch = Exercise("best_epoch")
 EarlyStopping = Exercise("EarlyStopping", forbidden=("keras.callbacks.EarlyStopping",))
 
-EPOCHS = 8
 WORDS = ("underfitting", "overfitting", "good fit")
-
-
-def rounded(losses):
-    return [float(f"{loss:.3g}") for loss in losses]
 
 
 def check_of_histories(exercise, probe, judge, complete, points=1):
@@ -63,20 +59,6 @@ def word(number):
 
 right_words = each_case("word", curves, word)
 diagnosis = check_of_histories(diagnose, "diagnoses", right_words, columns)
-
-
-def falling(rng, last):
-    """A training loss that falls to ``last``."""
-    steps = np.append(rng.uniform(0.1, 0.4, size=EPOCHS - 1)[::-1].cumsum()[::-1], 0.0)
-    return last + steps
-
-
-def falling_and_rising(rng, lowest, rise):
-    """A validation loss that falls to ``lowest`` in its middle and ends ``rise`` above it."""
-    turn = int(rng.integers(3, EPOCHS - 3))
-    before = lowest + np.append(rng.uniform(0.2, 0.6, size=turn)[::-1].cumsum()[::-1], 0.0)
-    shares = np.linspace(0, 1, EPOCHS - turn)[1:]
-    return np.concatenate([before, lowest + rise * shares])
 
 
 def limits(rng, times):
@@ -263,35 +245,6 @@ refused(
 )
 
 # --- EarlyStopping --------------------------------------------------------------------------------
-
-
-def losses_of(rng, pattern):
-    """Validation losses by a pattern, so that what must happen is known and the numbers are not.
-
-    ``+`` is a new best, ``-`` is worse than the best (and often better than the one before), ``=``
-    is as good as the best, ``n`` is NaN.
-    """
-    best, found = rng.uniform(2.5, 3.0), []
-    for kind in pattern:
-        if kind == "+":
-            best -= rng.uniform(0.05, 0.2)
-        found.append({"+": best, "=": best, "-": best + rng.uniform(0.02, 0.4), "n": np.nan}[kind])
-    return found
-
-
-def trainings(*cases):
-    """A function that draws trainings by (pattern, patience); None for the default patience.
-
-    The training loss falls all the time.
-    """
-
-    def draw(rng):
-        val_losses = np.array([losses_of(rng, pattern) for pattern, _ in cases])
-        falls = np.sort(rng.uniform(0.1, 2.0, size=val_losses.shape), axis=1)[:, ::-1]
-        settings = [{} if number is None else {"patience": number} for _, number in cases]
-        return {"settings": settings, "losses": falls, "val_losses": val_losses}
-
-    return draw
 
 
 def losses_around_the_delta(rng):
