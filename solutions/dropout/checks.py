@@ -92,7 +92,7 @@ def masks_and_scales(observed, inputs):
 
     They depend if they go together along an axis or far apart, or if there are always as many of
     them. NaN is what depends on chance: the share where one draw decides on many elements, or a
-    scale that the rate does not explain.
+    scale that differs from call to call.
     """
     shares = {float(np.mean(call == 0)) for calls in observed["outputs"] for call in calls}
     if 1.0 in shares and shares <= {0.0, 1.0}:
@@ -104,8 +104,11 @@ def masks_and_scales(observed, inputs):
         near, far = [covariance(zero, rate, axis)[0] for axis in axes], covariances(zero, rate)[0]
         together = [found > rate * (1 - rate) / 2 for found in (*near, far.max())]
         share = np.nan if any(together) else zero.mean()
-        explained = np.isclose(scale, [1, rate, 1 - rate, 1 / rate, 1 / (1 - rate)], rtol=1e-3)
-        masks.append([share, scale if explained.any() else np.nan, *together, always_as_many(zero)])
+        # About right, but not quite: as a scale that is estimated from the mask.
+        if 2e-3 < abs(scale * (1 - rate) - 1) < 0.1:
+            scale = np.nan
+        others = (always_as_many(zero), np.isfinite(outputs).all())
+        masks.append([share, scale, *together, *others])
     found = {"masks": np.array(masks, dtype=float)}
     # Only some probes return these.
     if "inference" in observed:
