@@ -70,11 +70,12 @@ def limits(rng, times):
 @diagnosis
 def clear_cases_are_told_apart(rng):
     """A high training loss, a risen validation loss, and neither: each gets the right word."""
-    for high, gap in limits(rng, times=2):
+    for rise, (high, gap) in zip((1.8, 5.0), limits(rng, times=2), strict=True):
         low, above = rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.15)
+        flat = np.linspace(low + 0.1, low, EPOCHS)
         yield falling(rng, high + 0.3), falling_and_rising(rng, high + 0.4, 0.02), high, gap
-        yield falling(rng, low), falling_and_rising(rng, low + above, gap + 0.3), high, gap
-        yield falling(rng, low), falling_and_rising(rng, low + above, 0.85 * gap), high, gap
+        yield falling(rng, low), falling_and_rising(rng, low + above, rise * gap), high, gap
+        yield flat, falling_and_rising(rng, low + above, 0.85 * gap), high, gap
 
 
 @diagnosis

@@ -25,7 +25,7 @@ from autograder.probing.kit import numbers, variables
 # --- minibatches ----------------------------------------------------------------------------------
 
 
-def one_epoch(minibatches, x, y, batch_size, rng):
+def one_epoch(minibatches, x, y, batch_size, rng, *, may_be_empty=False):
     """The batches of one epoch, pairs as they come. One that never ends is cut off."""
     pairs = list(itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3))
     for pair in pairs:
@@ -36,7 +36,7 @@ def one_epoch(minibatches, x, y, batch_size, rng):
             if shape[1:] != whole.shape[1:] or len(shape) != whole.ndim:
                 rows = ", ".join(["rows", *(str(size) for size in whole.shape[1:])])
                 raise TypeError(f"expected {name} of shape ({rows}), got shape {shape}")
-    if not pairs:
+    if not pairs and not may_be_empty:
         raise ValueError("the epoch had no batch at all")
     return pairs
 
@@ -74,7 +74,8 @@ def batch_sizes(minibatches, *, x, y, cases, seed):
     """The sizes of the batches for several (rows, batch_size), padded with -1."""
     found = np.full((len(cases), 3 * len(x) + 3), -1)
     for sizes, (rows, batch_size) in zip(found, cases, strict=True):
-        pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        given = (x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        pairs = one_epoch(minibatches, *given, may_be_empty=True)
         sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
