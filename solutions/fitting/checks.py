@@ -349,12 +349,12 @@ stopping(
 stopping(
     "equal_is_no_improvement",
     "A loss equal to the best is not an improvement.",
-    *(1, "epochs best_epoch", trainings(("++==++-", 2), ("+=-=++-", 3))),
+    *(1, "epochs", trainings(("++==++-", 2), ("+=-=++-", 3))),
 )
 stopping(
     "min_delta_is_what_it_takes",
     "An epoch improves if its loss is lower than the best by more than min_delta.",
-    *(2, "epochs best_epoch", losses_around_the_delta),
+    *(2, "epochs", losses_around_the_delta),
 )
 stopping(
     "best_weights_are_back_after_stopping",
@@ -385,7 +385,7 @@ stopping(
     "NaN is never an improvement and never the best, even in the first epoch.",
     *(
         1,
-        "epochs best_epoch stopped_epoch weights",
+        "epochs weights",
         trainings(("++nn+++-", 2), ("n+-+n+--", 3), ("+n-++++-", 2)),
     ),
 )
