@@ -339,7 +339,7 @@ stopping(
 stopping(
     "patience_0_and_1_stop_at_once",
     "With a patience of 0 or 1, the first epoch without improvement is the last.",
-    *(1, "epochs", trainings(("++-++-", 0), ("++-++-", 1), ("+++-+-", None))),
+    *(1, "epochs", trainings(("++--+-", 0), ("++--+-", 1), ("+++---", None))),
 )
 stopping(
     "an_improvement_restores_patience",
