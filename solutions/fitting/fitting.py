@@ -191,7 +191,8 @@ except NotImplementedError:
 # **Write** the function. Where two epochs are equally good, the earlier one wins. A training that
 # blew up leaves NaN or infinity in the list; NaN is never the lowest. (Careful: every comparison
 # with NaN is false, and `np.argmin` takes NaN for the smallest number there is.) If there is no
-# finite number at all, there is no best epoch: raise a `ValueError`.
+# finite number at all, there is no best epoch: raise a `ValueError`. The lists in `history` stay as
+# they are.
 
 
 # %% exercise="best_epoch"
