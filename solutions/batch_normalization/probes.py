@@ -3,6 +3,8 @@
 A probe gets the student's class or function and inputs, and returns arrays. It holds no answer.
 """
 
+from contextlib import suppress
+
 import keras
 import numpy as np
 from _shared.layer_probes import (  # noqa: F401 - checks.py names some of them
@@ -19,7 +21,7 @@ from _shared.layer_probes import (  # noqa: F401 - checks.py names some of them
     with_weights,
 )
 
-from autograder.probing.kit import compile_model, numbers
+from autograder.probing.kit import compile_model, held_numbers, numbers
 
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
@@ -106,9 +108,10 @@ def gradients(layer_class, *, settings, weights, x, images, upstream, image_upst
 
 def config_round_trip(layer_class, *, settings, weights, batches):
     """What ``from_config(get_config())`` returns and remembers. Shapes: batches (batches, n, d)."""
-    layer = layer_class.from_config(layer_class(**settings).get_config())
+    config = layer_class(**settings).get_config()
+    layer = layer_class.from_config(config)
     output = called(with_weights(layer, batches[0], weights), batches, training=True)
-    return {"output": output, **statistics(layer)}
+    return {"output": output, **statistics(layer), "in_config": held_numbers(config, settings)}
 
 
 def graph_mode(layer_class, *, settings, weights, batches, smaller):
@@ -214,7 +217,29 @@ def block_weights(block_class, *, filters, kernel_size, x):
     layer(tensor(x), training=False)
     parts = {"conv": layer.conv.weights, "bn": layer.bn.weights, "all": layer.weights}
     groups = {**parts, "trainable": layer.trainable_weights}
-    return {name: np.array(len(group)) for name, group in groups.items()}
+    counts = {name: np.array(len(group)) for name, group in groups.items()}
+    # For telling mistakes apart; whether there is a right one is another check's business.
+    config = {}
+    with suppress(Exception):
+        config = layer.get_config()
+    arguments = {"filters": filters, "kernel_size": kernel_size}
+    return {**counts, "in_config": held_numbers(config, arguments)}
+
+
+def block_normalization(block_class, *, filters, kernel_size, x, batches):
+    """What ``bn``, "own_...", and one of its class made without arguments return and remember.
+
+    Shapes: x (n, h, w, c), batches (batches, n, filters).
+    """
+    layer = block_class(filters, kernel_size)
+    layer(tensor(x), training=False)
+    found = {}
+    for prefix, made in (("own_", layer.bn), ("", type(layer.bn)())):
+        path = [real(made(tensor(batch), training=True)) for batch in batches]
+        remembered = [numbers(weight) for weight in made.non_trainable_weights]
+        found[f"{prefix}output"] = np.stack(path)
+        found[f"{prefix}statistics"] = np.stack(remembered)
+    return found
 
 
 def block_output(block_class, *, x, training=False, saved=False, **parts):
