@@ -414,7 +414,7 @@ declare(
         ),
         "bn_has_its_default_settings": (
             "bn normalizes and remembers as one that is made without arguments.",
-            *(1, "block_normalization", images_alone(kernel_size=3, batches=faint(4, 3))),
+            *(1, "block_normalization", images_alone(kernel_size=3, batches=faint(2, 2, 3, 3))),
             {"judge": acts_by_default},
         ),
         "statistics_follow_in_training_alone": (
