@@ -3,6 +3,7 @@
 The public probes with settings and shapes that students cannot have written their code around.
 """
 
+from _shared.layer_inputs import batches, declare, drawn
 from checks import (
     BY_BATCH,
     CLOSE,
@@ -10,10 +11,7 @@ from checks import (
     BatchNormalization,
     ConvBNReLU,
     after_relu,
-    batches,
     check_of_activations,
-    declare,
-    drawn,
     moved,
     small_images,
 )

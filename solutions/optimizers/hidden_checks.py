@@ -5,8 +5,8 @@ Other shapes and hyper-parameters that no solution can be written around.
 
 from functools import partial
 
-from _shared.optimizer_checks import some_gradients
-from checks import OPTIMIZERS, TINY
+from _shared.optimizer_inputs import TINY, some_gradients
+from checks import OPTIMIZERS
 
 from autograder.grading.judge import close
 

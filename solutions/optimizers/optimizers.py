@@ -150,7 +150,9 @@ draw_ravine({"gradient descent": descent_path}, "Plain gradient descent zigzags 
 #    be remembered: one *slot* per variable and per thing to remember, made by
 #    `self.add_variable_from_reference(variable, name="...")`. A slot has the shape and dtype of its
 #    variable and starts at zero (or at what `initializer=` says). Only what is made this way is
-#    saved with the model.
+#    saved with the model. Should `build` be called again, it changes nothing: that is what its
+#    first two lines, which are given, see to. Variables of several layers may have the same name
+#    and shape; each has slots of its own.
 # 3. **`update_step(gradient, variable, learning_rate)`** runs at every update, once for *each*
 #    variable. `self._get_variable_index(variable)` is the place of this variable in the list that
 #    `build` got, and so the place of its slot in yours.

@@ -57,8 +57,8 @@ COLORS = {
 #
 # 1. **`__init__`** keeps the strengths. It is given.
 # 2. **`__call__(w)`** gets one tensor of weights, of any rank, and returns its penalty: one number,
-#    as a tensor. Keras calls it for every weight tensor that has a regularizer, at every update,
-#    and adds the results to the loss.
+#    as a tensor, and leaves `w` as it is. Keras calls it for every weight tensor that has a
+#    regularizer, at every update, and adds the results to the loss.
 # 3. **`get_config()`** returns a dictionary with everything `__init__` needs to make the same
 #    regularizer again. Without it, a model that uses the regularizer cannot be saved. There is
 #    nothing to inherit here: the dictionary of the base class does not exist.
@@ -403,7 +403,8 @@ draw_lengths()
 #
 # **Write** it for any list of tensors and any regularizer: a class like yours, a class of Keras, or
 # a plain function of one tensor. Each tensor is penalized by itself; for the norm that is not the
-# same as the penalty of all of them joined. No weights, no penalty: then it is the data loss.
+# same as the penalty of all of them joined. What is in the list counts, whatever its rank or its
+# name. No weights, no penalty: then it is the data loss.
 
 
 # %% exercise="penalized_loss"
