@@ -217,7 +217,7 @@ def _calls() -> Calls:
 class Misconception:
     """A known-wrong variant of the reference: one edit of an exercise's solution cell.
 
-    A release holds its name, its hint and its arrays, never the edit, nor the ``line`` of the file.
+    A release holds its name, its hint and its arrays, never the edit or its ``line``.
 
     Attributes:
         same_as: another misconception of the exercise that is mathematically the same mistake, or
@@ -261,10 +261,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a probe saw: named arrays, or the failure that kept it from seeing them.
-
-    ``seconds`` is the CPU time it took by its own account: believed of the reference alone.
-    """
+    """What a probe saw: arrays or a failure, and CPU seconds, believed of the reference alone."""
 
     arrays: Arrays = field(default_factory=dict)
     failure: Failure | None = None
@@ -289,10 +286,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Definitions:
-    """The statements that define the exercises of one implementation, in order.
-
-    ``undefined`` holds names that they read although nothing defines these in time, and why.
-    """
+    """The statements that define exercises, in order; names they read in vain, and why in vain."""
 
     files: tuple[SourceFile, ...]
     undefined: tuple[tuple[str, str], ...] = ()

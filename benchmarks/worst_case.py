@@ -26,7 +26,7 @@ from autograder.grading.observe import KILLS, LOAD_SECONDS, probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
-from autograder.sources.submission import find_submission
+from autograder.sources.submitted_files import find_submission
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = [ROOT / "solutions", ROOT / "tests" / "hostile" / "solutions"]

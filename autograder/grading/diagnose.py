@@ -86,8 +86,12 @@ def _candidates(
 
 
 def _one(candidates: Sequence[Misconception]) -> Misconception | None:
-    """The misconception that is left; of several that are one mistake, the author's first."""
-    return candidates[0] if len({known.known_as for known in candidates}) == 1 else None
+    """The misconception that is left; of several that are one mistake, the author's first.
+
+    One that is generated gives way to an author's that does the same: its hint says more.
+    """
+    left = [known for known in candidates if not known.generated] or candidates
+    return left[0] if len({known.known_as for known in left}) == 1 else None
 
 
 def _tells(seen: Observation) -> bool:

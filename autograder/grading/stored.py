@@ -148,7 +148,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         digest: of everything the numbers are made from; tells later whether they are stale.
     """
     content = _Content()
-    misconceptions: list[dict[str, str]] = []
+    misconceptions: list[dict[str, str | bool]] = []
     for exercise in check_set.exercises:
         checks = check_set.of(exercise.name)
         reference = {}
@@ -162,13 +162,15 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             if check.measure is not None:
                 content.add(_REFERENCE_FINGERPRINT, check, reference[check.id], "float32")
         for misconception in oracle.misconceptions(exercise.name):
-            known = {
+            known: dict[str, str | bool] = {
                 "name": misconception.name,
                 "exercise": misconception.exercise,
                 "hint": misconception.hint,
             }
             if misconception.same_as:
                 known["same_as"] = misconception.same_as
+            if misconception.generated:
+                known["generated"] = True
             misconceptions.append(known)
             did = oracle.observe_misconception(misconception, checks)
             for check in checks:

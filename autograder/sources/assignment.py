@@ -26,9 +26,10 @@ from autograder.sources.checks import (
     collect_checks,
 )
 from autograder.sources.course import Course
-from autograder.sources.definitions import Cell, definitions, without_magics
+from autograder.sources.definitions import Cell, definitions
 from autograder.sources.equivalents import Equivalent, read_equivalents
 from autograder.sources.faults import CourseFaults, Faults, is_file_name
+from autograder.sources.magics import without_magics
 from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
 from autograder.sources.percent import Percent, read_percent
 from autograder.sources.reading import parse, read_text, top_level_names

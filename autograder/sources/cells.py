@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from nbformat import NotebookNode
 
 from autograder.model import Exercise
-from autograder.sources.definitions import without_magics
 from autograder.sources.faults import Faults, is_file_name, suggestion
+from autograder.sources.magics import without_magics
 from autograder.sources.percent import Percent
 from autograder.sources.reading import parse, top_level_names
 from autograder.sources.regions import BEGIN, END, marked, problems, without_solutions

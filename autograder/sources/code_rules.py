@@ -13,8 +13,8 @@ from pathlib import Path
 
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CHECKS, HIDDEN_PROBES
-from autograder.sources.definitions import parsed
 from autograder.sources.faults import Faults
+from autograder.sources.parsing import parsed
 from autograder.sources.probes import PROBES, SHARED, ProbeReader, shared_folder
 
 _TRUTH = frozenset({"all", "allclose", "any", "array_equal", "bool", "isclose", "isfinite"})

@@ -14,14 +14,10 @@ from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
 from autograder.sources.closure import Closure, Providers, find_exercises
-from autograder.sources.dependencies import Statement as Statement
-from autograder.sources.dependencies import apparent_names, statement_of
+from autograder.sources.dependencies import Statement, apparent_names, statement_of
 from autograder.sources.magics import plain_python
-from autograder.sources.magics import without_magics as without_magics
 from autograder.sources.newer_python import newer_syntax
-from autograder.sources.parsing import PARSE_FLAGS as PARSE_FLAGS
-from autograder.sources.parsing import UNPARSABLE as UNPARSABLE
-from autograder.sources.parsing import parsed as parsed
+from autograder.sources.parsing import UNPARSABLE, parsed
 
 _SCOPE = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.sources.definitions import parsed
+from autograder.sources.parsing import parsed
 from autograder.sources.regions import BEGIN, END
 
 Located = ast.expr | ast.stmt | ast.keyword

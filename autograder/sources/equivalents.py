@@ -48,7 +48,7 @@ def read_equivalents(
 ) -> tuple[Equivalent, ...]:
     """Read the edits that no check can see, as an author declares them.
 
-    A file that cannot be read has none: whoever reads its misconceptions says what is wrong.
+    A file that cannot be read has none; reading its misconceptions says what is wrong.
 
     Args:
         exercises: the names of all exercises; none if they are unknown.

@@ -20,11 +20,11 @@ from autograder.sources.answers import revealed
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CHECKS, HIDDEN_CHECKS
 from autograder.sources.code_rules import examine_judges, examine_probes
-from autograder.sources.definitions import parsed
 from autograder.sources.faults import CourseFaults, Fault, Faults, place_of, place_of_function
 from autograder.sources.helpers import examine_helpers
 from autograder.sources.inputs import draw_inputs
 from autograder.sources.misconceptions import MISCONCEPTIONS, examine_edits
+from autograder.sources.parsing import parsed
 from autograder.sources.release_files import examine_copy, examine_data
 
 SEED = 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from autograder.sources.assignment import Assignment
 from autograder.sources.cells import exercise_of
-from autograder.sources.definitions import Statement, statements, without_magics
+from autograder.sources.definitions import statements
+from autograder.sources.dependencies import Statement
 from autograder.sources.faults import Faults
+from autograder.sources.magics import without_magics
 from autograder.sources.regions import inside
 
 

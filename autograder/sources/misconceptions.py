@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 
 from autograder.model import Misconception
-from autograder.sources.definitions import without_magics
 from autograder.sources.faults import Faults, suggestion
+from autograder.sources.magics import without_magics
 from autograder.sources.reading import parse, read_text
 from autograder.sources.toml_lines import TomlLines
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.model import Probe
-from autograder.sources.definitions import cut_out, parsed
+from autograder.sources.definitions import cut_out
 from autograder.sources.faults import Faults, suggestion
+from autograder.sources.parsing import parsed
 from autograder.sources.reading import parse, read_text
 
 CHECKS, PROBES = "checks.py", "probes.py"

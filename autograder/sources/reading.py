@@ -7,8 +7,8 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from autograder.sources.definitions import UNPARSABLE, parsed
 from autograder.sources.faults import Faults
+from autograder.sources.parsing import UNPARSABLE, parsed
 
 _TAB = re.compile(r" *\t")
 

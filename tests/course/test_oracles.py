@@ -43,8 +43,9 @@ def reference(assignment: str) -> ModuleType:
 
     implementation = Implementation()
     found = read_assignment(ROOT / "solutions" / assignment).reference()
-    assert not implementation.load([SourceText(**vars(file)) for file in found.files])
-    return implementation.module
+    implementation.loader.load([SourceText(**vars(file)) for file in found.files])
+    assert not implementation.loader.problems
+    return implementation.loader.module
 
 
 # --- optimizers -----------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_a_skeleton_is_one_exercise_with_two_misconceptions_and_a_variant(
     assignment = written(tmp_path, kind, shared=shared)
     (exercise,) = assignment.check_set.exercises
     assert 3 <= len(assignment.check_set.checks) <= 4
-    assert len(assignment.misconceptions) == 2
+    assert len(assignment.authored) == 2
     assert [path.name for path in assignment.variants] == ["one.py"]
     probes = (assignment.folder / "probes.py").read_text()
     assert ("from _shared." in probes) is shared

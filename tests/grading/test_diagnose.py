@@ -147,6 +147,14 @@ def test_of_two_that_cannot_be_told_apart_none_is_named(named: Named) -> None:
     assert named((7.0, 7.0, 7.0), twins) == [None, None, None]
 
 
+def test_a_generated_mistake_gives_way_to_an_authors_that_does_the_same(named: Named) -> None:
+    generated = replace(STARTS_AT_ZERO, generated=True)
+    twins = {generated: (7.0, 7.0, 7.0), NOT_CORRECTED: (7.0, 7.0, 7.0)}
+    assert named((7.0, 7.0, 7.0), twins) == ["not_corrected"] * 3
+    alone = {generated: (7.0, 7.0, 7.0), NOT_CORRECTED: (7.0, 7.0, 8.0)}
+    assert named((7.0, 7.0, 7.0), alone) == [STARTS_AT_ZERO.name] * 3
+
+
 def test_two_mistakes_in_one_exercise_are_both_named(named: Named) -> None:
     known = {NOT_CORRECTED: (7.0, 7.0, 1.0), NOT_STORED: (1.0, 1.0, 9.0)}
     assert named((7.0, 7.0, 9.0), known) == [

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.model import SourceFile
-from autograder.sources.definitions import Cell, cut_out, definitions, parsed, without_magics
+from autograder.sources.definitions import Cell, cut_out, definitions
+from autograder.sources.magics import without_magics
+from autograder.sources.parsing import parsed
 
 
 def kept(file: SourceFile) -> list[str]:
