@@ -39,7 +39,7 @@ LIMIT = 1_000_000_000
 _BY_CHANCE = frozenset({"timeout", "memory", "crashed", "internal"})
 
 _LIBRARIES = ("keras", "numpy", "tensorflow")
-_PROBING = Path(__file__).parents[1] / "probing"
+_PACKAGE = Path(__file__).parents[1]
 
 # No database, a broken one, or one with other tables; not one that another process holds.
 _DAMAGED = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"})
@@ -175,7 +175,8 @@ def _versions() -> bytes:
     digest = hashlib.sha256(repr((platform.python_version(), platform.machine())).encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
-    for path in sorted(_PROBING.glob("*.py")):
+    # What a child imports of sources/ reads the definitions that it loads.
+    for path in sorted([*_PACKAGE.glob("probing/*.py"), *_PACKAGE.glob("sources/*.py")]):
         digest.update(path.read_bytes())
     return digest.digest()
 

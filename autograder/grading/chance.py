@@ -17,7 +17,7 @@ from autograder.grading.oracle import LiveOracle
 from autograder.model import Check
 from autograder.sandbox.interface import Sandbox
 
-SECONDS = 3.0
+SECONDS = 2.0
 """CPU seconds for one check, spent on as many runs of the reference as they allow."""
 
 MOST_RUNS, LEAST_RUNS = 50, 5

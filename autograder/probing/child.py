@@ -8,6 +8,7 @@ zygote, before any fork.
 from __future__ import annotations
 
 import contextlib
+import functools
 import linecache
 import os
 import random
@@ -181,9 +182,15 @@ def _probe(name: str, source: str) -> Any:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     # AutoGraph cannot translate a lambda, nor what that calls, without a module that holds it.
     module = sys.modules[PROBE_MODULE] = types.ModuleType(PROBE_MODULE)
-    exec(compile(source, file, "exec", dont_inherit=True), vars(module))
+    exec(_compiled(file, source), vars(module))
     found: Any = vars(module)[name]
     return found
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(file: str, source: str) -> types.CodeType:
+    """The code of a probe: AutoGraph translates a function again for each new code object."""
+    return compile(source, file, "exec", dont_inherit=True)
 
 
 @contextlib.contextmanager
