@@ -7,6 +7,7 @@ from functools import partial
 
 import keras
 import numpy as np
+import tensorflow as tf
 from _shared.layer_probes import (
     called,
     compiled_outputs,
@@ -29,6 +30,8 @@ def at_each_rate(probe, layer_class, rates, **inputs):
 
 def masked(layers, x, calls):
     """What each layer makes of x in training, call after call. Shape: (layers, calls, *x.shape)."""
+    # Two layers draw the same only if their own seeds say so, not TensorFlow's global one.
+    tf.random.set_seed(None)
     outputs = [called(layer, [x] * calls, training=True) for layer in layers]
     return {"x": numbers(tensor(x)), "outputs": np.array(outputs)}
 

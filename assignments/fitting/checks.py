@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 from _shared.cases import each_case, each_is_refused
+from _shared.histories import EPOCHS, falling, falling_and_rising, rounded, trainings
 from sklearn.datasets import load_digits
 
 from autograder.grading.judge import expect
@@ -13,12 +14,7 @@ diagnose = Exercise("diagnose")
 best_epoch = Exercise("best_epoch")
 EarlyStopping = Exercise("EarlyStopping", forbidden=("keras.callbacks.EarlyStopping",))
 
-EPOCHS = 8
 WORDS = ("underfitting", "overfitting", "good fit")
-
-
-def rounded(losses):
-    return [float(f"{loss:.3g}") for loss in losses]
 
 
 def check_of_histories(exercise, probe, judge, complete, points=1):
@@ -65,20 +61,6 @@ right_words = each_case("word", curves, word)
 diagnosis = check_of_histories(diagnose, "diagnoses", right_words, columns)
 
 
-def falling(rng, last):
-    """A training loss that falls to ``last``."""
-    steps = np.append(rng.uniform(0.1, 0.4, size=EPOCHS - 1)[::-1].cumsum()[::-1], 0.0)
-    return last + steps
-
-
-def falling_and_rising(rng, lowest, rise):
-    """A validation loss that falls to ``lowest`` in its middle and ends ``rise`` above it."""
-    turn = int(rng.integers(3, EPOCHS - 3))
-    before = lowest + np.append(rng.uniform(0.2, 0.6, size=turn)[::-1].cumsum()[::-1], 0.0)
-    shares = np.linspace(0, 1, EPOCHS - turn)[1:]
-    return np.concatenate([before, lowest + rise * shares])
-
-
 def limits(rng, times):
     """Some pairs of (high_loss, gap), each drawn when it is needed."""
     for _ in range(times):
@@ -88,11 +70,12 @@ def limits(rng, times):
 @diagnosis
 def clear_cases_are_told_apart(rng):
     """A high training loss, a risen validation loss, and neither: each gets the right word."""
-    for high, gap in limits(rng, times=2):
+    for rise, (high, gap) in zip((1.8, 5.0), limits(rng, times=2), strict=True):
         low, above = rng.uniform(0.2, 0.6), rng.uniform(0.05, 0.15)
+        flat = np.linspace(low + 0.1, low, EPOCHS)
         yield falling(rng, high + 0.3), falling_and_rising(rng, high + 0.4, 0.02), high, gap
-        yield falling(rng, low), falling_and_rising(rng, low + above, gap + 0.3), high, gap
-        yield falling(rng, low), falling_and_rising(rng, low + above, 0.85 * gap), high, gap
+        yield falling(rng, low), falling_and_rising(rng, low + above, rise * gap), high, gap
+        yield flat, falling_and_rising(rng, low + above, 0.85 * gap), high, gap
 
 
 @diagnosis
@@ -189,15 +172,18 @@ def with_losses(rng, val_losses):
     return {"val_losses": val_losses, "losses": np.stack([falling(rng, 0.1) for _ in val_losses])}
 
 
-right_epochs = each_case(
-    "epoch",
-    lambda inputs: [f"val_loss {rounded(val_loss)}" for val_loss in inputs["val_losses"]],
-    "epoch {:g}".format,
+def all_losses(inputs):
+    return [f"val_loss {rounded(val_loss)}" for val_loss in inputs["val_losses"]]
+
+
+right_epochs = each_case("epoch", all_losses, "epoch {:g}".format)
+lists = each_case(
+    "is_unchanged", all_losses, lambda same: f"{'the same' if same else 'other'} lists"
 )
 lowest = partial(check_of_histories, best_epoch, "best_epochs", right_epochs, with_losses)
 
 
-@lowest(points=2)
+@lowest()
 def lowest_validation_loss_is_found(rng):
     """The epoch with the lowest validation loss is found at every place, counted from 0."""
     rows = np.tile(np.linspace(0.3, 1.8, EPOCHS), (EPOCHS, 1))
@@ -228,6 +214,14 @@ def nan_is_never_the_lowest(rng):
     return rows
 
 
+@check_of_histories(best_epoch, "best_epochs", lists, with_losses)
+def history_stays_as_it_is(rng):
+    """The lists in the history do not change, NaN in them included."""
+    rows = rng.uniform(0.5, 1.5, size=(2, EPOCHS))
+    rows[0, 2] = np.nan
+    return rows
+
+
 def cut_losses(inputs):
     both = zip(inputs["val_losses"], inputs["lengths"], strict=True)
     return [f"val_loss {rounded(losses[:length])}" for losses, length in both]
@@ -254,35 +248,6 @@ refused(
 # --- EarlyStopping --------------------------------------------------------------------------------
 
 
-def losses_of(rng, pattern):
-    """Validation losses by a pattern, so that what must happen is known and the numbers are not.
-
-    ``+`` is a new best, ``-`` is worse than the best (and often better than the one before), ``=``
-    is as good as the best, ``n`` is NaN.
-    """
-    best, found = rng.uniform(2.5, 3.0), []
-    for kind in pattern:
-        if kind == "+":
-            best -= rng.uniform(0.05, 0.2)
-        found.append({"+": best, "=": best, "-": best + rng.uniform(0.02, 0.4), "n": np.nan}[kind])
-    return found
-
-
-def trainings(*cases):
-    """A function that draws trainings by (pattern, patience); None for the default patience.
-
-    The training loss falls all the time.
-    """
-
-    def draw(rng):
-        val_losses = np.array([losses_of(rng, pattern) for pattern, _ in cases])
-        falls = np.sort(rng.uniform(0.1, 2.0, size=val_losses.shape), axis=1)[:, ::-1]
-        settings = [{} if number is None else {"patience": number} for _, number in cases]
-        return {"settings": settings, "losses": falls, "val_losses": val_losses}
-
-    return draw
-
-
 def losses_around_the_delta(rng):
     """Steps below, of, and above min_delta, exact in binary; and many small ones that add up."""
     delta, start = float(rng.choice([0.125, 0.25])), float(rng.integers(6, 9))
@@ -303,8 +268,8 @@ def losses_around_the_delta(rng):
 
 
 def three_fits(rng):
-    """A training that ends at a low loss, and two more that never get as low; one starts badly."""
-    inputs = trainings(("+++---++", 2), ("n+-++--+", 2), ("++-+++++", 2))(rng)
+    """One that ends at a low loss, two that never get as low, and one that never improves."""
+    inputs = trainings(("+++---+-", 2), ("n+-++---", 2), ("++-+++++", 2), ("nnnnnnnn", 9))(rng)
     inputs["val_losses"][0] -= 2.0
     return {**inputs, "settings": {"patience": 2}}
 
@@ -327,36 +292,39 @@ def digits_to_overfit(rng):
     }
 
 
-def described(inputs, index):
-    """Which training it was: the arguments of the callback, and the validation losses."""
-    settings, several = inputs["settings"], isinstance(inputs["settings"], list)
-    given = settings[index] if several else settings
-    called = ", ".join(f"{key}={value:g}" for key, value in given.items())
-    training = f"EarlyStopping({called}), val_loss {rounded(inputs['val_losses'][index])}"
-    return training if several else f"Fit {index + 1} with the same {training}"
+def described(inputs):
+    """Which trainings they were: the arguments of the callback, and the validation losses."""
+    several = isinstance(inputs["settings"], list)
+    for index, val_loss in enumerate(inputs["val_losses"]):
+        settings = inputs["settings"][index] if several else inputs["settings"]
+        called = ", ".join(f"{key}={value:g}" for key, value in settings.items())
+        fit = "" if several else f"Fit {index + 1} with the same "
+        yield f"{fit}EarlyStopping({called}), val_loss {rounded(val_loss)}"
 
 
-def difference(result, got, wanted):
-    """What to tell the student about one result of a training."""
-    if result == "left_alone":
-        return "the weights changed before the end of training"
-    if result == "weights":
-        got, wanted = got[got != wanted][0], wanted[0]
-        return f"expected all weights of epoch {wanted:g} at the end, got some of epoch {got:g}"
-    wanted, got = ("None" if value == -1 else f"{value:g}" for value in (wanted, got))
-    return f"{result}: expected {wanted}, got {got}"
+def attribute(name, number):
+    names = {-1: "None", -2: "no such attribute"}
+    return f"{name}: {names.get(number, f'{number:g}')}"
+
+
+SHOWN = {
+    "epochs": "{:g} epochs".format,
+    "best_epoch": partial(attribute, "best_epoch"),
+    "stopped_epoch": partial(attribute, "stopped_epoch"),
+    "weights": lambda epochs: (
+        "the weights of epoch " + " and ".join(f"{e:g}" for e in sorted(set(epochs)))
+    ),
+    "left_alone": lambda alone: f"weights that {'stay' if alone else 'change'} before the end",
+}
 
 
 def stopping(name, claim, points, results, inputs):
     """Declare a check of these results of every training; see the probe `trainings`."""
+    judges = [each_case(result, described, SHOWN[result]) for result in results.split()]
 
     def as_expected(observed, expected, inputs):
-        for index in range(len(inputs["val_losses"])):
-            for result in results.split():
-                got, wanted = observed[result][index], expected[result][index]
-                if not np.array_equal(got, wanted):
-                    what = difference(result, got, wanted)
-                    expect(False, f"{described(inputs, index)}: {what}.")
+        for judge in judges:
+            judge(observed, expected, inputs)
 
     EarlyStopping.rule(
         *(name, claim), points=points, probe="trainings", inputs=inputs, judge=as_expected
@@ -366,32 +334,32 @@ def stopping(name, claim, points, results, inputs):
 stopping(
     "stops_when_patience_is_used_up",
     "Training stops after patience epochs in a row without improvement.",
-    *(2, "epochs", trainings(("++---+++", 3), ("+++--+++", 2), ("+----+++", 4), ("++++++++", 2))),
+    *(2, "epochs", trainings(("++---++-", 3), ("+++--++-", 2), ("+----++-", 4), ("++++++++", 2))),
 )
 stopping(
     "patience_0_and_1_stop_at_once",
     "With a patience of 0 or 1, the first epoch without improvement is the last.",
-    *(1, "epochs", trainings(("++-+++", 0), ("++-+++", 1), ("+++-++", None))),
+    *(1, "epochs", trainings(("++--+-", 0), ("++--+-", 1), ("+++---", None))),
 )
 stopping(
     "an_improvement_restores_patience",
     "Epochs without improvement count only in a row.",
-    *(1, "epochs", trainings(("+-+-+-+--+", 2), ("+--+--+---", 3))),
+    *(1, "epochs", trainings(("+-+-+-+---", 2), ("+--+--+---", 3))),
 )
 stopping(
     "equal_is_no_improvement",
     "A loss equal to the best is not an improvement.",
-    *(1, "epochs best_epoch", trainings(("++==+++", 2), ("+=-=+++", 3))),
+    *(1, "epochs", trainings(("++==++-", 2), ("+=-=++-", 3))),
 )
 stopping(
     "min_delta_is_what_it_takes",
     "An epoch improves if its loss is lower than the best by more than min_delta.",
-    *(2, "epochs best_epoch", losses_around_the_delta),
+    *(2, "epochs", losses_around_the_delta),
 )
 stopping(
     "best_weights_are_back_after_stopping",
     "After stopping early, the model has all weights of its best epoch again.",
-    *(2, "weights", trainings(("+++--+++", 2), ("+-+---++", 3))),
+    *(2, "weights", trainings(("+++--++-", 2), ("+-+---+-", 3))),
 )
 stopping(
     "best_weights_are_back_after_the_last_epoch",
@@ -401,7 +369,7 @@ stopping(
 stopping(
     "training_goes_on_from_where_it_is",
     "The weights do not change before the end of training.",
-    *(1, "left_alone", trainings(("++--+-++", 3), ("+-+-++++", 2))),
+    *(1, "left_alone", trainings(("++--+-+-", 3), ("+-+-+++-", 2))),
 )
 stopping(
     "attributes_tell_what_happened",
@@ -409,7 +377,7 @@ stopping(
     *(
         1,
         "best_epoch stopped_epoch",
-        trainings(("+++--+++", 2), ("+-------", 3), ("++++++--", 3), ("++++++++", 2)),
+        trainings(("+++--++-", 2), ("+-------", 3), ("++++++--", 3), ("++++++++", 2)),
     ),
 )
 stopping(
@@ -417,8 +385,8 @@ stopping(
     "NaN is never an improvement and never the best, even in the first epoch.",
     *(
         1,
-        "epochs best_epoch stopped_epoch weights",
-        trainings(("++nn++++", 2), ("n+-+n+--", 3), ("+n-+++++", 2)),
+        "epochs weights",
+        trainings(("++nn+++-", 2), ("n+-+n+--", 3), ("+n-++++-", 2)),
     ),
 )
 stopping(

@@ -4,6 +4,7 @@ from functools import partial
 
 import keras
 import numpy as np
+from _shared.callback_probes import one_training, small_model
 from _shared.cases import complaint
 
 from autograder.probing.kit import compile_model, linear_softmax
@@ -44,62 +45,30 @@ def complaints_of_diagnose(diagnose, *, lengths):
 def complaints_of_best_epoch(best_epoch, *, val_losses, lengths):
     """What the first ``lengths`` (k,) epochs of histories raise. Shape: val_losses (k, epochs)."""
     cut = [losses[:length] for losses, length in zip(val_losses, lengths, strict=True)]
-    calls = [partial(best_epoch, history_of([0.5] * len(losses), losses)) for losses in cut]
+    calls = [partial(best_epoch, history_of(losses, losses)) for losses in cut]
     return {"complaint": np.array([complaint(call) for call in calls])}
 
 
 def best_epochs(best_epoch, *, losses, val_losses):
-    """The best epoch of each history. Shapes: losses and val_losses (k, epochs)."""
-    found = []
+    """The best epoch of each history, and whether it is as it was.
+
+    Shapes: losses and val_losses (k, epochs).
+    """
+    found, unchanged = [], []
     for loss, val_loss in zip(losses, val_losses, strict=True):
-        epoch = np.asarray(best_epoch(history_of(loss, val_loss)))
+        history = history_of(loss, val_loss)
+        epoch = np.asarray(best_epoch(history))
+        unchanged.append(repr(history) == repr(history_of(loss, val_loss)))
         if epoch.shape != () or epoch.dtype.kind not in "iuf":
             raise TypeError(f"expected the number of an epoch, got {str(epoch)[:40]}")
         found.append(float(epoch))
-    return {"epoch": np.array(found)}
-
-
-def small_model():
-    """A model with weights that are trained and weights that are not."""
-    return keras.Sequential(
-        [keras.Input((2,)), keras.layers.Dense(1), keras.layers.BatchNormalization()]
-    )
+    return {"epoch": np.array(found), "is_unchanged": np.array(unchanged)}
 
 
 def attributes(callback):
-    """The attributes that count epochs; -1 for None."""
-    found = {name: getattr(callback, name) for name in ("best_epoch", "stopped_epoch")}
+    """The attributes that count epochs; -1 for None, -2 for no such attribute."""
+    found = {name: getattr(callback, name, -2) for name in ("best_epoch", "stopped_epoch")}
     return {name: np.array(-1.0 if n is None else float(n)) for name, n in found.items()}
-
-
-def one_training(callback, model, losses, val_losses, first):
-    """Drive a callback as ``fit`` does. All weights are ``first + epoch`` after each epoch.
-
-    Returns how many epochs ran, the two attributes, every weight at the end (counted in epochs),
-    and whether all epochs but the last left the weights alone.
-    """
-    options = {"add_history": False, "model": model, "epochs": len(losses)}
-    callbacks = keras.callbacks.CallbackList([callback], **options)
-    model.stop_training, left_alone, epoch, logs = False, True, -1, {}
-    callbacks.on_train_begin()
-    for epoch, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True)):
-        if epoch:
-            left_alone &= all(np.all(w == first + epoch - 1) for w in model.get_weights())
-        callbacks.on_epoch_begin(epoch)
-        for variable in model.weights:
-            variable.assign(np.full(variable.shape, first + epoch))
-        logs = {"accuracy": 0.5, "loss": float(loss), "val_loss": float(val_loss)}
-        callbacks.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    callbacks.on_train_end(logs)
-    weights = np.concatenate([weights.ravel() for weights in model.get_weights()])
-    return {
-        "epochs": float(epoch + 1),
-        "weights": weights.astype("float64") - first,
-        "left_alone": bool(left_alone),
-        **attributes(callback),
-    }
 
 
 def trainings(early_stopping, *, settings, losses, val_losses):
@@ -114,7 +83,8 @@ def trainings(early_stopping, *, settings, losses, val_losses):
     for index, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True)):
         if isinstance(settings, list):
             callback = early_stopping(**settings[index])
-        found.append(one_training(callback, model, loss, val_loss, 100.0 * (index + 1)))
+        run = one_training(callback, model, loss, val_loss, 100.0 * (index + 1))
+        found.append({**run, **attributes(callback)})
     return {name: np.array([run[name] for run in found]) for name in found[0]}
 
 

@@ -20,12 +20,12 @@ from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py nam
     two_instances,
 )
 
-from autograder.probing.kit import numbers
+from autograder.probing.kit import numbers, variables
 
 # --- minibatches ----------------------------------------------------------------------------------
 
 
-def one_epoch(minibatches, x, y, batch_size, rng):
+def one_epoch(minibatches, x, y, batch_size, rng, *, may_be_empty=False):
     """The batches of one epoch, pairs as they come. One that never ends is cut off."""
     pairs = list(itertools.islice(minibatches(x, y, batch_size, rng), 3 * len(x) + 3))
     for pair in pairs:
@@ -36,7 +36,7 @@ def one_epoch(minibatches, x, y, batch_size, rng):
             if shape[1:] != whole.shape[1:] or len(shape) != whole.ndim:
                 rows = ", ".join(["rows", *(str(size) for size in whole.shape[1:])])
                 raise TypeError(f"expected {name} of shape ({rows}), got shape {shape}")
-    if not pairs:
+    if not pairs and not may_be_empty:
         raise ValueError("the epoch had no batch at all")
     return pairs
 
@@ -74,7 +74,8 @@ def batch_sizes(minibatches, *, x, y, cases, seed):
     """The sizes of the batches for several (rows, batch_size), padded with -1."""
     found = np.full((len(cases), 3 * len(x) + 3), -1)
     for sizes, (rows, batch_size) in zip(found, cases, strict=True):
-        pairs = one_epoch(minibatches, x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        given = (x[:rows], y[:rows], batch_size, np.random.default_rng(seed))
+        pairs = one_epoch(minibatches, *given, may_be_empty=True)
         sizes[: len(pairs)] = [len(x_batch) for x_batch, _ in pairs]
     return {"sizes": found}
 
@@ -100,6 +101,19 @@ def complaints(minibatches, *, x, y, cases, seed):
         next(iter(minibatches(x[:x_rows], y[:y_rows], batch_size, rng)), None)
 
     return {"complaint": np.array([complaint(partial(first_batch, *case)) for case in cases])}
+
+
+# --- GradientDescent ------------------------------------------------------------------------------
+
+
+def mixed_types(optimizer_class, *, settings, start, gradients):
+    """Positions of a float64 vector by float32 gradients, with a schedule of float32 rates."""
+    rates = keras.optimizers.schedules.ExponentialDecay(settings["learning_rate"], 9, 0.5)
+    optimizer, weights, path = optimizer_class(rates), variables(start, dtype="float64"), []
+    for gradient in gradients.astype("float32"):
+        optimizer.apply([tf.constant(gradient)], weights)
+        path.append(numbers(*weights))
+    return {"vector": np.stack(path)}
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -165,7 +179,9 @@ def training(train, *, kernel, learning_rate=0.01, **settings):
     optimizer.apply = apply_and_note
     result = returned(trained(train, model, optimizer, loss_fn, **settings))
     if not updates:
-        raise RuntimeError("the optimizer was never asked to apply a gradient")
+        stay = np.allclose(model.get_weights()[0], kernel)
+        what = "no weight moved" if stay else "the weights moved without the optimizer"
+        raise RuntimeError(f"{what}: it was never asked to apply a gradient")
     batches, weights = zip(*updates, strict=True)
     targets = np.full((len(batches), max(1, *map(len, batches))), np.nan)
     for row, batch in zip(targets, batches, strict=True):
@@ -203,10 +219,11 @@ class TwiceInTraining(keras.layers.Layer):
 
 
 def end_of_training(train, optimizer, loss_fn, *layers, kernel, x, **settings):
-    """The losses, and the weights at the end, where a batch is all rows."""
+    """The losses, and all weights at the end, where a batch is all rows."""
     model = linear_model(kernel, *layers)
     result = trained(train, model, optimizer, loss_fn, x=x, batch_size=len(x), **settings)
-    return {"loss": returned(result)["loss"], "kernel": numbers(model.get_weights()[0])}
+    weights = np.concatenate([weight.ravel() for weight in model.get_weights()])
+    return {"loss": returned(result)["loss"], "weights": weights}
 
 
 def training_mode(train, *, learning_rate, **settings):
@@ -216,8 +233,9 @@ def training_mode(train, *, learning_rate, **settings):
 
 
 def other_optimizer(train, *, settings, **data):
-    """`end_of_training` with an optimizer that has a state, and Keras' own loss."""
-    return end_of_training(train, keras.optimizers.Adam(**settings), class_loss(), **data)
+    """`end_of_training` of two layers, an optimizer that has a state, and Keras' own loss."""
+    first = keras.layers.Dense(len(data["kernel"]), kernel_initializer="identity")
+    return end_of_training(train, keras.optimizers.Adam(**settings), class_loss(), first, **data)
 
 
 def trained_on_digits(train, *, kernel, learning_rate, **settings):

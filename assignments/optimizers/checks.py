@@ -7,7 +7,8 @@ here.
 from functools import partial
 
 from _shared.digits import HELD_OUT, linear_accuracy, some_weights
-from _shared.optimizer_checks import digits_in_batches, standard_checks
+from _shared.optimizer_checks import standard_checks
+from _shared.optimizer_inputs import TINY, digits_in_batches
 
 from autograder.grading.judge import at_least
 from autograder.model import Exercise
@@ -42,7 +43,6 @@ Adam = Exercise("Adam", forbidden=ADAM)
 Nesterov = Exercise("Nesterov", forbidden=SGD, bonus=True)
 AdamW = Exercise("AdamW", forbidden=ADAM, bonus=True)
 
-TINY = 1e-30
 # For each optimizer two sets of hyper-parameters, and those at which 3 passes over the digits are
 # ample.
 OPTIMIZERS = [

@@ -56,7 +56,7 @@ standard_checks(
 
 penalized_loss.rule(
     "every_tensor_is_penalized",
-    "The loss is the data loss plus the penalty of each of three tensors: one number.",
+    "The loss is the data loss plus the penalty of each of three tensors, whatever their names.",
     points=3,
     probe="penalized",
     inputs=partial(three_tensors, data_loss=1.75, strength=0.3),

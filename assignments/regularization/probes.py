@@ -6,10 +6,10 @@ A probe gets the student's class or function and inputs, and returns arrays. It 
 import keras
 import numpy as np
 import tensorflow as tf
+from _shared.descent import descend
 from _shared.regularizer_probes import (  # noqa: F401 - probes that checks.py names
     compiled,
     config_round_trip,
-    descend,
     double_precision,
     fit,
     gradients,
@@ -27,6 +27,13 @@ from keras import ops
 
 from autograder.probing.kit import numbers, tensors, variables
 
+# Of a vector, a matrix and a kernel, three times.
+NAMES = (
+    *("bias", "kernel", "embeddings"),
+    *("beta", "gamma", "recurrent_kernel"),
+    *("offset", "weight", "depthwise_kernel"),
+)
+
 
 def sum_of_cubes(strength):
     """A regularizer that no student knows: any function of one tensor will do."""
@@ -39,17 +46,21 @@ def length(strength):
 
 
 def penalized(penalized_loss, *, data_loss, strength, vector, matrix, kernel):
-    """Penalized losses of three tensors, by cubes, by lengths, and by cubes again.
+    """Penalized losses of three variables of usual names, by cubes, by lengths, and by cubes again.
 
     Shapes: vector (d,), matrix (n, m), kernel (h, w, c, f). A loss is a scalar.
     """
-    weights = variables(vector, matrix, kernel)
     loss = ops.convert_to_tensor(data_loss, dtype=keras.config.floatx())
     regularizers = {"cubes": sum_of_cubes, "lengths": length, "again": sum_of_cubes}
-    return {
-        name: plain(penalized_loss(loss, weights, regularizer(strength)))
-        for name, regularizer in regularizers.items()
-    }
+    names = iter(NAMES)
+    found = {}
+    for which, regularizer in regularizers.items():
+        weights = [
+            keras.Variable(start, dtype=keras.config.floatx(), name=next(names))
+            for start in (vector, matrix, kernel)
+        ]
+        found[which] = plain(penalized_loss(loss, weights, regularizer(strength)))
+    return found
 
 
 def one_at_a_time(penalized_loss, *, data_loss, strength, vector, matrix):

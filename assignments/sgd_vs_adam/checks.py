@@ -7,6 +7,7 @@ here.
 from functools import partial
 
 import numpy as np
+from _shared.cases import each_case, each_is_refused
 from _shared.digits import HELD_OUT
 from sklearn.datasets import load_diabetes
 
@@ -193,16 +194,13 @@ def problem(rates, *, share, steps):
     return partial(orthogonal_problem, share=share, rates=np.array(rates), steps=steps)
 
 
-def right_rate_is_chosen(observed, expected, inputs):
-    for rates, got, wanted in zip(inputs["rates"], observed["rate"], expected["rate"], strict=True):
-        listed = ", ".join(f"{rate:g}" for rate in rates)
-        expect(
-            np.isclose(got, wanted, rtol=1e-5),
-            f"Of the rates {listed}: expected {wanted:g}, got {got:g}.",
-        )
+def lists_of_rates(inputs):
+    return [f"Of the rates {', '.join(f'{rate:g}' for rate in rates)}" for rates in inputs["rates"]]
 
 
-RATES = [0.01, 0.05, 0.1, 0.2, 0.4]
+# After 3 updates these are at 0.3, 1, 27, 49, 78 and 99 % of w.
+RATES = [0.0005, 0.002, 0.05, 0.1, 0.2, 0.4]
+SHUFFLED = [0.2, 0.002, 0.4, 0.05, 0.0005, 0.1]
 BEYOND = 1e30  # diverges beyond float64 in 12 updates
 FAR = 1e4  # after 12 updates at 1e51: beyond float32 and finite in float64
 SOME_DIVERGE = [
@@ -212,13 +210,16 @@ SOME_DIVERGE = [
     [FAR, 0.3, FAR, 0.05],
 ]
 
-chosen = partial(select_learning_rate.rule, probe="selected", judge=right_rate_is_chosen)
+chosen = partial(
+    select_learning_rate.rule,
+    probe="selected",
+    judge=each_case("rate", lists_of_rates, "{:g}".format, rtol=1e-5),
+)
 chosen(
     "lowest_validation_error_wins",
     "The rate with the lowest mean squared error on the validation rows is returned.",
     points=3,
-    # After 3 updates these are at 6, 27, 49, 78 and 99 % of w, and 35 % is asked for.
-    inputs=problem([RATES, RATES[::-1], [0.2, 0.01, 0.4, 0.05, 0.1]], share=0.35, steps=3),
+    inputs=problem([RATES, RATES[::-1], SHUFFLED], share=0.35, steps=3),
 )
 chosen(
     "as_many_updates_as_asked_for",
@@ -240,16 +241,11 @@ chosen(
     # Without an update all rates end at the same weights.
     inputs=problem([[0.1, 0.01, 0.3], [0.3, 0.1, 0.01], [0.01, 0.3, 0.1]], share=0.3, steps=0),
 )
-
-
-@select_learning_rate.check(
+select_learning_rate.rule(
+    "all_diverged_is_an_error",
+    "If every run diverges, a ValueError says so.",
     points=1,
-    probe="refused",
+    probe="complaints",
     inputs=problem([[BEYOND, 3 * BEYOND], [BEYOND, BEYOND]], share=0.7, steps=12),
+    judge=each_is_refused(lists_of_rates),
 )
-def all_diverged_is_an_error(observed):
-    """If every run diverges, a ValueError says so."""
-    expect(
-        observed["raised"].all(),
-        "Every run diverged, and a rate was returned. Raise a ValueError.",
-    )

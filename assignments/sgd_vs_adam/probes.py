@@ -3,10 +3,12 @@
 A probe gets the student's function and inputs, and returns arrays. It holds no answer.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
-
-from autograder.probing.kit import numbers
+from _shared.cases import complaint
+from _shared.layer_probes import real
 
 
 def optimizer_of(kind, settings):
@@ -17,16 +19,6 @@ def optimizer_of(kind, settings):
 def plain(values):
     """The values in Keras' default float type."""
     return np.asarray(values, dtype=keras.config.floatx())
-
-
-def real(result, what):
-    """What a function returned, as an array of numbers; anything else fails with a sentence."""
-    if result is None:
-        raise TypeError(f"{what} returned None; is a return statement missing?")
-    array = numbers(result)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{what} returned {type(result).__name__}, expected numbers")
-    return array.astype("float64")
 
 
 def one_fit(function, *, kind, settings, x, y, steps):
@@ -68,12 +60,7 @@ def selected(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
     return {"rate": np.stack([real(rate, "select_learning_rate") for rate in found])}
 
 
-def refused(function, *, rates, **problem):
-    """Whether a ValueError was raised, for each of some lists of rates; see `selected`."""
-    raised = np.zeros(len(rates), bool)
-    for case, one in enumerate(rates):
-        try:
-            selected(function, rates=one[None], **problem)
-        except ValueError:
-            raised[case] = True
-    return {"raised": raised}
+def complaints(function, *, rates, **problem):
+    """What each of some lists of rates raises; see `selected`."""
+    calls = [partial(selected, function, rates=one[None], **problem) for one in rates]
+    return {"complaint": np.array([complaint(call) for call in calls])}

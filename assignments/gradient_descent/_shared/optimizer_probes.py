@@ -11,7 +11,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing.kit import linear_softmax, numbers, saved_and_loaded, tensors, variables
+from autograder.probing.kit import (
+    held_numbers,
+    linear_softmax,
+    numbers,
+    saved_and_loaded,
+    tensors,
+    variables,
+)
 
 
 def positions(update, weights, steps):
@@ -132,14 +139,75 @@ def missing_gradient(optimizer_class, *, settings, starts, gradients, missing):
 
 def config_round_trip(optimizer_class, *, settings, start, gradients):
     """Positions of a vector, moved by ``from_config(optimizer.get_config())``."""
-    optimizer = optimizer_class.from_config(optimizer_class(**settings).get_config())
-    return {"vector": positions(optimizer.apply, variables(start), gradients[:, None])[0]}
+    config = optimizer_class(**settings).get_config()
+    path = positions(
+        optimizer_class.from_config(config).apply, variables(start), gradients[:, None]
+    )
+    return {"vector": path[0], "in_config": held_numbers(config, settings)}
+
+
+def effect_of_epsilon(optimizer_class, *, settings, epsilon, gradient, faint_gradient):
+    """The first step, with and without an epsilon, of a vector that is zero.
+
+    Shapes: gradient (d,), faint_gradient (d,). Returns the step with the epsilon "passed", "copied"
+    by the configuration, and too small to count, "plain"; for the faint gradient with the
+    "default", and "faint_plain".
+    """
+    given = {**settings, "epsilon": epsilon}
+    config = optimizer_class(**given).get_config()
+    negligible = {**settings, "epsilon": 1e-30}
+    optimizers = {
+        "passed": (optimizer_class(**given), gradient),
+        "copied": (optimizer_class.from_config(config), gradient),
+        "plain": (optimizer_class(**negligible), gradient),
+        "default": (optimizer_class(**settings), faint_gradient),
+        "faint_plain": (optimizer_class(**negligible), faint_gradient),
+    }
+    steps = {
+        name: positions(optimizer.apply, variables(np.zeros_like(pull)), [[pull]])[0][0]
+        for name, (optimizer, pull) in optimizers.items()
+    }
+    return {**steps, "in_config": held_numbers(config, given)}
+
+
+def alike_variables(optimizer_class, *, settings, starts, gradients):
+    """Positions of vectors that have one name and one shape; and with `build` called twice.
+
+    Shapes: starts (n, d), gradients (updates, n, d); returns (updates, n, d) each.
+    """
+    found, again = {}, len(gradients) // 2
+    for name, built_at in (("of_one_name", [0]), ("built_again", [0, again])):
+        optimizer, counts = optimizer_class(**settings), itertools.count()
+        floatx = keras.config.floatx()
+        weights = [keras.Variable(start, dtype=floatx, name="kernel") for start in starts]
+
+        def update(gradients, weights, optimizer=optimizer, counts=counts, built_at=built_at):
+            if next(counts) in built_at:
+                optimizer.build(weights)
+            optimizer.apply(gradients, weights)
+
+        found[name] = np.stack(positions(update, weights, gradients), axis=1)
+    return found
 
 
 def double_precision(optimizer_class, *, settings, start, gradients):
-    """Positions of a float64 vector."""
-    optimizer, weights = optimizer_class(**settings), variables(start, dtype="float64")
-    return {"vector": positions(optimizer.apply, weights, gradients[:, None])[0]}
+    """Positions of a float64 vector; also with float32 gradients, and with a schedule."""
+    rate = settings["learning_rate"]
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [rate, rate / 2])
+    found = {}
+    for name, rates, dtype in (
+        ("vector", rate, "float64"),
+        ("of_float32_gradients", rate, "float32"),
+        ("scheduled", schedule, "float64"),
+    ):
+        optimizer = optimizer_class(**{**settings, "learning_rate": rates})
+
+        def update(gradients, weights, optimizer=optimizer, dtype=dtype):
+            optimizer.apply([keras.ops.cast(each, dtype) for each in gradients], weights)
+
+        weights = variables(start, dtype="float64")
+        found[name] = positions(update, weights, gradients[:, None])[0]
+    return found
 
 
 def mixed_precision(optimizer_class, *, settings, kernel, x, y, updates):

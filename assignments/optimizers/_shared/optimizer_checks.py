@@ -1,9 +1,9 @@
-"""The checks that any optimizer gets, as rows of a table, and the inputs that they draw.
+"""The checks that any optimizer gets, as rows of a table.
 
     standard_checks(Momentum, settings={"learning_rate": 0.03, ...}, other={...})
 
-declares them all; `standard_check` declares one, with any field of its `Row` changed. The probes
-are in ``optimizer_probes.py``.
+declares them all; `standard_check` declares one, with any field of its `Row` changed. The inputs
+that they draw are in ``optimizer_inputs.py``, the probes in ``optimizer_probes.py``.
 """
 
 from collections.abc import Callable
@@ -12,115 +12,31 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from _shared.digits import HELD_OUT, digits, some_weights
+from _shared.digits import HELD_OUT, some_weights
+from _shared.optimizer_inputs import (
+    DEFAULT_EPSILON,
+    changing_rates,
+    digits_in_batches,
+    four_vectors,
+    gradients_with_gaps,
+    one_vector,
+    rate_of_few_digits,
+    small_classification,
+    small_regression,
+    some_always_zero,
+    three_vectors,
+    two_sizes_of_gradients,
+    two_variables,
+    two_vectors,
+    without_settings,
+)
 
 from autograder.grading.judge import close, expect, expect_close
 from autograder.model import Judge
 
-# --- inputs ---------------------------------------------------------------------------------------
-
-
-def some_gradients(rng, *shape):
-    """Gradients of either sign and sizes from 0.1 to 10; float64."""
-    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
-
-
-def two_variables(rng, *, settings, updates):
-    """A vector and a matrix, and gradients of which the first are partly zero."""
-    vector_gradients = some_gradients(rng, updates, 3)
-    matrix_gradients = some_gradients(rng, updates, 2, 4)
-    vector_gradients[0, 1] = 0.0
-    matrix_gradients[0, :, 2] = 0.0
-    return {
-        "settings": settings,
-        "vector": rng.normal(size=3),
-        "matrix": rng.normal(size=(2, 4)),
-        "vector_gradients": vector_gradients,
-        "matrix_gradients": matrix_gradients,
-    }
-
-
-def some_always_zero(rng, *, settings, updates):
-    """The same, with elements whose gradient is always zero, and an epsilon that would show."""
-    inputs = two_variables(rng, settings={**settings, "epsilon": 0.5}, updates=updates)
-    inputs["vector_gradients"][:, 0] = 0.0
-    inputs["matrix_gradients"][:, 1, 1] = 0.0
-    return inputs
-
-
-def four_vectors(rng, *, settings, updates):
-    return {
-        "settings": settings[0],
-        "other_settings": settings[1],
-        "starts": rng.normal(size=(4, 3)),
-        "gradients": some_gradients(rng, updates, 4, 3),
-    }
-
-
-def changing_rates(rng, *, settings, updates):
-    rates = settings["learning_rate"] * rng.uniform(0.3, 3.0, size=updates)
-    return {"rates": rates, **one_vector(rng, settings=settings, updates=updates)}
-
-
-def one_vector(rng, *, settings, updates):
-    return {
-        "settings": settings,
-        "start": rng.normal(size=3),
-        "gradients": some_gradients(rng, updates, 3),
-    }
-
-
-def gradients_with_gaps(rng, *, settings, updates):
-    return {
-        "settings": settings,
-        "starts": rng.normal(size=(2, 3)),
-        "gradients": some_gradients(rng, updates, 2, 3),
-        "missing": np.isin(np.arange(updates), [2, 3, 6]),
-    }
-
-
-def two_vectors(rng, *, settings, updates):
-    """With the gradients of the first update only."""
-    return {
-        "settings": settings,
-        "starts": rng.normal(size=(2, 3)),
-        "gradients": some_gradients(rng, updates, 2, 3)[0],
-    }
-
-
-def small_regression(rng, *, settings, updates):
-    return {
-        "settings": settings,
-        "kernel": rng.normal(size=(4, 3)).astype("float32"),
-        "x": rng.normal(size=(8, 4)).astype("float32"),
-        "y": rng.normal(size=(8, 3)).astype("float32"),
-        "updates": updates,
-    }
-
-
-def small_classification(rng, *, settings, updates):
-    return {
-        "settings": settings,
-        "kernel": rng.normal(size=(4, 3)),
-        "x": rng.normal(size=(8, 4)),
-        "y": rng.integers(0, 3, size=8),
-        "before": updates // 2,
-        "after": updates // 2,
-    }
-
-
-def digits_in_batches(rng, *, settings, updates, epochs=2, batch_size=40):
-    """Handwritten digits and the weights that a linear model starts at."""
-    return {
-        **digits(rng, rows=updates // epochs * batch_size),
-        "settings": settings,
-        "kernel": 0.1 * rng.normal(size=(64, 10)),
-        "batch_size": batch_size,
-        "epochs": epochs,
-    }
-
-
 # --- judges ---------------------------------------------------------------------------------------
+
+by_update = close(along="update")
 
 
 def close_where_gradients_are_zero(observed, expected, inputs):
@@ -132,6 +48,42 @@ def close_where_gradients_are_zero(observed, expected, inputs):
             expect_close(got, expected[name][update - 1], where=zero, what=what)
 
 
+def epsilon_is_in_the_denominator(observed, expected, inputs):
+    """Each step is shorter by what epsilon adds to the denominator, in any of its places.
+
+    These are after the root and inside it; of what is in the root, Adam's correction may come
+    before or after. How much an epsilon after the root adds is known from the reference.
+    """
+    correction = np.sqrt(1 - inputs["settings"].get("beta_2", 0.0))
+    passed, default = f"epsilon={inputs['epsilon']:.3g}", "the default epsilon"
+    for name, without, epsilon, how in (
+        ("passed", "plain", inputs["epsilon"], f"With {passed}"),
+        ("copied", "plain", inputs["epsilon"], f"With {passed} from get_config()"),
+        ("default", "faint_plain", DEFAULT_EPSILON, f"With {default} and a tiny gradient"),
+    ):
+        with np.errstate(all="ignore"):
+            share = expected[without] / expected[name] - 1  # epsilon, divided by the root
+            after_root, in_root = 1 + share, np.sqrt(1 + share**2 / epsilon)
+            uncorrected = 1 + share / correction, np.sqrt(1 + (share / correction) ** 2 / epsilon)
+            shorter = observed[without] / observed[name]
+            found = any(
+                np.allclose(shorter, right, rtol=1e-3, atol=0)
+                for right in (after_root, in_root, *uncorrected)
+            )
+        expect(
+            found,
+            f"{how}, the first step has size {np.abs(observed[name][0]):.4g}; without any epsilon "
+            f"it has size {np.abs(observed[without][0]):.4g}. Expected it to be shorter by a "
+            f"factor of {after_root[0]:.4g} with epsilon added to the root, or of {in_root[0]:.4g} "
+            "with epsilon inside the root.",
+        )
+
+
+def copy_moves_alike(observed, expected):
+    """What else the configuration holds is for telling mistakes apart."""
+    by_update({"vector": observed["vector"]}, {"vector": expected["vector"]})
+
+
 def list_is_as_it_was(observed):
     expect(
         observed["list_is_as_it_was"],
@@ -140,8 +92,6 @@ def list_is_as_it_was(observed):
 
 
 # --- the table ------------------------------------------------------------------------------------
-
-by_update = close(along="update")
 
 
 @dataclass(frozen=True)
@@ -182,13 +132,31 @@ ROWS = (
     Row(
         "hyperparameters_are_used",
         "The rule also holds with very different hyper-parameters.",
-        *(2, "trajectory", two_variables, 20, "other"),
+        *(1, "trajectory", two_variables, 20, "other"),
+    ),
+    Row(
+        "defaults_are_those_of_the_docstring",
+        "Without arguments, the hyper-parameters are those of the given `__init__`.",
+        *(1, "trajectory", without_settings, 20),
+        # A default decay of a few thousandths shows in the fifth digit.
+        judge=close(along="update", rtol=1e-5, atol=1e-5),
     ),
     Row(
         "zero_gradient_means_no_step",
         "A gradient that has always been 0 does not move the variable.",
         *(1, "trajectory", some_always_zero, 6),
         judge=close_where_gradients_are_zero,
+    ),
+    Row(
+        "epsilon_is_in_the_denominator",
+        "Epsilon shortens the step as a part of the denominator, passed, copied or by default.",
+        *(1, "effect_of_epsilon", two_sizes_of_gradients, 1),
+        judge=epsilon_is_in_the_denominator,
+    ),
+    Row(
+        "every_variable_has_its_own_slots",
+        "Variables of one name and shape do not share slots, and a second `build` makes no others.",
+        *(1, "alike_variables", three_vectors, 6),
     ),
     Row(
         "instances_share_nothing",
@@ -215,11 +183,12 @@ ROWS = (
         "config_holds_every_hyperparameter",
         "from_config(get_config()) makes an optimizer that moves in the same way.",
         *(1, "config_round_trip", one_vector, 8, "other"),
+        judge=copy_moves_alike,
     ),
     Row(
         "float64_variables_work",
-        "A float64 variable is updated in float64.",
-        *(1, "double_precision", one_vector, 8),
+        "A float64 variable is updated in float64, whatever the gradient and the schedule come in.",
+        *(1, "double_precision", rate_of_few_digits, 8),
         # Between float32 arithmetic (1e-7) and float64 (1e-16), with room for cancellation.
         judge=close(along="update", rtol=1e-6, atol=1e-6),
     ),
@@ -243,7 +212,7 @@ ROWS = (
     Row(
         "fit_follows_the_rule",
         "model.fit on handwritten digits ends every epoch at the weights of the rule.",
-        *(2, "fit", digits_in_batches, 12, "other"),
+        *(1, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
         options={"withheld": HELD_OUT, "measure": some_weights},
     ),
@@ -256,11 +225,14 @@ def standard_checks(exercise, settings, other):
     Args:
         settings, other: hyper-parameters far from the defaults and from each other, with rates at
             which positions stay near 1, where float32 is precise. An epsilon has to be too small to
-            matter, because any placement of it is right.
+            matter, because any placement of it is right; its default is 1e-7.
     """
+    has_epsilon = "epsilon" in settings
     for row in ROWS:
-        if row.draw is not some_always_zero or "epsilon" in settings:
-            standard_check(exercise, row.name, settings, other)
+        # The point for epsilon is one of those for the rule.
+        points = row.points - (has_epsilon and row.name == "every_update_follows_the_rule")
+        if has_epsilon or row.draw not in (some_always_zero, two_sizes_of_gradients):
+            standard_check(exercise, row.name, settings, other, points=points)
 
 
 def standard_check(exercise, name, /, settings, other, **changes):

@@ -89,6 +89,16 @@ def gradients_arrive(observed, expected):
     close()(observed, expected)
 
 
+def penalties_are_alike(observed, expected):
+    """What else the configuration holds is for telling mistakes apart."""
+    for name, by in (
+        ("before", "the regularizer"),
+        ("after", "from_config(get_config())"),
+        ("without_arguments", "a regularizer without arguments"),
+    ):
+        expect_close(observed[name], expected[name], what=f"the penalty by {by}")
+
+
 def zeros_are_harmless(observed, expected, inputs, *, steepest=0.0, slack=0.0):
     """The gradient at a weight of 0 is at most ``steepest``; the rest is the reference's.
 
@@ -158,7 +168,7 @@ def standard_checks(
     )
     check(
         "strength_belongs_to_the_instance",
-        "Two regularizers of different strengths each use their own.",
+        "Two regularizers of different strengths each use their own, and leave the weights alone.",
         probe="two_strengths",
         inputs=partial(two_tensors, settings=settings, other_settings=other),
     )
@@ -192,9 +202,11 @@ def standard_checks(
     )
     check(
         "config_holds_every_strength",
-        "from_config(get_config()) makes a regularizer with the same penalty.",
+        "from_config(get_config()) makes a regularizer with the same penalty, and the defaults are "
+        "those of the given `__init__`.",
         probe="config_round_trip",
         inputs=partial(one_vector, settings=other),
+        judge=penalties_are_alike,
     )
     check(
         "mixed_precision_works",

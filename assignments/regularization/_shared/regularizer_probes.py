@@ -12,9 +12,17 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from _shared.descent import descend
 from keras import ops
 
-from autograder.probing.kit import compile_model, numbers, saved_and_loaded, tensors, variables
+from autograder.probing.kit import (
+    compile_model,
+    held_numbers,
+    numbers,
+    saved_and_loaded,
+    tensors,
+    variables,
+)
 
 Arrays = dict[str, np.ndarray]
 Settings = Mapping[str, Any]
@@ -35,13 +43,15 @@ def gradients(regularizer_class: Any, *, settings: Settings, **weights: np.ndarr
 def two_strengths(
     regularizer_class: Any, *, settings: Settings, other_settings: Settings, **weights: np.ndarray
 ) -> Arrays:
-    """Penalties by two regularizers that are made first and then used in turn."""
+    """Penalties by two regularizers that are made first and then used in turn, and the weights."""
     pair = {"first": regularizer_class(**settings), "second": regularizer_class(**other_settings)}
-    return {
-        f"{which}_{name}": plain(regularizer(variables(w)[0]))
-        for name, w in weights.items()
-        for which, regularizer in pair.items()
-    }
+    found = {}
+    for name, values in weights.items():
+        (weight,) = variables(values)
+        for which, regularizer in pair.items():
+            found[f"{which}_{name}"] = plain(regularizer(weight))
+        found[f"{name}_afterwards"] = numbers(weight)
+    return found
 
 
 def several_settings(
@@ -49,10 +59,8 @@ def several_settings(
 ) -> Arrays:
     """Penalties and gradients of one vector, shape (d,), for each choice of arguments."""
     found = [penalty_and_gradient(regularizer_class(**chosen), vector) for chosen in alternatives]
-    return {
-        "penalties": np.stack([penalty for penalty, _ in found]),
-        "gradients": np.stack([gradient for _, gradient in found]),
-    }
+    penalties, gradients = map(np.stack, zip(*found, strict=True))
+    return {"penalties": penalties, "gradients": gradients}
 
 
 def gradients_at_zero(regularizer_class: Any, *, settings: Settings, vector: np.ndarray) -> Arrays:
@@ -84,13 +92,17 @@ def double_precision(regularizer_class: Any, *, settings: Settings, vector: np.n
 
 
 def config_round_trip(regularizer_class: Any, *, settings: Settings, vector: np.ndarray) -> Arrays:
-    """The penalty of a vector, shape (d,), by ``from_config(regularizer.get_config())``."""
-    regularizer = regularizer_class(**settings)
-    weight = variables(vector)[0]
-    before = plain(regularizer(weight))
+    """The penalty of a vector (d,), by a regularizer, a copy of it, and one without arguments."""
     require_config(regularizer_class)
-    again = regularizer_class.from_config(regularizer.get_config())
-    return {"before": before, "after": plain(again(weight))}
+    regularizer = regularizer_class(**settings)
+    config = regularizer.get_config()
+    made = {
+        "before": regularizer,
+        "after": regularizer_class.from_config(config),
+        "without_arguments": regularizer_class(),
+    }
+    found = {name: plain(one(variables(vector)[0])) for name, one in made.items()}
+    return {**found, "in_config": held_numbers(config, settings)}
 
 
 def compiled(regularizer_class: Any, *, settings: Settings, matrices: np.ndarray) -> Arrays:
@@ -265,36 +277,3 @@ def linear_model(*weights: np.ndarray, **options: Any) -> keras.Model:
     model = keras.Sequential([keras.Input((features,)), dense])
     model.set_weights(weights)
     return model
-
-
-def descend(
-    loss_of: Callable[[], Any],
-    weights: Sequence[keras.Variable],
-    learning_rate: float,
-    updates: int,
-) -> np.ndarray:
-    """Full-batch gradient descent with momentum on ``loss_of()``, compiled.
-
-    The learning rate falls to zero along half a cosine.
-
-    Returns:
-        The loss before every update, shape (updates,).
-    """
-    places = [weight.value for weight in weights]
-    velocities = [tf.Variable(tf.zeros_like(place)) for place in places]
-
-    @tf.function
-    def update(rate: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = ops.convert_to_tensor(loss_of())
-        pulled = tape.gradient(loss, places, unconnected_gradients="zero")
-        for place, velocity, gradient in zip(places, velocities, pulled, strict=True):
-            velocity.assign(0.9 * velocity - rate * gradient)
-            place.assign_add(velocity)
-        return loss
-
-    losses = []
-    for step in range(updates):
-        rate = learning_rate * (1 + np.cos(np.pi * step / updates)) / 2
-        losses.append(update(tf.constant(rate, dtype=places[0].dtype)))
-    return np.stack([plain(loss) for loss in losses])
