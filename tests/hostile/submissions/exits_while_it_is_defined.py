@@ -1,5 +1,5 @@
 # Tries: to end the process before any check begins.
-# Earns: Descent 0, average 0
+# Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import os
 

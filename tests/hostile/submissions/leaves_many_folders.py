@@ -1,5 +1,5 @@
 # Tries: to leave folders that are too deep or too locked to be removed.
-# Earns: Descent 0, average 0
+# Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import os
 

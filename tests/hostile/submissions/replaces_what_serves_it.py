@@ -1,5 +1,5 @@
 # Tries: to replace the functions of its process that run probes and send replies.
-# Earns: Descent 0, average 0
+# Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import sys
 

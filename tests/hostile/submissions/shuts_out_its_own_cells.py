@@ -1,5 +1,5 @@
 # Tries: to make the next definition fail by changing Python's built-in names.
-# Earns: Descent 0, average 0
+# Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import builtins
 
