@@ -37,7 +37,7 @@ class StoredOracle:
         try:
             with safe_open(path, "numpy") as file:
                 described = json.loads((file.metadata() or {})["autograder"])
-                arrays = {key: file.get_tensor(key) for key in sorted(file.keys())}
+                arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             self.seed = int(described["seed"])
             self._misconceptions = [Misconception(**known) for known in described["misconceptions"]]
             self._observations: dict[tuple[str, str], Observation] = {
@@ -53,10 +53,11 @@ class StoredOracle:
                 (who, check): Observation(failure=Failure(**failure))
                 for who, check, failure in described["failures"]
             }
-            grouped: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-            for key, array in arrays.items():
-                who, check, name = key.split("|")
-                grouped.setdefault((who, check), {})[name] = array
+            self._observations |= {
+                (who, check): Observation({name: arrays[key] for name, key in found.items()})
+                for who, checks in described["arrays"].items()
+                for check, found in checks.items()
+            }
         except FileNotFoundError as error:
             raise AutograderError(
                 f"{path} is missing. Run the checks in the folder that your assignment came in: it "
@@ -67,7 +68,6 @@ class StoredOracle:
                 f"{path} is damaged ({error}). Download the assignment's folder again."
             ) from error
         self._check_set = check_set
-        self._observations |= {key: Observation(found) for key, found in grouped.items()}
         self.inputs: Mapping[str, Inputs] = {
             check.id: draw_inputs(check, self.seed) for check in check_set.checks
         }
@@ -182,17 +182,27 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "misconceptions": misconceptions,
         "failures": content.failures,
         "kinds": content.kinds,
+        "arrays": content.index,
     }
     save_file(content.arrays, path, metadata={"autograder": json.dumps(described)})
 
 
 class _Content:
-    """What goes into the file."""
+    """What goes into the file. Each array is in it once: many mistakes do the same somewhere.
+
+    Attributes:
+        arrays: by a number, which is its key in the file.
+        index: for each misconception and check, the key of each array.
+        failures: of a misconception in a check.
+        kinds: for each check whose arrays are not kept, their dtypes and shapes.
+    """
 
     def __init__(self) -> None:
         self.arrays: dict[str, np.ndarray] = {}
+        self.index: dict[str, dict[str, dict[str, str]]] = {}
         self.failures: list[tuple[str, str, dict[str, Any]]] = []
         self.kinds: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {}
+        self._keys: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add(self, who: str, check: Check, seen: Observation, dtype: str) -> None:
         if seen.failure:
@@ -203,7 +213,13 @@ class _Content:
         for name, array in seen.arrays.items():
             with np.errstate(over="ignore"):  # a mistake may go beyond float32
                 kept = array.astype(dtype) if array.dtype.kind == "f" else array
-            self.arrays[f"{who}|{check.id}|{name}"] = np.array(kept, order="C")
+            self._keep(who, check.id, name, np.array(kept, order="C"))
+
+    def _keep(self, who: str, check: str, name: str, array: np.ndarray) -> None:
+        content = (str(array.dtype), array.shape, array.tobytes())
+        key = self._keys.setdefault(content, str(len(self._keys)))
+        self.arrays[key] = array
+        self.index.setdefault(who, {}).setdefault(check, {})[name] = key
 
     def add_kinds(self, check: Check, seen: Observation) -> None:
         if seen.failure:

@@ -38,6 +38,12 @@ def test_every_release_is_up_to_date() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_stored_numbers_of_all_releases_stay_light() -> None:
+    sizes = [path.stat().st_size for path in (ROOT / "assignments").glob("*/*.safetensors")]
+    assert len(sizes) == len(ASSIGNMENTS)
+    assert sum(sizes) < 4_000_000
+
+
 def lines_of_hidden_checks(folder: Path) -> set[str]:
     """Lines that appear in hidden files and in no public one: claims, names, inputs."""
     released = [folder / "checks.py", folder / "probes.py", *shared_modules(folder)]

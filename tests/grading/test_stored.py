@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.grade import judge_exercises
@@ -69,6 +70,21 @@ def test_misconceptions_come_back_with_their_hints_and_without_their_code(
             replace(known, find="", replace="") for known in oracle.misconceptions(exercise)
         ]
     assert b"place + rate" not in file.read_bytes()
+
+
+def test_an_array_that_several_mistakes_share_is_stored_once(
+    assignment: Assignment, oracle: Oracle, file: Path
+) -> None:
+    first = assignment.misconceptions[0]
+    did = oracle.observe_misconception(first, assignment.check_set.of("walk"))
+    counts = []
+    for mistakes in (1, 9):
+        alike = {replace(first, name=f"alike_{number}"): did for number in range(mistakes)}
+        back = stored(replace(oracle, mistakes=alike), assignment, file)  # type: ignore[type-var]
+        assert len(back.misconceptions("walk")) == mistakes
+        with safe_open(file, "numpy") as opened:
+            counts.append(len(opened.keys()))
+    assert counts[0] == counts[1]
 
 
 def test_what_a_misconception_is_the_same_as_comes_back(
@@ -254,7 +270,7 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(file.read_bytes()[8 : 8 + size])
     described = json.loads(header.pop("__metadata__")["autograder"])
-    assert set(described) == {"digest", "seed", "misconceptions", "failures", "kinds"}
+    assert set(described) == {"digest", "seed", "misconceptions", "failures", "kinds", "arrays"}
     assert all(set(known) == {"name", "exercise", "hint"} for known in described["misconceptions"])
     assert {entry["dtype"] for entry in header.values()} == {"F64", "F32"}
     assert isinstance(assignment.misconceptions[0], Misconception)
