@@ -26,6 +26,7 @@ from autograder.gradebook.database import (
     open_gradebook,
 )
 from autograder.model import AutograderError
+from autograder.reports.terminal import printable
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
@@ -200,7 +201,7 @@ class Recorder:
         except OSError as error:
             if error.errno in _DISK_ERRORS:
                 raise AutograderError(
-                    f"Stopped at student {_printable(student)}: {error.strerror}: "
+                    f"Stopped at student {printable(student)}: {error.strerror}: "
                     f"{error.filename}. Free some space (or make the folder writable) and grade "
                     "again."
                 ) from error
@@ -213,7 +214,7 @@ class Recorder:
         return False
 
     def _add_problem(self, student: str, problem: str) -> None:
-        self._problems.append(_printable(f"{student}: {problem}"))
+        self._problems.append(printable(f"{student}: {problem}"))
 
 
 def read_timestamp(folder: Path) -> str | None:
@@ -222,11 +223,3 @@ def read_timestamp(folder: Path) -> str | None:
     if path.is_symlink() or not path.is_file():
         return None
     return path.read_bytes()[:200].decode("utf-8", "replace").strip() or None
-
-
-def _printable(text: str) -> str:
-    """Escape what is not printable: a folder's name may hold terminal commands and any bytes."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )

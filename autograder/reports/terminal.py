@@ -50,7 +50,9 @@ def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str]
             nonlocal done
             done += 1
             if done * LINES // count > (done - 1) * LINES // count:
-                console.print(f"{what} {done}/{count}: {text}", markup=False, highlight=False)
+                console.print(
+                    f"{what} {done}/{count}: {printable(text)}", markup=False, highlight=False
+                )
 
         yield line
         return
@@ -65,6 +67,14 @@ def progress(console: Console, what: str, count: int) -> Iterator[Callable[[str]
         task = bar.add_task(what, total=count, last="")
 
         def step(text: str) -> None:
-            bar.update(task, advance=1, last=escape(text))
+            bar.update(task, advance=1, last=escape(printable(text)))
 
         yield step
+
+
+def printable(text: str) -> str:
+    """Escape what is not printable: a folder's name may hold terminal commands and any bytes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

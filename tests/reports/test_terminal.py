@@ -267,6 +267,13 @@ def test_where_there_is_no_terminal_progress_is_a_few_plain_lines() -> None:
     assert lines[-1] == "graded 100/100: student [99]"
 
 
+def test_progress_shows_no_name_that_steers_the_terminal() -> None:
+    console = Console(file=StringIO(), width=WIDE)
+    with progress(console, "graded", 1) as step:
+        step("a\u202eda\x1b[2J")
+    assert console.file.getvalue() == "graded 1/1: a\\u202eda\\x1b[2J\n"  # type: ignore[attr-defined]
+
+
 def test_on_a_terminal_progress_leaves_nothing_behind() -> None:
     console = Console(file=StringIO(), width=WIDE, force_terminal=True, legacy_windows=False)
     with progress(console, "graded", 2) as step:
