@@ -107,6 +107,11 @@ exercise = "SignDescent"
 hint = "Use the sign of the gradient only."
 find = "ops.sign(gradient)"
 replace = "gradient"
+
+[[equivalent]]
+exercise = "SignDescent"
+mutant = "default_of_learning_rate_is_another"
+why = "Both checks pass a learning rate."
 """
 
 
