@@ -286,7 +286,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Definitions:
-    """The statements that define exercises, in order; names they read in vain, and why in vain."""
+    """The statements that define exercises; names they read that are never defined, and why."""
 
     files: tuple[SourceFile, ...]
     undefined: tuple[tuple[str, str], ...] = ()

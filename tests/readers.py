@@ -31,8 +31,9 @@ from autograder.model import AutograderError
 from autograder.sandbox import control
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.wire import Bounds, WireError, decode, encode
+from autograder.sources.code_cells import locked_cells
 from autograder.sources.definitions import Cell, definitions
-from autograder.sources.submission import locked_cells, read_submission
+from autograder.sources.submission import read_submission
 
 BOUNDS = Bounds(frame_bytes=1 << 16, json_bytes=1 << 14, arrays=8, name_chars=40, rank=6)
 NAMES = ["Momentum", "average"]

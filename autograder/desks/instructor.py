@@ -26,9 +26,10 @@ from autograder.reports.results import results, write
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.probes import SHARED
-from autograder.sources.submission import Submission, locked_cells
+from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
 

@@ -19,8 +19,8 @@ from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
-from autograder.sources.submission import locked_cells
 from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 

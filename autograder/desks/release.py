@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def build(
         AutograderError: the release would contain a line of the reference, or the folder cannot be
             written.
     """
-    public = read_checks(assignment.folder, hidden=False)
+    public = replace(read_checks(assignment.folder, hidden=False), data=assignment.check_set.data)
     digest = sources_digest(assignment)
     try:
         with tempfile.TemporaryDirectory() as made:

@@ -17,7 +17,8 @@ from autograder.reports.results import results, write
 from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sources.checks import CHECKS, PROBES
-from autograder.sources.submission import locked_cells, read_submission
+from autograder.sources.code_cells import locked_cells
+from autograder.sources.submission import read_submission
 from autograder.sources.submitted_files import nobodys
 from autograder.verdicts import Report
 

@@ -21,6 +21,7 @@ from autograder.grading.oracle import Oracle
 from autograder.grading.trial import LEAST_SECONDS, Trial, budget, sizes_of
 from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet, read_checks
+from autograder.sources.data_files import read_data
 from autograder.sources.inputs import draw_inputs
 
 FILE = "expected.safetensors"
@@ -125,17 +126,35 @@ def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[Chec
         AutograderError: the folder is no release, or a damaged one; an exercise is unknown.
     """
     check_set = read_checks(folder, hidden=False)
+    try:
+        # Not what a student keeps in the same folder.
+        check_set = replace(check_set, data=read_data(folder, data_in(folder / FILE)))
+    except OSError as error:
+        raise AutograderError(
+            f"{error.filename} is missing. Download the assignment's folder again."
+        ) from error
     oracle = StoredOracle(folder / FILE, check_set)
     return (check_set.only(only) if only else check_set), oracle
 
 
 def digest_in(path: Path) -> str:
     """The digest that ``store`` was given; "" if the file holds none."""
+    return str(_described(path).get("digest", ""))
+
+
+def data_in(path: Path) -> list[str]:
+    """The names of the data files that the assignment was released with."""
+    return list(_described(path).get("data", ()))
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """What a file says of itself; nothing if it is missing or damaged."""
     try:
         with safe_open(path, "numpy") as file:
-            return str(json.loads((file.metadata() or {})["autograder"])["digest"])
+            found = json.loads((file.metadata() or {})["autograder"])
     except (SafetensorError, OSError, LookupError, ValueError, TypeError):
-        return ""
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
@@ -183,6 +202,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "failures": content.failures,
         "kinds": content.kinds,
         "arrays": content.index,
+        "data": sorted(check_set.data),
     }
     save_file(content.arrays, path, metadata={"autograder": json.dumps(described)})
 

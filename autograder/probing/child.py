@@ -242,7 +242,8 @@ def _plain(probe: str, found: Any) -> dict[str, np.ndarray]:
 
 def _kind_of(value: Any) -> str:
     name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'AEIOUaeioun' else 'a'} {name}"
+    vowel = name[0] in "AEIOUaeiou" or name == "ndarray"
+    return "None" if value is None else f"{'an' if vowel else 'a'} {name}"
 
 
 def _raised(error: BaseException, target: Any, label_of: LabelOf) -> ReportedFailure:

@@ -103,7 +103,9 @@ class Loader:
         if found is not None:
             return found, ""
         cause = self.problems.get(exercise)
-        return None, f"{cause}, so {exercise} is not defined" if cause else "could not be defined"
+        if cause is None:
+            return None, f"{exercise} could not be defined"
+        return None, f"{cause}, so {exercise} is not defined"
 
     def cause_of(self, exercise: str, exception: str, message: str) -> Problem | None:
         """What went wrong while loading that a failure of a probe comes from, if anything did.
@@ -120,7 +122,7 @@ class Loader:
                 return Problem(f"{cause}{so}{name!r} is not defined")
             return None
         if cause := self.incomplete.get(exercise):
-            return Problem(f"{cause}, so {exercise} is incomplete. {message}")
+            return Problem(f"{message}. Before that, a change of {exercise} failed: {cause}")
         return None
 
     def _missing(self, name: str) -> Problem | None:
@@ -139,7 +141,7 @@ class Loader:
         except BaseException as raised:
             error = raised
         for name in self.protected:
-            if name in defines and space.get(name) is not before[name]:
+            if name in defines and name in space and space[name] is not before[name]:
                 self._defined[name] = space[name]
             elif name in self._defined and space.get(name) is not self._defined[name]:
                 space[name] = self._defined[name]

@@ -25,7 +25,7 @@ _MEANINGS = (
     ),
     (
         r"Incompatible shapes: \[|Dimensions must be equal, but are ",
-        "The shapes of two tensors do not fit each other. Print the shapes before this line.",
+        "The shapes of two tensors are incompatible. Print the shapes before this line.",
     ),
     (
         r"was expected to be a \w+ tensor but is a \w+ tensor",

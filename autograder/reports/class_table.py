@@ -71,7 +71,9 @@ def diagnosis(report: Report) -> str:
 def _said(verdict: Verdict) -> str:
     """Of an error what Python said, without the student's line before it."""
     parts = verdict.message.split(PARTS)
-    return parts[1] if verdict.status == "error" and len(parts) > 1 else verdict.message
+    if verdict.status != "error" or len(parts) == 1:
+        return verdict.message
+    return parts[1] if parts[0].endswith("`") else parts[0]
 
 
 def _few(found: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from autograder.sources.checks import (
     collect_checks,
 )
 from autograder.sources.course import Course
+from autograder.sources.data_files import DATA, data_names, read_data
 from autograder.sources.definitions import Cell, definitions
 from autograder.sources.equivalents import Equivalent, read_equivalents
 from autograder.sources.faults import CourseFaults, Faults, is_file_name
@@ -185,11 +186,16 @@ def read_assignment(folder: Path) -> Assignment:
     authored = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
     equivalents = read_equivalents(folder / MISCONCEPTIONS, known, faults)
     variants = tuple(sorted((folder / VARIANTS).glob("*.py")))
+    try:
+        data = read_data(folder, data_names(folder))
+    except OSError as error:
+        faults.add(folder / DATA, 0, f"the data files cannot be read: {error}.")
     for path in variants:
         _examine_variant(path, exercises, faults)
     faults.raise_any()
     assert percent is not None
     assert check_set is not None
+    check_set = replace(check_set, data=data)
     misconceptions = (*authored, *_generated(cells, authored, equivalents))
     return Assignment(folder, percent, cells, check_set, misconceptions, equivalents, variants)
 

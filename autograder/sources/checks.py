@@ -17,7 +17,6 @@ from types import ModuleType
 from zlib import crc32
 
 from autograder.model import AutograderError, Check, Exercise, Probe
-from autograder.sources.data_files import read_data
 from autograder.sources.declared import examine_checks, examine_exercises, examine_unchecked
 from autograder.sources.faults import Faults, place_of
 from autograder.sources.probes import CHECKS, PROBES, SHARED, ProbeReader, shared_folder
@@ -33,7 +32,8 @@ class CheckSet:
     """The exercises of an assignment, in order, with their checks and the probes these name.
 
     Attributes:
-        data: the content of the assignment's data files, by path (``data/points.csv``).
+        data: the content of the assignment's data files, by path (``data/points.csv``); none until
+            an assignment or a release is read as a whole.
     """
 
     name: str
@@ -117,9 +117,7 @@ def collect_checks(folder: Path, faults: Faults, *, hidden: bool = True) -> Chec
             )
     if not exercises:
         return None
-    return CheckSet(
-        folder.name, exercises, (*public, *secret), probes | hidden_probes, read_data(folder)
-    )
+    return CheckSet(folder.name, exercises, (*public, *secret), probes | hidden_probes)
 
 
 def _hidden_checks(

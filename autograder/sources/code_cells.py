@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.sources.definitions import Cell
+from autograder.sources.dependencies import apparent_scopes, bound_names
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
 
 _CHECK = "check-"
 _ORIGINAL_USED = "the original check was used"
-_DEFINES = re.compile(r"^[ \t]*(?:class|(?:async +)?def)[ \t]+(\w+)", re.MULTILINE)
 
 
 def locked_cells(release: NotebookNode) -> dict[str, str]:
@@ -94,20 +93,8 @@ def _defined(text: str) -> list[str]:
     try:
         body = parsed(plain_python(text), "cell").body
     except UNPARSABLE:
-        return _DEFINES.findall(text)
-    found: dict[str, None] = {}
-    for node in body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = None
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= dict.fromkeys(each.asname or each.name.split(".")[0] for each in node.names)
-        elif isinstance(node, ast.stmt) and not isinstance(node, ast.Expr):
-            found |= dict.fromkeys(
-                each.id
-                for each in ast.walk(node)
-                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-            )
-    return list(found)
+        return apparent_scopes(text)
+    return list(dict.fromkeys(name for node in body for name in sorted(bound_names(node))))
 
 
 def _is_a_check(text: str, original: str) -> bool:

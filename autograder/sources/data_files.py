@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 DATA = "data"
@@ -13,9 +14,18 @@ def data_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in found if not _is_hidden(path.relative_to(folder))))
 
 
-def read_data(folder: Path) -> dict[str, bytes]:
-    """The content of each data file, by its path below the assignment's folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in data_files(folder)}
+def data_names(folder: Path) -> list[str]:
+    """The data files of an assignment by their paths below its folder (``data/points.csv``)."""
+    return [path.relative_to(folder).as_posix() for path in data_files(folder)]
+
+
+def read_data(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The content of data files, by name.
+
+    Raises:
+        OSError: one is missing or cannot be read.
+    """
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def _is_hidden(path: Path) -> bool:

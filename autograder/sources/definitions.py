@@ -14,12 +14,10 @@ from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
 from autograder.sources.closure import Closure, Providers, find_exercises
-from autograder.sources.dependencies import Statement, apparent_names, statement_of
+from autograder.sources.dependencies import Statement, apparent_names, apparent_scopes, statement_of
 from autograder.sources.magics import plain_python
 from autograder.sources.newer_python import newer_syntax
 from autograder.sources.parsing import UNPARSABLE, parsed
-
-_SCOPE = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 
 _LINE_CHARS = 70
 """How much of a line of the submission a remark shows."""
@@ -116,7 +114,7 @@ class Outline:
 
         An import does not count where a broken cell has the class or function.
         """
-        lost = {name for cell in self.broken for name in _SCOPE.findall(cell.text)}
+        lost = {name for cell in self.broken for name in apparent_scopes(cell.text)}
         return frozenset(
             name
             for name in self.names
@@ -156,7 +154,7 @@ class Outline:
         reasons: dict[str, str] = {}
         for position in sorted(kept):
             statement = self._statements[position]
-            for name in statement.uses:
+            for name in sorted(statement.uses):
                 first = self._bound.get(name)
                 if first is None and name in self._apparent:
                     reasons[name] = self._apparent[name]
@@ -175,8 +173,8 @@ class Outline:
             if len(scoped) > 1:
                 found.append(
                     f"{name} is defined in {self._place(scoped[-2])}, and again in "
-                    f"{self._place(scoped[-1])}. The later definition replaces the earlier one, "
-                    "as in Python."
+                    f"{self._place(scoped[-1])}. The later definition counts, as in Python, "
+                    "unless it raises an error."
                 )
             found += [
                 f"{name} is graded as defined in {self._place(definers[-1])}. "
@@ -210,7 +208,7 @@ def cut_out(text: str, name: str) -> str:
     if name not in bound:
         raise KeyError(name)
     body = parsed(text, "module").body
-    lines = text.splitlines()
+    lines = text.split("\n")  # `splitlines` also ends a line at a form feed
     return "\n".join(
         "\n".join(lines[_first_line(body[index]) - 1 : body[index].end_lineno])
         for index in found.files[0].keep

@@ -21,6 +21,9 @@ _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 
 
+_SCOPE = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Statement:
     """A top-level statement, and the names of the module that it binds, changes and reads.
@@ -111,6 +114,14 @@ def statement_of(file: int, index: int, node: ast.stmt) -> Statement:
     )
 
 
+def apparent_scopes(text: str) -> list[str]:
+    """Names of the classes and functions that a text seems to define, at any depth.
+
+    For a text that is not valid Python.
+    """
+    return _SCOPE.findall(text)
+
+
 def apparent_names(text: str) -> set[str]:
     """Names that a text seems to bind at its top level, though it is not valid Python."""
     names = set[str]()
@@ -169,7 +180,8 @@ def _names_read(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
         return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name)), frozenset()
     try:
         top = symtable.symtable(ast.unparse(node), "statement", "exec")
-    except SyntaxError:  # a top-level await, which symtable does not support
+    # A top-level await, which symtable does not support; an f-string that has no other spelling.
+    except (SyntaxError, ValueError):
         names = frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         return names, names
     now, later = set[str](), set[str]()
@@ -179,7 +191,9 @@ def _names_read(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
         read = now if runs else later
         for symbol in table.get_symbols():
             if (
-                symbol.is_referenced() and (table is top or symbol.is_global())
+                symbol.is_referenced()
+                # In `rate = rate`, a class reads the module's name before it binds its own.
+                and (table is top or symbol.is_global() or table.get_type() == "class")
             ) or symbol.is_declared_global():
                 read.add(symbol.get_name())
         for child in table.get_children():

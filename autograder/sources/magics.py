@@ -60,7 +60,10 @@ def plain_python(text: str) -> str:
     if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
         return text
     if _HELP.search(text) and _LONG_NAME.search(text):
-        raise SyntaxError("a question for help beside too long a name", ("cell", 1, 1, None))
+        raise SyntaxError(
+            "a line ends in ? and a name has 300 characters or more. Remove the ?",
+            ("cell", 1, 1, None),
+        )
     from autograder.sources.ipython import transformed
 
     try:
@@ -78,8 +81,8 @@ def _timed(line: str) -> str:
     found = _TIMED.fullmatch(line)
     if not found:
         return line
-    code = str(ast.literal_eval(found[2]))
     try:
+        code = str(ast.literal_eval(found[2]))
         return f"{found[1]}{code}\n" if len(parsed(code, "line").body) == 1 else line
     except UNPARSABLE:
         return line

@@ -7,6 +7,7 @@ outputs without making an object of anything in them.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -140,10 +141,10 @@ def _without_reading_outputs(content: bytes) -> dict[str, Any]:
     if content.count(b"{") > _MAX_OBJECTS:
         raise UnreadableFileError("has outputs that are too large to be read", CLEAR_OUTPUTS)
     try:
-        found = msgspec.json.decode(content, type=_Notebook)
+        found = msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=_Notebook)
     except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise UnreadableFileError(
-            f"is large, and not a valid notebook ({error!s:.80})", CLEAR_OUTPUTS
+            f"is large, and it or its outputs are not valid JSON ({error!s:.80})", CLEAR_OUTPUTS
         ) from None
     _bound_cells(found.cells)
     kept = sum(len(c.source) + len(c.metadata) + len(c.attachments) for c in found.cells)

@@ -30,7 +30,7 @@ _WORD = re.compile(r"\d[\w.]*|\w+|[^\w\s]")
 
 
 class TooMuchCodeError(SyntaxError):
-    """The text may be valid Python, but has more than anybody's work has."""
+    """The text may be valid Python, but is far larger than any real submission."""
 
 
 def parsed(text: str, label: str) -> ast.Module:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 from nbformat import NotebookNode
 
 from autograder.sources.faults import Faults
@@ -46,6 +45,9 @@ def read_percent(path: Path, faults: Faults) -> Percent | None:
         if _GLUED.match(line):
             faults.add(path, number, "this starts no cell. Put a space after `# %%`.")
             return None
+    # Only here: it takes seconds to import, and only authors' notebooks are read with it.
+    import jupytext
+
     notebook = jupytext.reads(text, fmt="py:percent")
     return Percent(path, text, notebook, cell_starts(text, notebook))
 

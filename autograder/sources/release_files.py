@@ -11,14 +11,15 @@ from pathlib import Path
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import read_checks
-from autograder.sources.data_files import DATA, data_files
+from autograder.sources.data_files import DATA, data_files, data_names
 from autograder.sources.faults import CourseFaults, Fault, suggestion
 from autograder.sources.inputs import draw_inputs
 from autograder.sources.magics import without_magics
 from autograder.sources.probes import CHECKS, PROBES, SHARED, shared_modules
 
-MOST_BYTES = 20_000_000
-"""Of all data files together: students download them, and every clone of the course holds them."""
+MOST_BYTES, MOST_FILES, MOST_CHARACTERS = 20_000_000, 200, 150
+"""Of all data files together, which students download, every clone of the course holds, and every
+process of a submission gets; and of one name."""
 
 
 def released_files(folder: Path) -> dict[Path, Path]:
@@ -46,7 +47,7 @@ def copy_released(folder: Path, target: Path) -> None:
 
 def examine_data(assignment: Assignment) -> list[Fault]:
     """What is wrong with the data files, or with the files that the notebook names."""
-    return [*_too_large(assignment.folder), *_named_files(assignment)]
+    return [*_too_much(assignment.folder), *_named_files(assignment)]
 
 
 def examine_copy(assignment: Assignment) -> list[Fault]:
@@ -77,7 +78,23 @@ def examine_copy(assignment: Assignment) -> list[Fault]:
     return found
 
 
-def _too_large(folder: Path) -> Iterator[Fault]:
+def _too_much(folder: Path) -> Iterator[Fault]:
+    names = data_names(folder)
+    if len(names) > MOST_FILES:
+        yield Fault(
+            folder / DATA,
+            0,
+            f"there are {len(names)} data files, expected at most {MOST_FILES}. Put them into one, "
+            "such as an .npz.",
+        )
+    for name in names:
+        if len(name) > MOST_CHARACTERS:
+            yield Fault(
+                folder / name,
+                0,
+                f"the name has {len(name)} characters, expected at most {MOST_CHARACTERS}. Rename "
+                "the file.",
+            )
     total = sum(path.stat().st_size for path in data_files(folder))
     if total > MOST_BYTES:
         yield Fault(
@@ -92,7 +109,7 @@ def _too_large(folder: Path) -> Iterator[Fault]:
 def _named_files(assignment: Assignment) -> Iterator[Fault]:
     """Files that the notebook names and students would not have."""
     folder, percent = assignment.folder, assignment.percent
-    known = [path.relative_to(folder).as_posix() for path in data_files(folder)]
+    known = data_names(folder)
     for number, cell in enumerate(percent.notebook.cells, 1):
         if cell.cell_type != "code":
             continue

@@ -14,11 +14,11 @@ from typing import Any
 
 from autograder.model import Definitions
 from autograder.sources.code_cells import code_cells
-from autograder.sources.code_cells import locked_cells as locked_cells
 from autograder.sources.definitions import BrokenCell, Cell, Outline
+from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
-from autograder.sources.parsing import MAX_WORDS, count_words
+from autograder.sources.parsing import MAX_WORDS, UNPARSABLE, count_words, parsed
 
 MAX_SOURCE = 1_000_000
 """Characters of code in all cells together; a course's whole notebook has some 50,000."""
@@ -75,7 +75,7 @@ class Submission:
         if self.unreadable:
             return self.unreadable
         for cell in broken:
-            if re.search(rf"\b(class|def)\s+{re.escape(name)}\b", cell.text):
+            if name in apparent_scopes(cell.text):
                 return f"{cell}. Fix this cell: {name} is undefined until it runs."
         return f"There is no class or function named {name!r} in the submission."
 
@@ -166,7 +166,19 @@ def _bound(cells: Sequence[Cell]) -> None:
             f"has {words:,} words and signs of code; at most {MAX_ALL_WORDS:,} are read",
             "Remove data and old versions from its cells and submit it again.",
         )
-    if sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells) > MAX_MAGIC_CHARACTERS:
+    magics = sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells if _is_for_ipython(c))
+    if magics > MAX_MAGIC_CHARACTERS:
         raise UnreadableFileError(
             "has too many magics and shell lines in long cells", "Remove them and submit it again."
         )
+
+
+def _is_for_ipython(cell: Cell) -> bool:
+    """Whether a cell may have magics: in valid Python, a line may begin with a division."""
+    if not cell.magics or not _MAGIC.search(cell.text):
+        return False
+    try:
+        parsed(cell.text, cell.label)
+    except UNPARSABLE:
+        return True
+    return False

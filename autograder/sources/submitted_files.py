@@ -10,8 +10,11 @@ from pathlib import Path
 from autograder.model import AutograderError
 from autograder.sources.checks import CHECKS, PROBES
 from autograder.sources.code_cells import checked_exercises
+from autograder.sources.data_files import DATA
+from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
+from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission, is_notebook, read_submission
 
 _MOST_FILES = 20
@@ -123,6 +126,7 @@ def _files(folder: Path) -> list[Path]:
         path
         for each in _entries(folder)
         if each.is_dir() and not each.is_symlink() and not nobodys(each.name)
+        if each.name not in (SHARED, DATA)  # of the release, and no work
         for path in inside(each)
         if is_work(path)
     ]
@@ -184,7 +188,8 @@ def _remarks(
     elif chosen.written > max(each.written for each in rivals):
         why = f"it has the most exercises written ({chosen.written})"
     else:
-        why = f"none has more exercises written ({chosen.written}), and its name comes last"
+        most = f"none has more exercises written ({chosen.written})"
+        why = f"{most}, and of those with as many it comes last"
     remarks.append(f"{name} was graded, and not {others}, because {why}.")
     return remarks
 
@@ -207,7 +212,8 @@ def _written(found: Submission, exercises: Sequence[str]) -> int:
             body = parsed(plain_python(cell.text) if cell.magics else cell.text, cell.label).body
         except UNPARSABLE:
             # Work, though broken: what is in it cannot be told from a stub otherwise.
-            names = [name for name in exercises if f" {name}(" in cell.text]
+            scopes = apparent_scopes(cell.text)
+            names = [name for name in exercises if name in scopes]
             state |= dict.fromkeys(names, "raise NotImplementedError" not in cell.text)
             continue
         for node in body:

@@ -9,8 +9,9 @@ import pytest
 from autograder.desks.demo_class import submit_class
 from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import Assignment
+from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
-from autograder.sources.submission import Submission, locked_cells
+from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission
 
 EXERCISES = ("walk", "average")

@@ -270,7 +270,15 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(file.read_bytes()[8 : 8 + size])
     described = json.loads(header.pop("__metadata__")["autograder"])
-    assert set(described) == {"digest", "seed", "misconceptions", "failures", "kinds", "arrays"}
+    assert set(described) == {
+        "digest",
+        "seed",
+        "misconceptions",
+        "failures",
+        "kinds",
+        "arrays",
+        "data",
+    }
     assert all(set(known) == {"name", "exercise", "hint"} for known in described["misconceptions"])
     assert {entry["dtype"] for entry in header.values()} == {"F64", "F32"}
     assert isinstance(assignment.misconceptions[0], Misconception)

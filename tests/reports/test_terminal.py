@@ -45,6 +45,7 @@ HIDDEN = ExerciseReport(
     verdicts=(verdict("secret", "failed", message="it looks at x.", hidden=True, **MISTAKE),),
 )
 BROKE = "cell 7, line 12: `a_long_line()` · TypeError: It broke."
+MEANT = "TypeError: It broke. · Keras calls update_step, and this class does not define it."
 UNGRADED = ExerciseReport("SGD", bonus=False, verdicts=(verdict("moves", "ungraded"),))
 
 
@@ -196,9 +197,22 @@ def test_an_empty_class_is_an_empty_table() -> None:
             report(ExerciseReport("SGD", False, (verdict("a", "error", message=BROKE),))),
             "SGD: TypeError: It broke",
         ),
+        (
+            report(ExerciseReport("SGD", False, (verdict("a", "error", message=MEANT),))),
+            "SGD: TypeError: It broke",
+        ),
         (report(NESTEROV, remarks=("A cell was edited.",)), "A cell was edited"),
     ],
-    ids=["all right", "named", "named and unwritten", "unwritten", "unnamed", "raised", "remark"],
+    ids=[
+        "all right",
+        "named",
+        "named and unwritten",
+        "unwritten",
+        "unnamed",
+        "raised",
+        "meant",
+        "remark",
+    ],
 )
 def test_the_diagnosis_is_the_mistake_or_else_the_first_problem(found: Report, words: str) -> None:
     assert diagnosis(found) == words

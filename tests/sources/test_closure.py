@@ -260,3 +260,24 @@ def test_the_search_looks_at_each_statement_as_often_as_names_are_bound(line: st
     lines = [line.format(this=n, next=n + 1) for n in range(1000)]
     text = "\n".join(["x0 = []", *lines, "def walk():\n    return x0, x1000"])
     assert steps(text) <= 3 * len(lines)
+
+
+def test_a_name_that_a_class_binds_to_itself_is_the_modules() -> None:
+    found = outline("rate = 0.1", "class walk:\n    rate = rate")
+    assert kept(found) == ["rate = 0.1", "class walk:"]
+
+
+def test_what_has_no_other_spelling_is_still_read() -> None:
+    # Python 3.11 cannot unparse an f-string with a text in it that would need a backslash.
+    emoji = "\N{MAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"
+    found = outline("rate = 0.1", f"def walk(x):\n    return f\"{{x['{emoji}'] * rate}}\"")
+    assert not found.broken
+    assert [file.keep for file in found.definitions().files] == [(0,), (0,)]
+
+
+def test_names_that_are_undefined_come_in_one_order() -> None:
+    names = [f"name_{number}" for number in range(20)]
+    broken = "\n".join(f"{name} = 1" for name in names) + "\n)"
+    found = outline(broken, f"def walk(x):\n    return {' + '.join(names)}")
+    undefined = [name for name, _ in found.definitions().undefined]
+    assert undefined == sorted(names)

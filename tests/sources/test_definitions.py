@@ -120,6 +120,10 @@ def test_a_percent_sign_in_python_is_not_a_magic() -> None:
     assert kept_in(text) == [CLASS]
 
 
+def test_a_form_feed_is_no_end_of_a_line() -> None:
+    assert cut_out("x = 1\n\x0c\ndef probe():\n    return x\n", "probe").endswith("return x")
+
+
 def test_a_probe_is_cut_out_with_what_it_needs_and_nothing_else() -> None:
     text = (
         "import numpy as np\nimport os\n\nSECRET = 1\n\n@twice\n"

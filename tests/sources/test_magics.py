@@ -135,7 +135,7 @@ def test_lines_keep_their_numbers(name: str) -> None:
         ("!ls\n\n    x = 1", 3, "unexpected indent"),
         ("%%time\n%%capture\n\ndef f(:\n    pass", 4, "invalid syntax"),
         ("!ls \\\n -l\nf(", 3, "'(' was never closed"),
-        ("x?\n" + "a" * 400, 1, "too long a name"),
+        ("x?\n" + "a" * 400, 1, "has 300 characters or more. Remove the ?"),
     ],
 )
 def test_a_cell_that_ipython_refuses_is_broken_at_its_line(cell: str, line: int, said: str) -> None:
@@ -148,6 +148,11 @@ def test_magics_are_read_until_that_takes_too_long(cell: str) -> None:
     assert len(transformed(cell, (), 100_000)) == cell.count("\n")
     with pytest.raises(SyntaxError, match="too many magics and shell lines in one cell"):
         transformed(cell, (), 1000)
+
+
+def test_a_call_that_looks_like_a_timed_line_is_left_alone() -> None:
+    cell = "!ls\nget_ipython().run_line_magic('time', cmd)\nx = 1\n"
+    assert "get_ipython().run_line_magic('time', cmd)" in plain_python(cell)
 
 
 def test_a_module_is_read_by_python_alone() -> None:

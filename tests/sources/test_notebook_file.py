@@ -60,6 +60,14 @@ def test_a_byte_order_mark_and_not_a_number_are_accepted(tmp_path: Path) -> None
     assert len(read_notebook(path)["cells"]) == 2
 
 
+def test_a_byte_order_mark_of_a_large_file_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook_file, "MAX_KEPT_BYTES", 1000)
+    path = write(tmp_path, b"\xef\xbb\xbf" + notebook({"data": "x" * 2000}))
+    assert len(read_notebook(path)["cells"]) == 2
+
+
 MANY = b'{"nbformat": 4, "cells": [%s]}'
 CELL = b'{"cell_type": "code", "source": ""}'
 
@@ -69,9 +77,12 @@ CELL = b'{"cell_type": "code", "source": ""}'
     [
         (MANY % b",".join([CELL] * 6000), "has 6,000 cells; at most 5,000 are read. Delete"),
         (MANY % b",".join([CELL] * 210_000), "has 210,000 cells"),
-        (MANY % b",".join([b"[]"] * 1_100_000), "is large, and not a valid notebook (Expected"),
+        (
+            MANY % b",".join([b"[]"] * 1_100_000),
+            "is large, and it or its outputs are not valid JSON (Expected",
+        ),
         (MANY % b",".join([b"{}"] * 1_100_000), "outputs that are too large to be read. Clear"),
-        (MANY % b'{"a": ' + b"[" * 5_000_000, "not a valid notebook"),
+        (MANY % b'{"a": ' + b"[" * 5_000_000, "are not valid JSON"),
         (MANY % (b"[" * 500 + b"]" * 500), "its JSON is nested too deeply"),
         (b'{"nbformat": 4, "cells": [], "metadata": {"a": %s}}' % (b"[" * 99 + b"]" * 99), "deep"),
         (notebook(source="x" * 20_100_000), "has 20 MB besides its outputs; at most 20 MB"),

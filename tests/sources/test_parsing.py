@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -80,3 +81,18 @@ def test_a_module_of_too_much_code_is_refused(tmp_path: Path, text: str, said: s
 def test_remarks_are_bounded_by_a_count() -> None:
     assert bounded(["a"] * 20) == ("a",) * 20
     assert bounded(["a"] * 32) == (*["a"] * 20, "There are 12 more remarks.")
+
+
+BLACK = "x = (\n" + "    1\n" + "    / 2\n" * 100 + ")\n" + "# " + "a" * 60_000 + "\n"
+
+
+@pytest.mark.parametrize("name", ["ada.py", "ada.ipynb"])
+def test_a_division_at_the_start_of_a_line_is_no_magic(tmp_path: Path, name: str) -> None:
+    text = BLACK + CLASS
+    if name.endswith(".ipynb"):
+        cell = {"cell_type": "code", "metadata": {}, "source": text, "outputs": []}
+        text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+    (tmp_path / name).write_text(text)
+    found = read_submission(tmp_path / name)
+    assert found.unreadable == ""
+    assert not found.definitions(["Adam"]).missing

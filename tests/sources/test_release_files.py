@@ -10,6 +10,8 @@ from editing import change, downhill
 
 from autograder.desks.release import build, write_source
 from autograder.grading.oracle import Oracle
+from autograder.grading.stored import read_release
+from autograder.model import AutograderError
 from autograder.sources import release_files
 from autograder.sources.assignment import read_assignment
 from autograder.sources.checks import read_checks
@@ -55,6 +57,19 @@ def test_data_files_travel_with_the_release(course: Path, oracle: Oracle, tmp_pa
         assert [path.name for path in (copy / "data").iterdir()] == ["points.csv"]
         (check,) = [c for c in read_checks(copy).checks if c.exercise == "average"]
         assert draw_inputs(check, 0)["numbers"].tolist() == [1.5, 2.5, 4.0]
+
+
+def test_a_release_reads_its_own_data_and_nothing_that_a_student_keeps_there(
+    course: Path, oracle: Oracle, tmp_path: Path
+) -> None:
+    folder, release = use(course, "data/points.csv"), tmp_path / "release"
+    build(read_assignment(folder), release, lambda: oracle)
+    (release / "data" / "mine.keras").write_bytes(bytes(1000))
+    check_set, _ = read_release(release)
+    assert list(check_set.data) == ["data/points.csv"]
+    (release / "data" / "points.csv").unlink()
+    with pytest.raises(AutograderError, match=r"points\.csv is missing. Download the assignment"):
+        read_release(release)
 
 
 def test_other_data_makes_a_release_stale_and_a_deleted_file_leaves_it(
@@ -115,6 +130,11 @@ def test_data_that_is_too_large_for_a_download(
     monkeypatch.setattr(release_files, "MOST_BYTES", 10)
     with (folder / "data" / "more.csv").open("w") as file:
         file.write("1.5\n" * 50_000)
-    (fault,) = faults(folder)
+    monkeypatch.setattr(release_files, "MOST_FILES", 1)
+    monkeypatch.setattr(release_files, "MOST_CHARACTERS", 14)
+    fault, count, name = faults(folder)
     assert (fault.path, fault.line) == (folder / "data", 0)
+    assert "there are 2 data files, expected at most 1." in count.message
+    assert (name.path, name.line) == (folder / "data" / "points.csv", 0)
+    assert "the name has 15 characters, expected at most 14." in name.message
     assert "have 0.2 MB together, expected at most 0.0 MB." in fault.message

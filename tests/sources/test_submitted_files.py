@@ -26,6 +26,7 @@ def notebook(adam: str, sgd: str = STUB) -> str:
 
 
 UNTOUCHED, HALF, DONE = notebook(STUB), notebook(WRITTEN), notebook(WRITTEN, WRITTEN)
+CALLS_IN_A_BROKEN_CELL = notebook(STUB, "model.compile( Adam(0.1)\n")
 RELEASED = {"checks.py": "x = 1", "probes.py": "def probe(): pass", "expected.safetensors": ""}
 
 
@@ -121,7 +122,15 @@ def test_the_file_that_students_mean_is_graded(tmp_path: Path, name: str) -> Non
         ),
         (
             {"a.ipynb": HALF, "b.ipynb": HALF},
-            ["expected", "because none has more exercises written (1), and its name comes last."],
+            ["expected", "because none has more exercises written (1), and of those with as many"],
+        ),
+        (
+            {"a.ipynb": HALF, "b.ipynb": CALLS_IN_A_BROKEN_CELL},
+            ["expected", "a.ipynb was graded, and not b.ipynb, because no written exercise was"],
+        ),
+        (
+            {"optimizers.py": WRITTEN.format("Adam"), "_shared/digits.py": "def digits(): ..."},
+            [],
         ),
         (
             {f"{n}.ipynb": UNTOUCHED for n in range(9)},
