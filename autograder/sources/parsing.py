@@ -65,15 +65,15 @@ def parsed(text: str, label: str) -> ast.Module:
 
 
 def count_words(text: str) -> int:
-    """How many words and signs the text has, those of comments and strings included."""
+    """How many tokens the text has, those of comments and strings included."""
     return sum(1 for _ in _WORD.finditer(text))
 
 
 def bound_words(text: str, label: str) -> None:
-    """Raises: TooMuchCodeError if the text has more than MAX_WORDS words and signs."""
+    """Raises: TooMuchCodeError if the text has more than MAX_WORDS tokens."""
     words = count_words(text) if len(text) > MAX_WORDS else 0
     if words > MAX_WORDS:
-        raise _too_much(f"{words:,} words and signs, at most {MAX_WORDS:,} are read", label)
+        raise _too_much(f"{words:,} tokens, at most {MAX_WORDS:,} are read", label)
 
 
 def _too_much(found: str, label: str) -> TooMuchCodeError:

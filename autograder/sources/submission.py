@@ -163,7 +163,7 @@ def _bound(cells: Sequence[Cell]) -> None:
     words = sum(each for each in (count_words(c.text) for c in cells) if each <= MAX_WORDS)
     if words > MAX_ALL_WORDS:
         raise UnreadableFileError(
-            f"has {words:,} words and signs of code; at most {MAX_ALL_WORDS:,} are read",
+            f"has {words:,} tokens of code; at most {MAX_ALL_WORDS:,} are read",
             "Remove data and old versions from its cells and submit it again.",
         )
     magics = sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells if _is_for_ipython(c))

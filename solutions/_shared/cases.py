@@ -35,18 +35,18 @@ def each_is_refused(describe):
     return each_case("complaint", describe, lambda got: complaints.get(int(got), "no valid result"))
 
 
-def each_holds(names="xy", **sentences):
+def each_holds(names="xy", **otherwise):
     """A judge: every element of some arrays of booleans is true.
 
     Args:
         names: what the elements of each array belong to.
-        sentences: for each array, what must hold of "{}" ("{}_batch is a NumPy array").
+        otherwise: for each array, what is wrong with "{}" ("{}_batch is not a NumPy array.").
     """
 
     def judge(observed):
-        for result, sentence in sentences.items():
+        for result, sentence in otherwise.items():
             for name, holds in zip(names, observed[result], strict=True):
-                expect(holds, f"Expected that {sentence.replace('{}', name)}.")
+                expect(holds, sentence.replace("{}", name))
 
     return judge
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from _shared.digits import HELD_OUT, some_weights
+from _shared.digits import HELD_OUT, fourth_column
 from _shared.optimizer_inputs import (
     DEFAULT_EPSILON,
     changing_rates,
@@ -135,7 +135,7 @@ ROWS = (
         *(1, "trajectory", two_variables, 20, "other"),
     ),
     Row(
-        "defaults_are_those_of_the_docstring",
+        "defaults_are_those_of_the_signature",
         "Without arguments, the hyper-parameters are those of the given `__init__`.",
         *(1, "trajectory", without_settings, 20),
         # A default decay of a few thousandths shows in the fifth digit.
@@ -149,13 +149,13 @@ ROWS = (
     ),
     Row(
         "epsilon_is_in_the_denominator",
-        "Epsilon shortens the step as a part of the denominator, passed, copied or by default.",
+        "Epsilon is in the denominator: one that is passed, copied by the config, or the default.",
         *(1, "effect_of_epsilon", two_sizes_of_gradients, 1),
         judge=epsilon_is_in_the_denominator,
     ),
     Row(
         "every_variable_has_its_own_slots",
-        "Variables of one name and shape do not share slots, and a second `build` makes no others.",
+        "Variables of one name and shape have slots of their own, and a second `build` adds none.",
         *(1, "alike_variables", three_vectors, 6),
     ),
     Row(
@@ -187,7 +187,7 @@ ROWS = (
     ),
     Row(
         "float64_variables_work",
-        "A float64 variable is updated in float64, whatever the gradient and the schedule come in.",
+        "A float64 variable is updated in float64, even if gradient or learning rate are float32.",
         *(1, "double_precision", rate_of_few_digits, 8),
         # Between float32 arithmetic (1e-7) and float64 (1e-16), with room for cancellation.
         judge=close(along="update", rtol=1e-6, atol=1e-6),
@@ -214,7 +214,7 @@ ROWS = (
         "model.fit on handwritten digits ends every epoch at the weights of the rule.",
         *(1, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
-        options={"withheld": HELD_OUT, "measure": some_weights},
+        options={"withheld": HELD_OUT, "measure": fourth_column},
     ),
 )
 

@@ -373,7 +373,7 @@ def as_many_weights(observed, expected):
 
 def acts_by_default(observed):
     """Whether bn itself is right is another exercise's business."""
-    with failing("Beside a normalization that is made without arguments: "):
+    with failing("Compared with a normalization without arguments: "):
         for name in ("output", "weights"):
             expect_close(observed[f"own_{name}"], observed[name], what=f"{name} of bn")
 
@@ -408,7 +408,7 @@ declare(
             *(1, "block_weights", images_alone(kernel_size=3), {"judge": as_many_weights}),
         ),
         "bn_has_its_default_settings": (
-            "bn normalizes and remembers as one that is made without arguments.",
+            "bn has the default momentum and epsilon.",
             *(1, "block_normalization", images_alone(kernel_size=3, batches=faint(2, 2, 3, 3))),
             {"judge": acts_by_default},
         ),

@@ -178,7 +178,7 @@ def all_losses(inputs):
 
 right_epochs = each_case("epoch", all_losses, "epoch {:g}".format)
 lists = each_case(
-    "is_unchanged", all_losses, lambda same: f"{'the same' if same else 'other'} lists"
+    "is_unchanged", all_losses, lambda same: "the lists as they were" if same else "changed lists"
 )
 lowest = partial(check_of_histories, best_epoch, "best_epochs", right_epochs, with_losses)
 
@@ -314,7 +314,7 @@ SHOWN = {
     "weights": lambda epochs: (
         "the weights of epoch " + " and ".join(f"{e:g}" for e in sorted(set(epochs)))
     ),
-    "left_alone": lambda alone: f"weights that {'stay' if alone else 'change'} before the end",
+    "left_alone": lambda alone: f"{'no' if alone else 'a'} change of the weights before the end",
 }
 
 

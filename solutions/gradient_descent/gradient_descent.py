@@ -329,8 +329,8 @@ def follow(y, batch_size):
     optimizer = GradientDescent(RATE)
     path, apply = [np.array([-1.5, 1.5])], optimizer.apply
 
-    def apply_and_note(gradients, variables=None):
-        apply(gradients, variables)
+    def apply_and_note(grads, trainable_variables=None):
+        apply(grads, trainable_variables)
         weights = [ops.reshape(variable, [-1]) for variable in model.trainable_variables]
         tf.numpy_function(lambda both: path.append(both.copy()), [ops.concatenate(weights)], [])
 

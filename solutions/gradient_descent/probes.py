@@ -172,16 +172,16 @@ def training(train, *, kernel, learning_rate=0.01, **settings):
         tf.numpy_function(note_targets, [tf.convert_to_tensor(y)], [])
         return squared_error(y, y_pred)
 
-    def apply_and_note(gradients, trainable_variables=None):
-        apply(gradients, trainable_variables)
+    def apply_and_note(grads, trainable_variables=None):  # the names that Keras gives them
+        apply(grads, trainable_variables)
         tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
 
     optimizer.apply = apply_and_note
     result = returned(trained(train, model, optimizer, loss_fn, **settings))
     if not updates:
         stay = np.allclose(model.get_weights()[0], kernel)
-        what = "no weight moved" if stay else "the weights moved without the optimizer"
-        raise RuntimeError(f"{what}: it was never asked to apply a gradient")
+        what = "no weight moved" if stay else "the weights moved without it"
+        raise RuntimeError(f"{what}: the optimizer was never asked to apply a gradient")
     batches, weights = zip(*updates, strict=True)
     targets = np.full((len(batches), max(1, *map(len, batches))), np.nan)
     for row, batch in zip(targets, batches, strict=True):

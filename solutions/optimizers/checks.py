@@ -6,7 +6,7 @@ here.
 
 from functools import partial
 
-from _shared.digits import HELD_OUT, linear_accuracy, some_weights
+from _shared.digits import HELD_OUT, fourth_column, linear_accuracy
 from _shared.optimizer_checks import standard_checks
 from _shared.optimizer_inputs import TINY, digits_in_batches
 
@@ -96,6 +96,6 @@ for optimizer, settings, other, training in OPTIMIZERS:
         # less, and .87 at least. This is 8 and more of them below: a false alarm in fewer than one
         # of 10^14 runs. (benchmarks/false_alarms.py optimizers)
         judge=at_least(linear_accuracy, 0.80, "share of unseen digits read correctly"),
-        measure=some_weights,
+        measure=fourth_column,
         withheld=HELD_OUT,
     )

@@ -21,7 +21,7 @@ CLASS = "class Adam:\n    pass\n"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("1\n" * 1_000_000, "1,000,000 words and signs, at most 50,000 are read"),
+        ("1\n" * 1_000_000, "1,000,000 tokens, at most 50,000 are read"),
         ("1\n" * 20_000, "20,000 statements, at most 10,000 are read"),
         ("x = 1 " + "+ 1" * 300, "nested more than 200 levels deep"),
         ("x" + ".a" * 300, "nested more than 200 levels deep"),
@@ -29,7 +29,7 @@ CLASS = "class Adam:\n    pass\n"
         ("if a: pass\n" + "elif a: pass\n" * 300, "nested more than 200 levels deep"),
         ("x = " + "[" * 150 + "]" * 150, ""),
         ("x = " + "(" * 5_000, "too many nested parentheses"),
-        ("x = " + "not " * 50_000 + "1", "words and signs|deep"),
+        ("x = " + "not " * 50_000 + "1", "tokens|deep"),
         ("x = " + "lambda: " * 20_000 + "1", "deep"),
         ("".join(f"{' ' * n}if a:\n" for n in range(150)), "too many levels of indentation"),
         ("x = '" + "\\N{DIGIT ONE}" * 5_000 + "'", ""),
@@ -66,7 +66,7 @@ def test_a_script_of_very_many_cells_is_refused() -> None:
     [
         ("x = 1\n" * 200_000, "optimizers.py has 1.2 MB of code; at most 1 MB is read"),
         ("# %%\n" + "f(a)\n# %%\n" * 22_000, "too many cells"),
-        (("# %%\n" + "f(a)\n" * 9_000) * 3, "words and signs of code; at most 100,000 are read"),
+        (("# %%\n" + "f(a)\n" * 9_000) * 3, "tokens of code; at most 100,000 are read"),
         ("# %%\n" + "?\n" * 40_000, "too many magics and shell lines in long cells"),
     ],
 )
