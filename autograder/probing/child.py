@@ -44,7 +44,7 @@ from autograder.messages import (
     Unknown,
     UnknownNames,
 )
-from autograder.probing.delegation import refused, unknown
+from autograder.probing.delegation import refused, remember_functions, unknown
 from autograder.probing.errors import LabelOf, is_stub, operation, said, spot, where
 from autograder.probing.loading import Loader
 from autograder.probing.meanings import meaning
@@ -77,6 +77,7 @@ def serve(connection: Connection) -> None:
             connection.send(UnknownNames(unknown(request.names)), {})
         else:
             connection.send(*implementation.observe(request, arrays))
+        remember_functions()
 
 
 def _write(files: Mapping[str, np.ndarray]) -> None:

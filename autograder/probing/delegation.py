@@ -7,8 +7,25 @@ import gc
 import importlib
 import sys
 import types
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+_remembered: weakref.WeakSet[types.FunctionType] = weakref.WeakSet()
+
+
+def remember_functions() -> None:
+    """Note the functions that exist, and freeze all objects: nobody looks through them again.
+
+    Only for a process that answers a few probes: what is frozen in a circle is never freed.
+    """
+    _remembered.update(_new_functions())
+    gc.collect()
+    gc.freeze()
+
+
+def _new_functions() -> list[types.FunctionType]:
+    return [found for found in gc.get_objects() if type(found) is types.FunctionType]
 
 
 @contextlib.contextmanager
@@ -80,8 +97,8 @@ def _copies(originals: Mapping[types.CodeType, str]) -> list[tuple[types.Functio
     """
     return [
         (found, originals[found.__code__])
-        for found in gc.get_objects()
-        if type(found) is types.FunctionType and found.__code__ in originals
+        for found in {*_remembered, *_new_functions()}
+        if found.__code__ in originals
     ]
 
 
