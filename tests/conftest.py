@@ -7,6 +7,7 @@ an author would write them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,12 +194,13 @@ def assignment(course: Path) -> Assignment:
 
 @dataclass
 class MemoryOracle:
-    """Knows what it is told, by check id, and counts nothing, runs nothing, forgets nothing."""
+    """Knows what it is told, by check id, runs nothing, and remembers what it was asked."""
 
     observations: Mapping[str, Observation]
     mistakes: Mapping[Misconception, Mapping[str, Observation]] = field(default_factory=dict)
     inputs: Mapping[str, Inputs] = field(default_factory=dict)
     seed: int = 0
+    asked: dict[Misconception, dict[str, Observation]] = field(default_factory=dict)
 
     def expected(self, check: Check) -> Observation:
         return self.observations[check.id]
@@ -216,6 +218,19 @@ class MemoryOracle:
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         known = self.misconceptions(check.exercise)
         return [(m, self.observe_misconception(m, [check])[check.id]) for m in known]
+
+    def whole_observations(
+        self, misconception: Misconception, checks: Sequence[Check], child: object = None
+    ) -> Mapping[str, Observation]:
+        asked = self.asked.setdefault(misconception, {})
+        asked.update(self.observe_misconception(misconception, checks))
+        return asked
+
+    def observed(self, misconception: Misconception) -> Mapping[str, Observation]:
+        return self.asked.get(misconception, {})
+
+    def child(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
         raise AssertionError("nothing is run here")

@@ -81,7 +81,9 @@ class Author:
             AutograderError: the proof fails; the message lists the problems.
         """
         refuse_faults([assignment])
-        examination = self._examined(assignment, [PUBLIC_SEED], Scope(), recompute=recompute)
+        examination = self._examined(
+            assignment, [PUBLIC_SEED], Scope(), recompute=recompute, everything=True
+        )
         if examination.proof.problems and not unproven:
             raise AutograderError(
                 "\n".join(
@@ -102,9 +104,16 @@ class Author:
         scope: Scope,
         *,
         recompute: bool = False,
+        everything: bool = False,
     ) -> Examination:
-        known = None if recompute else self.cache
-        examination = Examination(assignment, self.sandbox, seeds=seeds, known=known, scope=scope)
+        examination = Examination(
+            assignment,
+            self.sandbox,
+            seeds=seeds,
+            known=None if recompute else self.cache,
+            scope=scope,
+            everything=everything,
+        )
         with progress(self.console, assignment.name, examination.steps) as step:
             examination.run(self.jobs, step)
         return examination

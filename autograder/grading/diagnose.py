@@ -36,7 +36,7 @@ def diagnose(
         check.id: fingerprint(observed[check.id], check, oracle.inputs[check.id])
         for check in (*failed, *passed)
     }
-    telling = [check for check in (*failed, *passed) if _tells(seen[check.id])]
+    telling = [check for check in (*failed, *passed) if tells(seen[check.id])]
     named: dict[str, Misconception] = {}
     left = [check for check in failed if check in telling]
     # Numbers first: the errors that their misconception explains need no name of their own.
@@ -57,13 +57,11 @@ def diagnose(
     return named
 
 
-def can_be_named(misconception: Misconception, checks: Sequence[Check], oracle: Oracle) -> bool:
-    """Whether a misconception does in any of the checks what tells it from other mistakes.
-
-    One that ends in NaN everywhere, or runs out of time, is caught, but looks like many others.
-    """
-    did = oracle.observe_misconception(misconception, checks)
-    return any(_tells(did[check.id]) for check in checks)
+def tells(seen: Observation) -> bool:
+    """Whether it says enough to compare: a stub or a time-out looks like any other."""
+    if seen.failure:
+        return seen.failure.kind == "raised"
+    return not tells_nothing(seen.arrays)
 
 
 def _candidates(
@@ -92,13 +90,6 @@ def _one(candidates: Sequence[Misconception]) -> Misconception | None:
     """
     left = [known for known in candidates if not known.generated] or candidates
     return left[0] if len({known.known_as for known in left}) == 1 else None
-
-
-def _tells(seen: Observation) -> bool:
-    """Whether it says enough to compare: a stub or a time-out looks like any other."""
-    if seen.failure:
-        return seen.failure.kind == "raised"
-    return not tells_nothing(seen.arrays)
 
 
 def _explained(

@@ -8,9 +8,8 @@ and runs no keras.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
@@ -19,14 +18,10 @@ from autograder.grading.observe import (
     RestartableChild,
 )
 from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
-from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.model import Check, Definitions, Inputs, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.inputs import draw_inputs
-
-MISCONCEPTIONS_PER_CHILD = 8
-"""How many misconceptions share a child: TensorFlow starts once for all of them, and a child that
-dies interrupts few."""
 
 
 class Oracle(Protocol):
@@ -88,6 +83,7 @@ class LiveOracle:
         self._reference_child = child
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
+        self._definitions: dict[tuple[str, str], Definitions] = {}
         self._fingerprints: dict[tuple[str, str], Observation] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
@@ -108,16 +104,32 @@ class LiveOracle:
         return {check.id: self._fingerprint(misconception, check, whole) for check in checks}
 
     def whole_observations(
-        self, misconception: Misconception, checks: Sequence[Check]
+        self,
+        misconception: Misconception,
+        checks: Sequence[Check],
+        child: RestartableChild | None = None,
     ) -> Mapping[str, Observation]:
-        """What a misconception does, not reduced to fingerprints, by check id."""
-        return self._observe_misconception(misconception, checks)
+        """What a misconception does, not reduced to fingerprints, by check id.
+
+        Args:
+            child: where to observe it; None for a new child.
+        """
+        return self._observe_misconception(misconception, checks, child)
+
+    def observed(self, misconception: Misconception) -> Mapping[str, Observation]:
+        """What has been observed of it so far, by check id."""
+        key = (misconception.exercise, misconception.name)
+        return self._observed_misconceptions.get(key, {})
+
+    def child(self) -> RestartableChild:
+        """Where several of the course's own variants may take turns."""
+        return RestartableChild(self._sandbox, self._known)
 
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         known = self.misconceptions(check.exercise)
         with (
             self._lock_of(check.exercise, "all", check.id),
-            RestartableChild(self._sandbox, self._known) as child,
+            self.child() as child,
         ):
             return [
                 (m, self._fingerprint(m, check, self._observe_misconception(m, [check], child)))
@@ -131,34 +143,6 @@ class LiveOracle:
         if key not in self._fingerprints:  # two threads may both make it: it is the same
             self._fingerprints[key] = fingerprint(whole[check.id], check, self.inputs[check.id])
         return self._fingerprints[key]
-
-    def preparations(
-        self, exercises: Sequence[str], jobs: int, step: Callable[[str], None]
-    ) -> list[Callable[[], None]]:
-        """Tasks that observe every misconception of some exercises in all checks.
-
-        Several misconceptions take turns in one child, and each task has one.
-
-        Args:
-            jobs: how many tasks will run side by side.
-            step: called after each misconception with its name.
-        """
-        tasks: list[Callable[[], None]] = []
-        for exercise in exercises:
-            known = self.misconceptions(exercise)
-            size = max(1, min(MISCONCEPTIONS_PER_CHILD, -(-len(known) // jobs)))
-            tasks += [
-                partial(self._prepare, known[first : first + size], step)
-                for first in range(0, len(known), size)
-            ]
-        return tasks
-
-    def _prepare(self, lot: Sequence[Misconception], step: Callable[[str], None]) -> None:
-        with RestartableChild(self._sandbox, self._known) as child:
-            for misconception in lot:
-                checks = self.assignment.check_set.of(misconception.exercise)
-                self._observe_misconception(misconception, checks, child)
-                step(f"{misconception.exercise}.{misconception.name}")
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
         """What to try on a submission, with time limits from the reference."""
@@ -184,16 +168,17 @@ class LiveOracle:
             known = self._observed_misconceptions.setdefault(key, {})
             trials = self.trials(check for check in checks if check.id not in known)
             if trials:
-                definitions = self.assignment.misconception(misconception)
+                # The same object each time: a child loads anew what is not what it has loaded.
+                definitions = self._definitions.get(key) or self._definitions.setdefault(
+                    key, self.assignment.misconception(misconception)
+                )
                 with self._child(shared) as child:
                     for check, observation in child.observations(definitions, trials):
                         known[check.id] = observation
             return known
 
     def _child(self, shared: RestartableChild | None) -> AbstractContextManager[RestartableChild]:
-        if shared is not None:
-            return nullcontext(shared)
-        return RestartableChild(self._sandbox, self._known)
+        return self.child() if shared is None else nullcontext(shared)
 
     def reference_trial(self, check: Check) -> Trial:
         """What to try on the reference."""

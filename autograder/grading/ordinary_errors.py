@@ -7,11 +7,14 @@ attribute, a wrong type, an undefined name, a wrong value. No misconception is a
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
 
-from autograder.grading.grade import grade_definitions
-from autograder.grading.observe import Known
-from autograder.grading.oracle import Oracle
-from autograder.model import Misconception
+from autograder.grading.diagnose import tells
+from autograder.grading.fingerprint import fingerprint, same
+from autograder.grading.grade import grade_definitions, judge_check
+from autograder.grading.observe import Known, RestartableChild
+from autograder.grading.oracle import LiveOracle
+from autograder.model import Check, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.edits import SourceText, find_and_replace
@@ -53,21 +56,27 @@ def ordinary_errors(cell: str, exercise: str) -> tuple[Misconception, ...]:
 
 
 def false_names(
-    assignment: Assignment, exercise: str, oracle: Oracle, sandbox: Sandbox, known: Known | None
+    assignment: Assignment,
+    exercise: str,
+    oracle: LiveOracle,
+    sandbox: Sandbox,
+    known: Known | None,
 ) -> list[tuple[Misconception, str]]:
     """Each ordinary error of an exercise that a verdict takes for a known mistake, and that one.
 
     Only errors of a class that some misconception raises are tried: no other is like one.
 
     Args:
-        oracle: knows already what the misconceptions do.
+        oracle: knows what each misconception does until it is caught.
         known: observations that need not be made again.
     """
     own = assignment.check_set.only(frozenset([exercise]))
+    # Where a misconception was not tried, it has been caught before, by something that it does and
+    # the reference does not: so it is no error alone.
     raised = {
         did.failure.exception
-        for check in own.checks
-        for _, did in oracle.observe_misconceptions(check)
+        for mistake in oracle.misconceptions(exercise)
+        for did in oracle.observed(mistake).values()
         if did.failure
     }
     found = []
@@ -75,10 +84,34 @@ def false_names(
         if error.name.partition("_in_")[0] not in raised:
             continue
         definitions = assignment.misconception(error)
+        with RestartableChild(sandbox, known) as child:
+            if _is_like_none(child.observations(definitions, oracle.trials(own.checks)), oracle):
+                continue
         (report,) = grade_definitions(definitions, {}, own, oracle, sandbox, known)
         names = dict.fromkeys(v.misconception for v in report.verdicts if v.misconception)
         found += [(error, name) for name in names]
     return found
+
+
+def _is_like_none(observed: Iterator[tuple[Check, Observation]], oracle: LiveOracle) -> bool:
+    """Whether an error is certainly not named, which is mostly seen after a check or two.
+
+    An error is named only after a misconception that does the same in every check that tells
+    anything; wrong numbers are named with less.
+    """
+    left: Sequence[Misconception] | None = None
+    for check, seen in observed:
+        if left is None:
+            left = oracle.misconceptions(check.exercise)
+        if not seen.failure and judge_check(check, seen, oracle)[0] != "passed":
+            return False
+        did = fingerprint(seen, check, oracle.inputs[check.id])
+        if tells(did):
+            others = ((known, oracle.observe_misconception(known, [check])) for known in left)
+            left = [known for known, other in others if same(did, other[check.id], check)]
+        if not left:
+            return True
+    return False
 
 
 def _functions(tree: ast.Module, exercise: str) -> list[ast.FunctionDef]:

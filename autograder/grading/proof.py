@@ -38,7 +38,8 @@ class Proof:
     """What ``verify`` found about one assignment.
 
     Attributes:
-        caught: for each misconception, the names of the checks it fails.
+        caught: for each misconception, the names of the checks that it is known to fail.
+        passed: for each misconception, the names of the checks that it is known to pass.
         problems: what is wrong, one sentence each; empty if the assignment is proven.
         counts: how many of each kind of implementation were examined.
         seconds: for each check's id, the CPU seconds of its probe on the reference.
@@ -46,36 +47,41 @@ class Proof:
 
     assignment: str
     caught: dict[Misconception, tuple[str, ...]] = field(default_factory=dict)
+    passed: dict[Misconception, tuple[str, ...]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def missed(known: Misconception, found: ExerciseReport) -> list[str]:
-    """What is wrong if a generated misconception is not caught.
-
-    It may do what an author's does, which students then read: the author knows more about it.
-    """
-    if any(verdict.status != "passed" for verdict in found.verdicts):
-        return []
-    advice = (
-        f"Add a check in which the argument matters, or declare [[equivalent]] exercise = "
+def uncaught(known: Misconception) -> str:
+    """What is wrong if every check passes a misconception."""
+    if not known.generated:
+        return f"misconception {known.exercise}.{known.name} passes every check."
+    return (
+        f"{known.exercise} passes every check with {known.name}: {known.hint} Add a check in which "
+        f"the argument matters, or declare [[equivalent]] exercise = "
         f'"{known.exercise}", mutant = "{known.name}" in {MISCONCEPTIONS} and say why no check '
         "can see it."
     )
-    return [f"{known.exercise} passes every check with {known.name}: {known.hint} {advice}"]
+
+
+def alike(known: Misconception, other: Misconception) -> str:
+    """What is wrong if two misconceptions do the same in every check, so that neither is named."""
+    return (
+        f"misconception {known.exercise}.{known.name} cannot be told from {other.name}: they do "
+        "the same in every check. Add a check that shows the difference, or, if they are "
+        f'mathematically one, replace the hint of the second by same_as = "{other.name}".'
+    )
 
 
 def misnamed(known: Misconception, found: ExerciseReport) -> list[str]:
-    """What is wrong if a misconception is not caught, or not named as itself."""
+    """What is wrong if a misconception that is caught is not named as itself."""
     who = f"misconception {known.exercise}.{known.name}"
     failed = [v for v in found.verdicts if v.status != "passed"]
-    if not failed:
-        return [f"{who} passes every check."]
     names = {v.misconception for v in failed if v.misconception}
     if not names:
         return [f"{who} fails {failed[0].check}, and is not named."]
     return [
-        f"{who} cannot be told from {other}: they do the same in {failed[0].check}."
+        f"{who} is taken for {other}: they do the same in {failed[0].check}."
         for other in sorted(names - {known.known_as})
     ]

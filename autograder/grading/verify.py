@@ -15,13 +15,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.grading.chance import false_alarms
-from autograder.grading.diagnose import can_be_named
+from autograder.grading.following import Following
 from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, grade_definitions, judge_exercises
 from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.ordinary_errors import false_names
-from autograder.grading.proof import Proof, Scope, misnamed, missed
+from autograder.grading.proof import Proof, Scope, alike, misnamed, uncaught
 from autograder.model import Calls, Definitions, Misconception
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of
@@ -35,7 +35,7 @@ from autograder.verdicts import ExerciseReport
 
 
 class Examination:
-    """The examination of one assignment: everything with the first seed, the reference with all.
+    """Examines one assignment: everything with the first seed, the reference with all.
 
     Attributes:
         oracle: what is observed with the first seed.
@@ -51,12 +51,15 @@ class Examination:
         seeds: Sequence[int],
         known: Known | None = None,
         scope: Scope = Scope(),  # noqa: B008 - it is frozen
+        everything: bool = False,
     ) -> None:
         """Prepare it.
 
         Args:
             seeds: of the checks' inputs.
             known: observations that need not be made again.
+            everything: observe every misconception in every check, as a release needs it; if
+                not, only as far as the proof needs it.
 
         Raises:
             AutograderError: there is no such exercise or check, or inputs cannot be drawn.
@@ -67,8 +70,12 @@ class Examination:
         self._seeds = seeds
         self._known = known
         self._variants = [read_submission(path) for path in assignment.variants]
-        self._stub = Submission("stub", None, stub_cells(student_notebook(assignment)))
+        self._stub = Submission("stub", None, _open_cells(student_notebook(assignment)))
         self.oracle = LiveOracle(sandbox, self._assignment, seeds[0], known)
+        self._everything = everything or bool(scope.checks)
+        self._following = Following(
+            self._assignment.check_set, self.oracle, everything=self._everything
+        )
         self.proof = Proof(assignment.name)
         self.steps = len(self._names) * (len(seeds) + 3) + len(self._assignment.misconceptions)
         self.steps += sum(len(self._solved(variant)) for variant in self._variants)
@@ -103,9 +110,9 @@ class Examination:
                 ),
                 *(partial(self._by_chance, name, step) for name in sound),
                 *(partial(self._unwritten, name, step) for name in sound),
-                *self.oracle.preparations(sound, jobs, step),
+                *self._following.until_caught(sound, jobs, step),
             ]
-            # Once it is known what every misconception does.
+            # Once every misconception is caught.
             last = [partial(self._ordinary_errors, name, step) for name in sound]
             try:
                 for tasks in (work, last):
@@ -182,8 +189,9 @@ class Examination:
         step(f"{exercise}: stub")
 
     def _ordinary_errors(self, exercise: str, step: Callable[[str], None]) -> None:
-        """No error of a student's own is taken for a known mistake."""
+        """No error of a student's own is taken for a known mistake, and no mistake for another."""
         if self._whole:
+            self._following.until_told_apart(exercise)
             own = (exercise, self.oracle, self._sandbox, self._known)
             for error, name in false_names(self._assignment, *own):
                 self._report(
@@ -196,35 +204,41 @@ class Examination:
 
     def _judge(self, known: Misconception) -> None:
         """A misconception is caught, and named as itself."""
-        # What the oracle saw it do is what it would do if it were submitted.
-        checks = self._assignment.check_set.of(known.exercise)
-        observed = self.oracle.whole_observations(known, checks)
+        failed, tried = self._following.failed(known), self._following.tried(known)
+        self.proof.caught[known] = tuple(check.name for check in failed)
+        self.proof.passed[known] = tuple(check.name for check in tried if check not in failed)
+        if not self._whole:
+            return
+        problems = []
+        if not failed:
+            problems = [uncaught(known)]
+        elif self._following.can_be_named(known):
+            other = self._following.double(known)
+            problems = [alike(known, other)] if other else self._misnamed(known)
+        place = (self._assignment.folder / MISCONCEPTIONS, known.line)
+        if known.generated:
+            place = self._source_of(known.exercise)
+        for problem in problems:
+            self._report(*place, problem)
+
+    def _misnamed(self, known: Misconception) -> list[str]:
+        """What a student would read, where everything that it takes has been observed."""
+        if not self._everything:
+            return []
         own = self._assignment.check_set.only(frozenset([known.exercise]))
+        observed = self.oracle.whole_observations(known, own.checks)
         (found,) = judge_exercises(own, observed, self.oracle)
-        failed = tuple(v.check for v in found.verdicts if v.status != "passed")
-        self.proof.caught[known] = failed
-        wrong = [check for check in checks if check.name in failed]
-        if self._whole and (not wrong or can_be_named(known, wrong, self.oracle)):
-            problems = missed(known, found) if known.generated else misnamed(known, found)
-            place = (self._assignment.folder / MISCONCEPTIONS, known.line)
-            if known.generated:
-                place = self._source_of(known.exercise)
-            for problem in problems:
-                self._report(*place, problem)
+        return misnamed(known, found)
 
     def _every_check_catches_something(self, exercises: Iterable[str]) -> None:
         """No check is redundant."""
-        caught = {
-            (known.exercise, name) for known, names in self.proof.caught.items() for name in names
-        }
         for exercise in exercises:
-            for check in self._assignment.check_set.of(exercise):
-                if (exercise, check.name) not in caught:
-                    self._report(
-                        *self._place(check.declared, hidden=check.hidden),
-                        f"check {check.id} catches no misconception. Add the mistake it is for to "
-                        f"{MISCONCEPTIONS}, or delete the check.",
-                    )
+            for check in self._following.redundant(exercise):
+                self._report(
+                    *self._place(check.declared, hidden=check.hidden),
+                    f"check {check.id} catches no misconception. Add the mistake it is for to "
+                    f"{MISCONCEPTIONS}, or delete the check.",
+                )
 
     def _count(self) -> None:
         self.proof.counts = {
@@ -277,7 +291,7 @@ class Examination:
         self.proof.problems.append(str(Fault(path, line, problem)))
 
 
-def stub_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
+def _open_cells(notebook: NotebookNode) -> tuple[Cell, ...]:
     """The code cells of an untouched student notebook."""
     return tuple(
         Cell(f"cell {number}", cell.source)

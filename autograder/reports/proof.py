@@ -14,6 +14,7 @@ from autograder.sources.assignment import Assignment
 
 def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
     """Print what ``verify`` found: which checks catch which misconception, and every problem."""
+    console.print("x fails the check, · passes it, blank: not tried there", style="dim")
     for exercise in assignment.check_set.exercises:
         checks = [check.name for check in assignment.check_set.of(exercise.name)]
         table = titled_table(f"{exercise.name}: which checks catch which misconception")
@@ -21,7 +22,8 @@ def show_proof(console: Console, assignment: Assignment, proof: Proof) -> None:
             table.add_column(str(column), justify="right", min_width=2)
         for misconception in assignment.of(exercise.name):
             caught = proof.caught.get(misconception, ())
-            marks = ["x" if check in caught else "·" for check in checks]
+            passed = proof.passed.get(misconception, ())
+            marks = ["x" if c in caught else "·" if c in passed else "" for c in checks]
             table.add_row(escape(misconception.name), *marks)
         console.print(table)
         for column, check in enumerate(assignment.check_set.of(exercise.name), 1):

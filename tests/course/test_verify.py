@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_verify_passes_for_the_whole_course() -> None:
     command = [str(Path(sys.executable).with_name("autograder")), "verify", "--fresh"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=2400)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assignments = list(Course(ROOT).assignments())
     assert re.findall(r"^✓ (\w+):", done.stdout, re.MULTILINE) == assignments

@@ -13,7 +13,7 @@ from typing import NoReturn, get_args
 import numpy as np
 import pytest
 
-from autograder.grading.diagnose import can_be_named, diagnose
+from autograder.grading.diagnose import diagnose
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
@@ -248,18 +248,6 @@ def test_the_same_error_of_another_operation_is_another_behaviour() -> None:
 )
 def test_what_differs_between_two_runs_of_a_mistake_is_not_compared(one: str, other: str) -> None:
     assert alike(saw(raised(one)), saw(raised(other)))
-
-
-@pytest.mark.parametrize(
-    ("did", "can"),
-    [(7.0, True), (raised("bad"), True), (float("nan"), False), (Failure("timeout", ""), False)],
-    ids=["number", "error", "nan", "timeout"],
-)
-def test_a_mistake_can_be_named_if_it_does_what_others_do_not(
-    did: Did, can: bool, oracle_of: OracleOf
-) -> None:
-    oracle = oracle_of(all_saw(NO_MISTAKE), {NOT_STORED: all_saw((did, 1.0, 1.0))})
-    assert can_be_named(NOT_STORED, [FIRST], oracle) is can
 
 
 def test_nan_everywhere_is_like_nothing_known(named: Named) -> None:

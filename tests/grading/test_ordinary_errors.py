@@ -63,16 +63,29 @@ replace = "place.no_such_attribute"
 """
 
 
+ORDINARY_ONE = """
+[[misconception]]
+name = "misspelt"
+exercise = "average"
+hint = "It is misspelt."
+find = "np.sum(numbers)"
+replace = "().a_misspelt_attribute"
+"""
+
+
 @pytest.mark.slow
-def test_no_ordinary_error_is_taken_for_a_misconception_that_raises(course: Path) -> None:
+def test_an_ordinary_error_is_taken_for_a_misconception_that_is_one(course: Path) -> None:
     path = downhill(course) / "misconceptions.toml"
-    path.write_text(path.read_text() + RAISING)
+    path.write_text(path.read_text() + RAISING + ORDINARY_ONE)
     assignment = read_assignment(downhill(course))
     with probing_sandbox(confined=False) as sandbox:
         oracle = LiveOracle(sandbox, assignment, 1)
+        did = {}
+        for check in assignment.check_set.checks:
+            did |= dict(oracle.observe_misconceptions(check))
         assert false_names(assignment, "walk", oracle, sandbox, None) == []
-        check = assignment.check_set.of("walk")[0]
-        did = dict(oracle.observe_misconceptions(check))
+        ((error, name),) = false_names(assignment, "average", oracle, sandbox, None)
+    assert (error.name, name) == ("AttributeError_in_average", "misspelt")
     (raising,) = [known for known in did if known.name == "uphill_by_itself"]
     failure = did[raising].failure
     assert failure is not None
