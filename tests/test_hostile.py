@@ -20,9 +20,10 @@ import pytest
 from hostile import corpus, naive
 from hostile.corpus import ASSIGNMENT, HERE, NEIGHBOURS, Attack, attacks
 
-from autograder.grading.grade import grade_class, grade_submission
+from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.whole_class import grade_class
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment

@@ -17,9 +17,10 @@ from autograder.desks.release import write_source
 from autograder.desks.submitted_class import SubmittedClass, read_class
 from autograder.gradebook.record import Recorded, Recorder
 from autograder.gradebook.release import release_notebook
-from autograder.grading.grade import grade_class, new_seed
+from autograder.grading.grade import new_seed
 from autograder.grading.journal import Entry, Journal, Run
 from autograder.grading.observe import clean, probing_sandbox
+from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
 from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write

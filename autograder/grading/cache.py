@@ -27,16 +27,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.grading.journal import FOLDER
-from autograder.grading.trial import Trial
+from autograder.grading.trial import Trial, is_by_chance
 from autograder.model import AutograderError, Definitions, Failure, Observation
 
 FILE = "observations.db"
 
 LIMIT = 1_000_000_000
 """Bytes of arrays that are kept; what was not used for longest goes first."""
-
-# What these depend on is not in the digest: how busy the machine was, and who ended the process.
-_BY_CHANCE = frozenset({"timeout", "memory", "crashed", "internal"})
 
 _LIBRARIES = ("keras", "numpy", "tensorflow")
 _PACKAGE = Path(__file__).parents[1]
@@ -105,9 +102,9 @@ class ObservationCache:
 
     def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
         """Keep an observation, unless it depends on chance."""
-        failure = observation.failure
-        if failure and failure.kind in _BY_CHANCE:
+        if is_by_chance(observation):
             return
+        failure = observation.failure
         anywhere, placed = observation_keys(definitions, trial)
         key = placed if failure and failure.where else anywhere
         # `np.ascontiguousarray` would give a number one dimension.

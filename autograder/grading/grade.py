@@ -1,21 +1,20 @@
-"""From observations to verdicts, and from a class of submissions to reports."""
+"""From observations to verdicts, and from a submission to its report."""
 
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from autograder.grading.allowance import Allowance
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import Known, RestartableChild
-from autograder.grading.oracle import LiveOracle, Oracle
+from autograder.grading.oracle import Oracle
+from autograder.grading.shared_reports import SharedReports
+from autograder.grading.trial import is_by_chance
 from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
-from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
@@ -53,15 +52,24 @@ def new_seed() -> int:
 
 
 def grade_submission(
-    submission: Submission, check_set: CheckSet, oracle: Oracle, sandbox: Sandbox
+    submission: Submission,
+    check_set: CheckSet,
+    oracle: Oracle,
+    sandbox: Sandbox,
+    reports: SharedReports | None = None,
 ) -> Report:
     """Observe, judge and diagnose one submission.
 
     Everything that is wrong with it is in the report, and a fault of the grader makes the checks it
     touches "ungraded": neither raises.
+
+    Args:
+        reports: on exercises that other submissions define in the same words.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
-    exercises = grade_definitions(plan.each, plan.missing, check_set, oracle, sandbox)
+    exercises = grade_definitions(
+        plan.each, plan.missing, check_set, oracle, sandbox, reports=reports
+    )
     remarks = bounded(
         [
             *submission.remarks,
@@ -86,14 +94,17 @@ def grade_definitions(
     oracle: Oracle,
     sandbox: Sandbox,
     known: Known | None = None,
+    reports: SharedReports | None = None,
 ) -> tuple[ExerciseReport, ...]:
     """Observe, judge and diagnose one implementation of the exercises.
 
+    Each exercise has a child of its own: what one does in its process costs no other.
+
     Args:
-        definitions: those of all exercises, or for each exercise its own, which are loaded for it
-            alone: what keeps one exercise from being loaded costs no other.
+        definitions: those of all exercises, or for each exercise its own.
         missing: exercises that are not defined, with the reason; their probes are not run.
         known: what need not be observed again; only for the course's own code.
+        reports: on exercises that other submissions define in the same words.
     """
     trials = {
         exercise.name: oracle.trials(check_set.of(exercise.name))
@@ -102,22 +113,25 @@ def grade_definitions(
     }
     allowance = Allowance.of(chain.from_iterable(trials.values()))
 
-    def report(exercise: Exercise) -> ExerciseReport:
-        # Judged at once, so that the arrays of only one exercise are in memory.
+    def missed(exercise: Exercise) -> ExerciseReport:
+        gone = Observation(failure=Failure("missing", missing[exercise.name]))
         checks = check_set.of(exercise.name)
-        if exercise.name in missing:
-            gone = Observation(failure=Failure("missing", missing[exercise.name]))
-            observed = dict.fromkeys((check.id for check in checks), gone)
-        else:
-            own = (
-                definitions if isinstance(definitions, Definitions) else definitions[exercise.name]
-            )
-            found = child.observations(own, trials[exercise.name])
-            observed = {check.id: observation for check, observation in found}
-        return _judge_exercise(exercise, checks, observed, oracle)
+        return _judge_exercise(exercise, checks, {check.id: gone for check in checks}, oracle)
 
-    with RestartableChild(sandbox, known, allowance) as child:
-        return tuple(report(exercise) for exercise in check_set.exercises)
+    def own(name: str) -> Definitions:
+        return definitions if isinstance(definitions, Definitions) else definitions[name]
+
+    def graded(name: str) -> tuple[ExerciseReport, bool]:
+        with RestartableChild(sandbox, known, allowance) as child:
+            found = child.observations(own(name), trials[name])
+            observed = {check.id: observation for check, observation in found}
+        # Judged at once, so that the arrays of only one exercise are in memory.
+        checks = check_set.of(name)
+        judged = _judge_exercise(check_set.exercise(name), checks, observed, oracle)
+        return judged, not any(map(is_by_chance, observed.values()))
+
+    found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)
+    return tuple(found.get(each.name) or missed(each) for each in check_set.exercises)
 
 
 def judge_exercises(
@@ -188,82 +202,3 @@ def _sentence(failure: Failure) -> str:
         text = failure.message.removeprefix("NotImplementedError: ")
         return f"{UNWRITTEN}: {text}{place}"
     return PARTS.join(filter(None, (failure.where, failure.message, failure.meaning)))
-
-
-def grade_class(
-    submissions: Iterable[Submission],
-    assignment: Assignment,
-    sandbox: Sandbox,
-    *,
-    jobs: int,
-    seed: int,
-    finished: Callable[[Submission, Report], None] = lambda *_: None,
-) -> Generator[tuple[Submission, Report]]:
-    """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
-
-    Grading continues while the caller handles what it was given. If the generator is closed early,
-    or left by an exception, submissions that are still being graded are abandoned.
-
-    Args:
-        finished: called with each report, in the thread that made it, before it is yielded.
-    """
-    oracle = LiveOracle(sandbox, assignment, seed)
-    check_set = assignment.check_set
-    stopped = threading.Event()
-
-    def work(submission: Submission) -> tuple[Submission, Report]:
-        try:
-            report = grade_submission(submission, check_set, oracle, sandbox)
-        except Exception as error:  # our own fault: grade the rest, and leave this one to a person
-            report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
-        if not stopped.is_set():  # otherwise stopping may have made it what it is
-            finished(submission, report)
-        return submission, report
-
-    executor = ThreadPoolExecutor(jobs, "grade")
-    try:
-        # The reference's answers first, one exercise a worker, so that no student's job waits.
-        for future in as_completed(
-            [
-                executor.submit(oracle.expected, check_set.of(exercise.name)[0])
-                for exercise in check_set.exercises
-            ]
-        ):
-            future.result()
-        for graded in as_completed([executor.submit(work, each) for each in submissions]):
-            yield graded.result()
-    except BaseException:
-        # Ctrl-C: do not wait for submissions that are being graded.
-        stopped.set()
-        sandbox.close()
-        raise
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def ungraded(
-    submission: Submission, check_set: CheckSet, seed: int, sandbox: str, error: Exception
-) -> Report:
-    """The report of a submission on which the grader itself failed."""
-    message = f"The grader failed: {type(error).__name__}: {error}"
-    exercises = tuple(
-        ExerciseReport(
-            exercise.name,
-            exercise.bonus,
-            tuple(
-                Verdict(
-                    check.name,
-                    check.claim,
-                    "ungraded",
-                    0.0,
-                    check.points,
-                    message,
-                    hidden=check.hidden,
-                )
-                for check in check_set.of(exercise.name)
-            ),
-        )
-        for exercise in check_set.exercises
-    )
-    remarks = bounded(submission.remarks)
-    return Report(submission.student, check_set.name, exercises, seed, sandbox, remarks)

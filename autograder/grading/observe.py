@@ -101,7 +101,7 @@ class Known(Protocol):
 class RestartableChild:
     """A child, and its successors if it dies.
 
-    Submissions get one each. The course's own variants may take turns in one, which saves
+    Each exercise of a submission gets one. The course's own variants may take turns in one, which saves
     TensorFlow's start each time.
     """
 

@@ -9,7 +9,16 @@ from hashlib import sha256
 import numpy as np
 
 from autograder.messages import Observe
-from autograder.model import Arrays, Check, Exercise, Failure, Inputs, Observation, Probe
+from autograder.model import (
+    Arrays,
+    Check,
+    Exercise,
+    Failure,
+    FailureKind,
+    Inputs,
+    Observation,
+    Probe,
+)
 from autograder.sandbox.wire import Room
 
 Sizes = Mapping[str, tuple[tuple[int, ...], int]]
@@ -29,6 +38,8 @@ fifth of it."""
 # should be said, and a wrong shape often comes from broadcasting. What is larger fills the memory.
 TIMES_THE_ARRAYS, LEAST_REPLY_BYTES, LEAST_ARRAY_BYTES = 8, 1 << 22, 1 << 18
 
+_BY_CHANCE: frozenset[FailureKind] = frozenset({"timeout", "memory", "crashed", "internal"})
+
 
 def budget(check: Check, reference: Observation | None, least: float = LEAST_SECONDS) -> float:
     """CPU seconds that a probe may take.
@@ -45,6 +56,11 @@ def budget(check: Check, reference: Observation | None, least: float = LEAST_SEC
     if reference is None or reference.failure:
         return PROBE_SECONDS
     return max(least, TIMES_THE_REFERENCE * reference.seconds)
+
+
+def is_by_chance(observation: Observation) -> bool:
+    """Whether another try may end in another way, since how busy the machine is plays a part."""
+    return observation.failure is not None and observation.failure.kind in _BY_CHANCE
 
 
 def sizes_of(reference: Observation) -> Sizes:
