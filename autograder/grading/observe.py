@@ -101,8 +101,8 @@ class Known(Protocol):
 class RestartableChild:
     """A child, and its successors if it dies.
 
-    Each exercise of a submission gets one. The course's own variants may take turns in one, which saves
-    TensorFlow's start each time.
+    Each exercise of a submission gets one. The course's own variants may take turns in one, which
+    saves TensorFlow's start each time.
     """
 
     def __init__(
