@@ -2,11 +2,15 @@
 
     uv run python benchmarks/class_of_40.py              # both, 40 students; nbgrader on 4 of them
     uv run python benchmarks/class_of_40.py --sample 0   # the engine alone
+    uv run python benchmarks/class_of_40.py --alike      # students who hand in the same code
 
 nbgrader runs as it is configured out of the box: one kernel and one import for each notebook, one
 after another, the check cells checking in the student's kernel. It is given a sample of the class
 (it is the slow side), and both figures are wall-clock seconds for one submission. Both sides run
 in the same minutes on the same machine, so the ratio means more than either figure.
+
+The engine grades what several students wrote in the same words once. Every submission here has a
+comment of its own in each cell, so that each is graded; not so with ``--alike``.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import nbformat
 from rich.console import Console
 
 from autograder.cli_options import CORES
@@ -49,11 +54,14 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=40)
     parser.add_argument("--sample", type=int, default=4, help="submissions that nbgrader gets")
     parser.add_argument("--jobs", type=int, default=CORES)
+    parser.add_argument("--alike", action="store_true", help="leave equal submissions equal")
     options = parser.parse_args()
     origin = find_course(Path(__file__).parent)
     with tempfile.TemporaryDirectory() as made:
         ours, theirs = Course(Path(made) / "ours"), Course(Path(made) / "theirs")
         assignment = scratch(origin, options.assignment, ours, options.students)
+        if not options.alike:
+            write_in_own_words(ours)
         grown = [path.name for path in sorted((ours.root / "submitted").iterdir())]
         # Every fourth or so, so that the sample is as varied as the class.
         sample = grown[:: max(1, len(grown) // max(1, options.sample))][: options.sample]
@@ -87,12 +95,20 @@ def scratch(origin: Course, name: str, course: Course, students: int) -> Assignm
     return assignment
 
 
+def write_in_own_words(course: Course) -> None:
+    """Add a comment with a number to each code cell that a student may edit."""
+    for number, path in enumerate(sorted((course.root / "submitted").glob("*/*/*.ipynb"))):
+        notebook = nbformat.read(path, 4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked"):
+                cell.source += f"\n# {number}"
+        nbformat.write(notebook, path)
+
+
 def nbgrader_course(
     assignment: Assignment, origin: Course, ours: Course, theirs: Course, sample: list[str]
 ) -> None:
     """The same notebooks in a course that knows nothing of the engine."""
-    import nbformat
-
     source = theirs.root / "source" / assignment.name
     shutil.copytree(origin.release(assignment.name), source)
     nbformat.write(release_notebook(assignment), source / f"{assignment.name}.ipynb")

@@ -36,7 +36,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course
 from autograder.sources.inputs import draw_inputs
 
-MISCONCEPTIONS_PER_CHILD = 10
+SEEDS_PER_CHILD = 10
 """Seeds that share a child, so that TensorFlow starts once for all of them."""
 
 
@@ -91,10 +91,7 @@ def measure(
                 for check in checks:
                     take(children, reference, assignment, check, seed, measured[check.id])
 
-    lots = [
-        min(MISCONCEPTIONS_PER_CHILD, seeds - first)
-        for first in range(0, seeds, MISCONCEPTIONS_PER_CHILD)
-    ]
+    lots = [min(SEEDS_PER_CHILD, seeds - first) for first in range(0, seeds, SEEDS_PER_CHILD)]
     with ThreadPoolExecutor(jobs) as executor:
         list(
             track(
