@@ -23,8 +23,9 @@ HIDDEN = (
 
 
 ALWAYS = (
-    "In every check, shapes must be right and numbers finite where the rule gives finite ones. The "
-    "time limit is many times what a plain solution takes."
+    "Keep the names and arguments of the cell above. In every check, shapes must be right and "
+    "numbers finite where the rule gives finite ones; the time limit is many times what a plain "
+    "solution takes."
 )
 """What the engine asks of every check, whatever its claim."""
 

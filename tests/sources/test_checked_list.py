@@ -26,7 +26,7 @@ from checks import hills, walk
 from autograder.grading.judge import close
 
 walk.rule(
-    "a_secret", "Nobody may know this.", points=2.5, probe="visited", inputs=hills, judge=close()
+    "a_secret", "A secret claim.", points=2.5, probe="visited", inputs=hills, judge=close()
 )
 """
 
@@ -68,7 +68,7 @@ def test_of_hidden_checks_it_tells_only_the_points(course: Path) -> None:
     assert "(5.5 points)" in text
     assert f"| 2.5 | {HIDDEN} |" in text
     assert "secret" not in text
-    assert "Nobody" not in text
+    assert "A secret" not in text
 
 
 def test_what_is_forbidden_can_be_read_without_opening_the_list(course: Path) -> None:
