@@ -303,7 +303,7 @@ def described(inputs):
 
 
 def attribute(name, number):
-    names = {-1: "None", -2: "no such attribute"}
+    names = {-1: "None", -2: "no such attribute", -3: "not the number of an epoch"}
     return f"{name}: {names.get(number, f'{number:g}')}"
 
 
