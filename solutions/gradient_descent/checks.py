@@ -381,7 +381,8 @@ of_training = partial(train.check, probe="training", measure=facts_of_training, 
 
 train.rule(
     "full_batches_follow_the_rule",
-    "With all rows in one batch, every update goes down the gradient of the mean loss.",
+    "With all rows in one batch, every update goes down the gradient of the mean loss, and 'loss' "
+    "holds the loss before it.",
     points=2,
     probe="full_batch_training",
     inputs=partial(some_regression, epochs=5, learning_rate=0.1),
@@ -450,7 +451,7 @@ train.rule(
 )
 train.rule(
     "model_runs_in_training_mode",
-    "The model is called with training=True.",
+    "The model is called with training=True: weights and losses are those of training mode.",
     points=1,
     probe="training_mode",
     inputs=partial(some_regression, epochs=3, learning_rate=0.03),
@@ -458,7 +459,7 @@ train.rule(
 )
 train.rule(
     "any_optimizer_and_loss_will_do",
-    "With Keras' Adam, a loss for class numbers and two layers, all weights move as they should.",
+    "With Keras' Adam, a loss for class numbers and two layers, all weights and losses are right.",
     points=2,
     probe="other_optimizer",
     inputs=partial(classification, epochs=6, settings={"learning_rate": 0.05, "beta_1": 0.8}),

@@ -1,9 +1,11 @@
-"""An attribute that a check does not judge costs nothing there: `best_epoch` of EarlyStopping."""
+"""What a check does not judge costs nothing there: `best_epoch` of EarlyStopping, for one."""
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,19 @@ def test_only_the_checks_that_judge_an_attribute_read_it(checks: CheckSet) -> No
         odd = {**expected, "best_epoch": np.full(runs, -3.0)}
         assert passes(check, odd, expected) == (check.name not in READ_BY), check.name
         assert ("best_epoch" in check.claim) == (check.name in READ_BY), check.name
+
+
+def test_a_count_that_train_forgets_costs_the_check_of_counts_alone() -> None:
+    source = read_checks(SOLUTIONS / "gradient_descent").probes["full_batch_training"].source
+    space: dict[str, Any] = {}
+    # Only the part that reads the result: the whole probe needs keras.
+    (returned,) = [n for n in ast.parse(source).body if getattr(n, "name", "") == "returned"]
+    names = {"np": np, "Mapping": Mapping, "suppress": suppress}
+    exec(compile(ast.Module([returned], []), "returned", "exec"), names, space)
+    for odd in ({}, {"updates": None}, {"updates": "nine"}, {"updates": [1, 2]}):
+        found = space["returned"]({"loss": [2.0, 1.0], **odd})
+        assert found["loss"].tolist() == [2.0, 1.0]
+        assert np.isnan(found["updates"])
+    assert space["returned"]({"loss": [2.0], "updates": np.int64(9)})["updates"] == 9
+    with pytest.raises(TypeError, match="a dictionary with 'loss' and 'updates'"):
+        space["returned"]([2.0, 1.0])
