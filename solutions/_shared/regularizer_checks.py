@@ -241,7 +241,7 @@ def standard_checks(
     )
     check(
         "unseen_rows_gain",
-        "Trained on a few noisy rows, a model predicts unseen rows as well as the reference does.",
+        "Trained on few noisy rows, a model predicts others as well as the right penalty allows.",
         probe="regression",
         inputs=partial(few_rows_many_columns, settings=training),
         judge=as_good_on_unseen_rows,

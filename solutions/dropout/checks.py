@@ -414,7 +414,7 @@ samples_check = partial(mc_predict.check, measure=samples_taken, tolerance=0.05)
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=7))
 def mean_is_over_the_samples(observed, inputs):
-    """The mean is the mean of as many passes as were asked for."""
+    """The mean is over as many passes as `samples` says."""
     # So the number of passes that kept a value, as the mean tells, is whole.
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
     what = f"by mean * (1 - rate) * {samples} / x, the number of passes that keep x"
@@ -444,7 +444,7 @@ def passes_are_independent(observed, inputs):
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=3))
 def std_is_the_populations(observed, inputs):
-    """The standard deviation is that of the passes: the root of their mean squared deviation."""
+    """std is the root of the mean squared deviation of the passes: divided by `samples`."""
     what = "for passes with the returned mean, std"
     # Where all passes agree, rounding of 1e-7 under a root shows as 1e-3.
     expect_close(observed["std"], deviation(observed, inputs), what=what, rtol=1e-3, atol=3e-3)

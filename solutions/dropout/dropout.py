@@ -55,9 +55,9 @@ BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
 # Every call draws a new mask $m$.
 #
 # **In inference**, and in training at rate 0, the input comes back untouched, bit for bit. Because
-# of the scaling in training nothing has to be made up for here. (The first papers did it the other
-# way round: no scaling in training, and weights times $1 - \text{rate}$ in inference. Keras and
-# this exercise do it as above, which is called inverted dropout.)
+# of the scaling in training, no correction is needed here. (The first papers did it the other way
+# round: no scaling in training, and weights times $1 - \text{rate}$ in inference. Keras and this
+# exercise do it as above, which is called inverted dropout.)
 #
 # **The gradient** passes through the same mask with the same scale, since $y$ is linear in $x$.
 # TensorFlow sees to that as long as $y$ is computed from $x$ by its operations.

@@ -293,8 +293,10 @@ class EarlyStopping(keras.callbacks.Callback):
     Source: Prechelt (1998). `logs["val_loss"]` is what is watched; it must get lower.
 
     Args:
-        patience: int; epochs in a row without improvement after which training stops. 0 is as 1.
-        min_delta: float; what an epoch has to be lower than the best by, and more, to improve.
+        patience: int; epochs in a row without improvement after which training stops. 0 behaves
+            like 1.
+        min_delta: float; an epoch improves only if its loss is lower than the best by more than
+            this.
 
     Attributes:
         best_epoch: the last epoch that improved, from 0; None if there was none.

@@ -171,8 +171,8 @@ draw_ravine({"gradient descent": descent_path}, "Plain gradient descent zigzags 
 #   in float64 throughout, its slots and $t$ included.
 # - $t$ is `self.iterations + 1`: `self.iterations` counts the updates *already made*, and Keras
 #   advances it after the last variable. It is an integer; cast it before you calculate with it.
-#   Do not count on your own: inside `tf.function` Python runs only while the function is traced,
-#   so a Python counter stands still and a tensor kept in a Python list goes stale.
+#   Do not keep a counter of your own: inside `tf.function` Python runs only while the function is
+#   traced, so a Python counter stands still and a tensor kept in a Python list goes stale.
 # - If the gradient of a variable is missing (`None`), Keras does not call `update_step` for it. The
 #   variable stays where it is and its slots keep their values, without any work of yours.
 #

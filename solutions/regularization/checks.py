@@ -111,7 +111,7 @@ penalized_loss.rule(
 )
 penalized_loss.rule(
     "unseen_rows_gain",
-    "A loop with the penalty, on a few noisy rows, predicts unseen rows as well as the reference.",
+    "A loop with it, on few noisy rows, predicts unseen rows as well as the right loss allows.",
     points=1,
     probe="own_loop",
     inputs=partial(few_rows_many_columns, strength=0.2, bias=np.zeros(4)),

@@ -61,8 +61,8 @@ COLORS = {
 #    as a tensor, and leaves `w` as it is. Keras calls it for every weight tensor that has a
 #    regularizer, at every update, and adds the results to the loss.
 # 3. **`get_config()`** returns a dictionary with everything `__init__` needs to make the same
-#    regularizer again. Without it, a model that uses the regularizer cannot be saved. There is
-#    nothing to inherit here: the dictionary of the base class does not exist.
+#    regularizer again. Without it, a model that uses the regularizer cannot be saved. Unlike
+#    an optimizer, the base class has no configuration of its own; return a plain dictionary.
 #
 # What costs people an evening:
 #
