@@ -166,7 +166,8 @@ def _scratch(notebook: NotebookNode) -> None:
 
 def _tamper(notebook: NotebookNode) -> None:
     """Edit, retype, delete and duplicate check cells, and raise their points."""
-    checks = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("locked")]
+    locked = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("locked")]
+    checks = [cell for cell in locked if cell.cell_type == "code"]
     for cell in checks:
         cell.metadata.nbgrader["points"] = 1000
         cell.source = "1000"

@@ -19,11 +19,14 @@ _ORIGINAL_USED = "the original check was used"
 
 
 def locked_cells(release: NotebookNode) -> dict[str, str]:
-    """The source of each locked cell of a release, by grade_id."""
+    """The source of each locked cell of code of a release, by grade_id.
+
+    Locked text is for reading: it costs nothing and needs no remark if a student changes it.
+    """
     return {
         cell.metadata["nbgrader"]["grade_id"]: cell.source
         for cell in release.cells
-        if cell.metadata.get("nbgrader", {}).get("locked")
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked")
     }
 
 

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.sources.answers import solution_lines
 from autograder.sources.assignment import Assignment, exercise_of, question_of
+from autograder.sources.checked_list import CHECKED, checked_list, points_in_words
 from autograder.sources.regions import released
 
 __all__ = ["instructor_notebook", "solution_lines", "student_notebook"]
@@ -25,7 +26,7 @@ _LINT = re.compile(r" +# noqa\b.*$", re.MULTILINE)
 
 
 def student_notebook(assignment: Assignment) -> NotebookNode:
-    """The notebook that students get: stubs, locked check cells with points, no solution.
+    """The notebook that students get: stubs, what is checked, locked check cells, no solution.
 
     The check cell of a bonus exercise is worth 0 points in nbgrader: what it earns is extra credit.
     """
@@ -48,22 +49,28 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
         if not exercise:
             notebook.cells.append(_numbered(cell.cell_type, text, number))
             continue
-        checks = assignment.check_set.of(exercise)
-        bonus = assignment.check_set.exercise(exercise).bonus
-        points = math.fsum(check.points for check in checks)
-        hidden = math.fsum(check.points for check in checks if check.hidden)
-        worth = f"{points:g} {'bonus points' if bonus else 'points'}"
-        if hidden:
-            worth += f", {hidden:g} of them for checks that run only when you are graded"
-        notebook.cells += [
-            _graded(f"{exercise}", text, solution=True),
-            _graded(
-                f"check-{exercise}",
-                f"# {worth}\ncheck({exercise})",
-                points=0 if bonus else points,
-            ),
-        ]
+        notebook.cells += _exercise(assignment, exercise, text)
     return notebook
+
+
+def _exercise(assignment: Assignment, name: str, text: str) -> list[NotebookNode]:
+    """The cell that students write in, the list of what is checked, and the check cell."""
+    exercise, checks = assignment.check_set.exercise(name), assignment.check_set.of(name)
+    total = math.fsum(check.points for check in checks)
+    hidden = math.fsum(check.points for check in checks if check.hidden)
+    worth = points_in_words(total, bonus=exercise.bonus)
+    if hidden:
+        worth += f", {hidden:g} of them for checks that run only when you are graded"
+    return [
+        _cell(new_code_cell, name, text, solution=True),
+        _cell(new_markdown_cell, CHECKED + name, checked_list(exercise, checks)),
+        _cell(
+            new_code_cell,
+            f"check-{name}",
+            f"# {worth}\ncheck({name})",
+            points=0 if exercise.bonus else total,
+        ),
+    ]
 
 
 def _manually_graded(question: str, text: str, cell: NotebookNode) -> NotebookNode:
@@ -94,18 +101,26 @@ def _numbered(kind: str, text: str, number: int) -> NotebookNode:
     return new_markdown_cell(text, id=f"cell-{number}")
 
 
-def _graded(grade_id: str, text: str, *, solution: bool = False, points: float = 0) -> NotebookNode:
+def _cell(
+    kind: Callable[..., NotebookNode],
+    grade_id: str,
+    text: str,
+    *,
+    solution: bool = False,
+    points: float | None = None,
+) -> NotebookNode:
+    """A cell that nbgrader knows: to write in, to read only, or (with points) one that grades."""
     metadata: dict[str, object] = {
         "schema_version": 3,
         "grade_id": grade_id,
-        "grade": not solution,
+        "grade": points is not None,
         "solution": solution,
         "locked": not solution,
         "task": False,
     }
-    if not solution:
+    if points is not None:
         metadata["points"] = int(points) if points == int(points) else points
-    cell = new_code_cell(text, id=re.sub(r"[^\w-]", "-", grade_id))
+    cell = kind(text, id=re.sub(r"[^\w-]", "-", grade_id))
     cell.metadata["nbgrader"] = metadata
     if not solution:
         cell.metadata |= {"editable": False, "deletable": False}

@@ -136,31 +136,31 @@ ROWS = (
     ),
     Row(
         "defaults_are_those_of_the_signature",
-        "Without arguments, the hyper-parameters are those of the given `__init__`.",
+        "Without arguments, the hyper-parameters are the defaults of the given `__init__`.",
         *(1, "trajectory", without_settings, 20),
         # A default decay of a few thousandths shows in the fifth digit.
         judge=close(along="update", rtol=1e-5, atol=1e-5),
     ),
     Row(
         "zero_gradient_means_no_step",
-        "A gradient that has always been 0 does not move the variable.",
+        "Where every gradient so far was 0, the gradient moves nothing, even if epsilon is large.",
         *(1, "trajectory", some_always_zero, 6),
         judge=close_where_gradients_are_zero,
     ),
     Row(
         "epsilon_is_in_the_denominator",
-        "Epsilon is in the denominator: one that is passed, copied by the config, or the default.",
+        "Epsilon enlarges the denominator: as passed, in a from_config copy, and by default 1e-7.",
         *(1, "effect_of_epsilon", two_sizes_of_gradients, 1),
         judge=epsilon_is_in_the_denominator,
     ),
     Row(
         "every_variable_has_its_own_slots",
-        "Variables of one name and shape have slots of their own, and a second `build` adds none.",
+        "Variables of one name and shape have slots of their own; a second `build` changes none.",
         *(1, "alike_variables", three_vectors, 6),
     ),
     Row(
         "instances_share_nothing",
-        "Two instances taking turns, each on its own variables, do not disturb each other.",
+        "Two optimizers taking turns, each on its own variables in any order, share nothing.",
         *(1, "two_instances", four_vectors, 6, "both"),
     ),
     Row(
@@ -181,7 +181,7 @@ ROWS = (
     ),
     Row(
         "config_holds_every_hyperparameter",
-        "from_config(get_config()) makes an optimizer that moves in the same way.",
+        "An optimizer made by from_config(get_config()) moves in the same way.",
         *(1, "config_round_trip", one_vector, 8, "other"),
         judge=copy_moves_alike,
     ),
@@ -194,14 +194,14 @@ ROWS = (
     ),
     Row(
         "mixed_precision_works",
-        "A mixed_float16 layer trains with Keras' loss scaling.",
+        "The weights of a mixed_float16 layer follow the rule under Keras' LossScaleOptimizer.",
         *(1, "mixed_precision", small_regression, 4),
         # What is rounded to float16 must be the same numbers.
         options={"reference_floatx": "float32"},
     ),
     Row(
         "graph_mode_follows_the_rule",
-        "Every update is the same when compiled once by tf.function.",
+        "Compiled once by tf.function, every update still follows the rule.",
         *(2, "graph_trajectory", two_variables, 20),
     ),
     Row(
@@ -211,7 +211,7 @@ ROWS = (
     ),
     Row(
         "fit_follows_the_rule",
-        "model.fit on handwritten digits ends every epoch at the weights of the rule.",
+        "In model.fit on handwritten digits, the weights after each epoch are those of the rule.",
         *(1, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
         options={"withheld": HELD_OUT, "measure": fourth_column},

@@ -21,8 +21,9 @@
 # | `BatchNormalization` | the layer that gives each feature mean 0 and deviation 1 over the batch |
 # | `ConvBNReLU` | a building block for images: convolution, then normalization, then ReLU |
 #
-# Below each exercise stands a check: run it as often as you like. Using the finished normalization
-# of Keras or TensorFlow in place of writing it earns nothing.
+# Below each exercise is a list of what is checked, and the check itself: run it as often as you
+# like. Using the finished normalization of Keras or TensorFlow instead of writing
+# `BatchNormalization` earns nothing.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -489,7 +490,8 @@ plt.show()
 # **Write** the two sub-layers (attributes `conv` and `bn`), the three steps, and the configuration.
 # Layers that are attributes of a layer are found by Keras: their weights are trained and saved with
 # yours. `bn` may be your `BatchNormalization` or Keras' own; its settings stay at their defaults.
-# Hand `training` on to it.
+# Hand `training` on to it. Kernels may be of odd or even size, and under mixed precision the block
+# returns float16, as its sub-layers do.
 
 
 # %% exercise="ConvBNReLU"

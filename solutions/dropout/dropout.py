@@ -20,9 +20,10 @@
 # | `mc_predict` (bonus) | predictions with dropout left on: a mean, and how sure the model is |
 #
 # `Dropout` is a real `keras.layers.Layer`: it works in your own loop, inside `tf.function`, in
-# `model.fit`, under mixed precision, and after saving and loading. Below each exercise stands a
-# check: run it as often as you like. Using the finished layer or function of Keras or TensorFlow in
-# place of writing it earns nothing; random numbers and all arithmetic are fine.
+# `model.fit`, under mixed precision, and after saving and loading. Below each exercise is a list of
+# what is checked, and the check itself: run it as often as you like. Using the finished layer or
+# function of Keras or TensorFlow instead of writing it earns nothing; random numbers and all
+# arithmetic are fine.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -53,10 +54,10 @@ BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
 #
 # Every call draws a new mask $m$.
 #
-# **In inference**, the input comes back untouched. Because of the scaling in training nothing has
-# to be made up for here. (The first papers did it the other way round: no scaling in training, and
-# weights times $1 - \text{rate}$ in inference. Keras and this exercise do it as above, which is
-# called inverted dropout.)
+# **In inference**, and in training at rate 0, the input comes back untouched, bit for bit. Because
+# of the scaling in training, no correction is needed here. (The first papers did it the other way
+# round: no scaling in training, and weights times $1 - \text{rate}$ in inference. Keras and this
+# exercise do it as above, which is called inverted dropout.)
 #
 # **The gradient** passes through the same mask with the same scale, since $y$ is linear in $x$.
 # TensorFlow sees to that as long as $y$ is computed from $x$ by its operations.
@@ -88,8 +89,8 @@ class Dropout(keras.layers.Layer):
 
     Args:
         rate: float, at least 0 and below 1; the probability to drop an element.
-        seed: integer or None. Layers with the same seed draw the same masks, call by call; with
-            None every layer draws its own.
+        seed: integer or None. Layers with the same seed draw the same masks, call by call; layers
+            with different seeds draw different ones, and with None every layer draws its own.
 
     Raises:
         ValueError: the rate is below 0, or 1 or more.

@@ -27,7 +27,7 @@
 # | `EarlyStopping` | a Keras callback | when to stop, and with which weights? |
 #
 # and you answer one question in your own words, which a person reads and grades. Below each
-# exercise stands a check: run it as often as you like.
+# exercise is a list of what is checked, and the check itself: run it as often as you like.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -126,18 +126,19 @@ for name, history in histories.items():
 # Put into words for a computer:
 #
 # 1. `"underfitting"` if the *last training loss* is above `high_loss`. (Not even the training rows
-#    are learned.) If it is NaN, not a number, the training has failed, and that counts as above.
+#    are learned.) If it is NaN, not a number, the training has failed, and that counts as above. A
+#    NaN in an earlier epoch does not matter.
 # 2. Otherwise `"overfitting"` if the *last validation loss* is more than `gap` above *its own
 #    minimum*. (It was better once.)
-# 3. Otherwise `"good fit"`.
+# 3. Otherwise `"good fit"`. So a loss of exactly `high_loss` and a rise of exactly `gap` still fit.
 #
 # Both limits depend on the data, so they are arguments. Why not compare the validation loss with
 # the training loss? Because nearly every model is better on rows it knows; a distance between the
 # two curves does no harm. Harm is done when the validation loss *rises*.
 #
 # **Write** the function. `history` is what `model.fit(...).history` gives: a dictionary with the
-# lists `"loss"` and `"val_loss"`, one number for each epoch. If they are empty, or not equally
-# long, raise a `ValueError`.
+# lists `"loss"` and `"val_loss"`, one number for each epoch, and perhaps others such as
+# `"accuracy"`. If the two are empty, or not equally long, raise a `ValueError`.
 
 
 # %% exercise="diagnose"
@@ -191,8 +192,8 @@ except NotImplementedError:
 # **Write** the function. Where two epochs are equally good, the earlier one wins. A training that
 # blew up leaves NaN or infinity in the list; NaN is never the lowest. (Careful: every comparison
 # with NaN is false, and `np.argmin` takes NaN for the smallest number there is.) If there is no
-# finite number at all, there is no best epoch: raise a `ValueError`. The lists in `history` stay as
-# they are.
+# finite number at all, or no epoch, there is no best epoch: raise a `ValueError`. The lists in
+# `history` stay as they are.
 
 
 # %% exercise="best_epoch"
@@ -292,8 +293,10 @@ class EarlyStopping(keras.callbacks.Callback):
     Source: Prechelt (1998). `logs["val_loss"]` is what is watched; it must get lower.
 
     Args:
-        patience: int; epochs in a row without improvement after which training stops. 0 is as 1.
-        min_delta: float; what an epoch has to be lower than the best by, and more, to improve.
+        patience: int; epochs in a row without improvement after which training stops. 0 behaves
+            like 1.
+        min_delta: float; an epoch improves only if its loss is lower than the best by more than
+            this.
 
     Attributes:
         best_epoch: the last epoch that improved, from 0; None if there was none.

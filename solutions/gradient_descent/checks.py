@@ -129,14 +129,14 @@ sizes(
 )
 sizes(
     "full_batch_to_single_rows",
-    "With batch_size 1 each row is a batch; with all rows or more there is one batch.",
+    "With batch_size=1 each row is a batch; with batch_size=len(x) or more there is one batch.",
     inputs=partial(some_epochs, rows=12, cases=[[5, 1], [5, 5], [5, 1000]]),
 )
 
 
 @of_epochs(points=1, inputs=partial(some_epochs, rows=40, batch_size=8, epochs=3))
 def every_epoch_has_its_own_order(observed, inputs):
-    """Called again with the same generator, it gives another order.
+    """Called again with the same rng, minibatches gives another order.
 
     Two of 40! orders are never equal.
     """
@@ -167,7 +167,7 @@ def unlikely_counts(observed, inputs):
     budget=20.0,  # a tf.data pipeline for each epoch is slow, but right
 )
 def every_order_is_equally_likely(observed):
-    """Over 300 epochs, no row favours a place or a neighbour."""
+    """Over 300 epochs, each row comes about equally often at each place and after each other."""
     for name, counts in counts_of_orders(orders(observed)[0], ROWS).items():
         for (row, other), count in np.ndenumerate(counts):
             expect(
@@ -179,7 +179,7 @@ def every_order_is_equally_likely(observed):
 
 minibatches.rule(
     "the_order_comes_from_rng",
-    "The generator decides the order: the same seed gives the same, another seed another.",
+    "The order depends on rng alone: equal seeds give equal orders, another seed another.",
     points=1,
     probe="order_and_seed",
     inputs=three_orders,
@@ -191,13 +191,13 @@ minibatches.rule(
 kept = partial(minibatches.rule, points=1, probe="kinds_of_batches")
 kept(
     "callers_arrays_stay_as_they_are",
-    "Nothing is shuffled in place.",
+    "The arrays that are passed as x and y do not change.",
     inputs=partial(some_epochs, rows=20, batch_size=6, epochs=2),
     judge=each_holds(is_unchanged="The caller's {} has changed. Shuffle row numbers instead."),
 )
 kept(
     "batches_are_arrays_of_the_same_kind",
-    "Batches of images are NumPy arrays with the dtype of the images.",
+    "x_batch and y_batch are NumPy arrays of the dtypes of x and y, also if x holds images.",
     inputs=some_images,
     judge=each_holds(
         is_array="{}_batch is not a NumPy array.",
@@ -236,7 +236,7 @@ descent("every_update_follows_the_rule", points=1, updates=24)
 descent(
     "hyperparameters_are_used",
     name="default_learning_rate_is_used",
-    claim="Without a learning rate, the rule holds with 0.01.",
+    claim="Made without a learning rate, the optimizer uses 0.01.",
     points=1,
     updates=24,
     other={},
@@ -252,7 +252,7 @@ descent(
 descent(
     "float64_variables_work",
     name="float_types_may_differ",
-    claim="A float64 variable moves by float32 gradients and a float32 learning rate.",
+    claim="A float64 variable moves by float32 gradients and a schedule of float32 rates, too.",
     probe="mixed_types",
     judge=close(along="update"),
 )
@@ -381,7 +381,8 @@ of_training = partial(train.check, probe="training", measure=facts_of_training, 
 
 train.rule(
     "full_batches_follow_the_rule",
-    "With all rows in one batch, every update goes down the gradient of the mean loss.",
+    "With all rows in one batch, every update goes down the gradient of the mean loss, and 'loss' "
+    "holds the loss before it.",
     points=2,
     probe="full_batch_training",
     inputs=partial(some_regression, epochs=5, learning_rate=0.1),
@@ -438,7 +439,7 @@ def epoch_loss_is_the_mean_over_rows(observed, inputs):
 
 train.rule(
     "updates_are_counted",
-    "There is a loss for each epoch, and the updates returned are the updates made.",
+    "'loss' has one number for each epoch, and 'updates' is how many updates were made.",
     points=1,
     probe="counts",
     inputs=partial(some_regression, rows=12, cases=[[10, 4, 3], [8, 4, 2], [5, 50, 2], [3, 1, 2]]),
@@ -450,7 +451,7 @@ train.rule(
 )
 train.rule(
     "model_runs_in_training_mode",
-    "The model is called with training=True.",
+    "The model is called with training=True: weights and losses are those of training mode.",
     points=1,
     probe="training_mode",
     inputs=partial(some_regression, epochs=3, learning_rate=0.03),
@@ -458,7 +459,7 @@ train.rule(
 )
 train.rule(
     "any_optimizer_and_loss_will_do",
-    "Keras' Adam with a loss for class numbers moves all weights of a model as it should.",
+    "With Keras' Adam, a loss for class numbers and two layers, all weights and losses are right.",
     points=2,
     probe="other_optimizer",
     inputs=partial(classification, epochs=6, settings={"learning_rate": 0.05, "beta_1": 0.8}),
@@ -466,7 +467,7 @@ train.rule(
 )
 train.rule(
     "the_order_comes_from_rng",
-    "The generator decides the order: the same seed gives the same, another seed another.",
+    "The order depends on rng alone: equal seeds give equal orders, another seed another.",
     points=1,
     probe="orders_of_seeds",
     inputs=three_regressions,

@@ -21,9 +21,9 @@
 # | `GradientDescent` | a Keras optimizer | how far does a weight move? |
 # | `train` | a function | in which order does all this happen, and what do we write down? |
 #
-# Below each of them stands a check: run it as often as you like. At the end your own code answers
-# the question that gave stochastic gradient descent its name: how many rows should one step look
-# at? All of them, one, or something in between?
+# Below each of them is a list of what is checked, and the check itself: run it as often as you
+# like. At the end your own code answers the question that gave stochastic gradient descent its
+# name: how many rows should one step look at? All of them, one, or something in between?
 #
 # One pass over all rows is called an **epoch**. One step of all weights is an **update**. How many
 # updates an epoch has depends on how many rows each of them looks at, the **batch size**:
@@ -88,10 +88,10 @@ for update in range(1, 5):
 #
 # - All randomness comes from `rng`, a `numpy.random.Generator` such as `np.random.default_rng(0)`.
 #   Each call draws a new permutation from it, so calling again with the same `rng` gives another
-#   order.
+#   order. All orders are equally likely.
 # - Rows of `x` and `y` belong together: `y[i]` is the target of `x[i]`.
-# - NumPy arrays in, NumPy arrays out. `x` may have any number of axes; the first counts rows. The
-#   caller's arrays stay as they are.
+# - NumPy arrays in, NumPy arrays out, of the same dtypes. `x` may have any number of axes; the
+#   first counts rows. The caller's arrays stay as they are.
 # - 10 rows by 4 are batches of 4, 4 and 2. With a `batch_size` of 10 or more they are one batch.
 # - A `batch_size` below 1, or an `x` and `y` of different lengths, is a mistake of the caller:
 #   raise a `ValueError` with a sentence that helps, no later than the first batch is asked for.
@@ -183,7 +183,8 @@ else:
 #   NumPy numbers inside a compiled function.
 #
 # The base class knows the learning rate already: it saves and restores it, so nothing is left to do
-# about that.
+# about that. The optimizer has to work wherever one of Keras does: called by `apply`, inside
+# `tf.function`, in `model.fit`, under mixed precision, and after saving and loading.
 
 
 # %% exercise="GradientDescent"
@@ -257,9 +258,10 @@ plt.show()
 # $(4 \cdot 1 + 4 \cdot 1 + 2 \cdot 4) / 10 = 1.6$.
 #
 # **Write** the function. Build on your own `minibatches` (a mistake there then counts here as
-# well). Use the optimizer and the loss you are given, whatever they are, and draw all randomness
-# from `rng`: one permutation for each epoch. `model.fit` and its relatives are what you are
-# writing, so they earn nothing here.
+# well). Use the optimizer and the loss you are given, whatever they are, and call them as above:
+# the checks note which batches the loss gets, and which weights each `optimizer.apply` leaves. Draw
+# all randomness from `rng`: one permutation for each epoch. `model.fit` and its relatives are what
+# you are writing, so they earn nothing here.
 
 
 # %% exercise="train"

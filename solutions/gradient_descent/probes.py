@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 import keras
@@ -135,13 +136,16 @@ def trained(train, model, optimizer, loss_fn, *, x, y, seed, **settings):
 
 
 def returned(result):
-    """The losses and the count that ``train`` returned, as arrays."""
-    if not isinstance(result, Mapping) or not {"loss", "updates"} <= set(result):
+    """The losses and the count that ``train`` returned, as arrays; NaN if there is no count."""
+    if not isinstance(result, Mapping) or "loss" not in result:
         raise TypeError(
             f"expected a dictionary with 'loss' and 'updates' from train, got {str(result)[:60]}"
         )
-    losses = [float(value) for value in result["loss"]]
-    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(int(result["updates"]))}
+    losses, updates = [float(value) for value in result["loss"]], np.nan
+    # Only `counts` is about it: what else there is to judge does not end with it.
+    with suppress(TypeError, ValueError):
+        updates = float(result.get("updates", np.nan))
+    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(updates)}
 
 
 def squared_error(y, y_pred):
@@ -201,7 +205,9 @@ def counts(train, *, x, y, cases, **settings):
     for rows, batch_size, epochs in cases:
         used = {"x": x[:rows], "y": y[:rows], "batch_size": batch_size, "epochs": epochs}
         got = training(train, **used, **settings)
-        found.append([got["loss"].size, got["updates"], len(got["weights"])])
+        if not np.isfinite(got["updates"]):
+            raise TypeError("expected 'updates', a number, in the dictionary that train returns")
+        found.append([got["loss"].size, int(got["updates"]), len(got["weights"])])
     return {"counts": np.array(found)}
 
 

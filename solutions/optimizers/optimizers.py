@@ -23,13 +23,14 @@
 # | `AdamW` (bonus) | as Adam | weight decay that Adam would distort |
 #
 # Each class is a real `keras.optimizers.Optimizer`: it works in your own training loop, inside
-# `tf.function`, in `model.fit`, and after saving and loading. Below each class stands a check: run
-# it as often as you like. Using the finished class of Keras in place of writing it earns nothing.
+# `tf.function`, in `model.fit`, under mixed precision, and after saving and loading. Below each
+# class is a list of what is checked, and the check itself: run it as often as you like. Using the
+# finished class of Keras instead of writing it earns nothing.
 #
 # In all formulas $w$ is a weight, $g$ the gradient of the loss with respect to it, $\eta$ the
 # learning rate, and $t = 1, 2, 3, \dots$ the number of the update being made. Everything remembered
 # starts at zero unless the text says otherwise. Products, squares and roots of tensors are taken
-# element by element.
+# element by element, so variables may have any shape: scalars, vectors, kernels of four axes.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -166,11 +167,12 @@ draw_ravine({"gradient descent": descent_path}, "Plain gradient descent zigzags 
 #   `self.assign_sub(slot, value)`; the same three move the variable.
 # - Use the `learning_rate` that `update_step` is handed. It may change from update to update.
 # - Start with `gradient = ops.cast(gradient, variable.dtype)` and the same for `learning_rate`,
-#   or float64 weights meet float32 numbers and TensorFlow refuses.
+#   or float64 weights meet float32 numbers and TensorFlow refuses. A float64 variable is updated
+#   in float64 throughout, its slots and $t$ included.
 # - $t$ is `self.iterations + 1`: `self.iterations` counts the updates *already made*, and Keras
 #   advances it after the last variable. It is an integer; cast it before you calculate with it.
-#   Do not count on your own: inside `tf.function` Python runs only while the function is traced,
-#   so a Python counter stands still and a tensor kept in a Python list goes stale.
+#   Do not keep a counter of your own: inside `tf.function` Python runs only while the function is
+#   traced, so a Python counter stands still and a tensor kept in a Python list goes stale.
 # - If the gradient of a variable is missing (`None`), Keras does not call `update_step` for it. The
 #   variable stays where it is and its slots keep their values, without any work of yours.
 #
@@ -792,7 +794,7 @@ draw_ravine(braking, "Learning rate 0.02, momentum 0.9: Nesterov brakes across t
 #
 # **Write** the whole optimizer. You may build on your own `Adam` (`class AdamW(Adam)` and
 # `super().update_step(...)`); a mistake there then counts here as well. The keyword is `decay`. All
-# variables decay, biases too.
+# variables decay, biases too, and also where the gradient is zero.
 
 
 # %% exercise="AdamW"

@@ -25,8 +25,9 @@
 # | `penalized_loss` | data loss + all penalties | what `model.fit` does for you behind the scenes |
 #
 # The four classes are real `keras.regularizers.Regularizer`s: any layer takes them, `model.fit`
-# uses them, a saved model keeps them. Below each exercise stands a check: run it as often as you
-# like. Using the finished class of Keras in place of writing it earns nothing.
+# uses them, a saved model keeps them. Below each exercise is a list of what is checked, and the
+# check itself: run it as often as you like. Using the finished class of Keras instead of writing it
+# earns nothing.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -60,8 +61,8 @@ COLORS = {
 #    as a tensor, and leaves `w` as it is. Keras calls it for every weight tensor that has a
 #    regularizer, at every update, and adds the results to the loss.
 # 3. **`get_config()`** returns a dictionary with everything `__init__` needs to make the same
-#    regularizer again. Without it, a model that uses the regularizer cannot be saved. There is
-#    nothing to inherit here: the dictionary of the base class does not exist.
+#    regularizer again. Without it, a model that uses the regularizer cannot be saved. Unlike
+#    an optimizer, the base class has no configuration of its own; return a plain dictionary.
 #
 # What costs people an evening:
 #
@@ -71,6 +72,8 @@ COLORS = {
 #   through NumPy or `float(...)`, the number is right and the gradient is gone.
 # - **Any rank.** A bias is a vector, a convolution kernel has four axes. A sum without an `axis` is
 #   a sum over everything.
+# - **The dtype of `w`.** Compute the penalty in the dtype of the weights. For float64 weights it is
+#   a float64 number: a cast to float32 loses digits, and overflows beyond $3 \cdot 10^{38}$.
 #
 # Here is a complete regularizer of another kind to look at. It charges for the largest weight only:
 
@@ -404,7 +407,9 @@ draw_lengths()
 # **Write** it for any list of tensors and any regularizer: a class like yours, a class of Keras, or
 # a plain function of one tensor. Each tensor is penalized by itself; for the norm that is not the
 # same as the penalty of all of them joined. What is in the list counts, whatever its rank or its
-# name. No weights, no penalty: then it is the data loss.
+# name. No weights, no penalty: then it is the data loss. It is called eagerly and inside
+# `tf.function`, and works in the dtype of the data loss and the weights: if these are float64, no
+# number on the way may be float32.
 
 
 # %% exercise="penalized_loss"

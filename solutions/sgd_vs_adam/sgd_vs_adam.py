@@ -21,8 +21,8 @@
 # | `sign_accuracy` | how many rows are classified right |
 # | `select_learning_rate` | the fair part of a comparison: the best rate for each optimizer |
 #
-# At the end stands a question that a person will read. Below each exercise stands a check: run it
-# as often as you like.
+# At the end stands a question that a person will read. Below each exercise is a list of what is
+# checked, and the check itself: run it as often as you like.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -69,9 +69,10 @@ MARKERS = dict(zip(OPTIMIZERS, "osD^v", strict=True))
 # optimizer and to where it starts, and in a model as simple as this one can work out which.
 #
 # **Write** `fit_linear`. It starts from $w = 0$ and makes `steps` updates, each with the gradient
-# over *all* rows (full batch, no chance in it), by the optimizer that it is handed. You may write
-# the gradient by hand or let `tf.GradientTape` find it. An optimizer of Keras moves a
-# `keras.Variable` by `optimizer.apply([gradient], [variable])`.
+# over *all* rows (full batch, no chance in it), by the optimizer that it is handed, whichever of
+# Keras' optimizers that is. You may write the gradient by hand or let `tf.GradientTape` find it. An
+# optimizer of Keras moves a `keras.Variable` by `optimizer.apply([gradient], [variable])`. With
+# `steps=0` the weights are still zero.
 
 
 # %% exercise="fit_linear"
@@ -136,7 +137,7 @@ for name, rate in (("SGD", 0.2), ("Adam", 0.05)):
 #
 # A row is classified by the sign of its score. **Write** `sign_accuracy`, the share of rows with
 # $\operatorname{sign}(x \cdot w) = y$. A score of exactly 0 has no sign: it is wrong for either
-# label.
+# label. Any other score counts by its sign, however small it is.
 
 
 # %% exercise="sign_accuracy"
@@ -279,11 +280,12 @@ if trapped:
 # rate that is best *for it*, chosen on rows that were not fitted (validation), and is then judged
 # on rows that were used for neither (test).
 #
-# **Write** `select_learning_rate`. For each rate make a fresh optimizer, run your `fit_linear`, and
-# take the mean squared error on the validation rows. Rates that are too large send the weights to
-# infinity, and the error becomes `inf` or `nan`. Such a run must never win, and here is the trap in
-# this exercise: every comparison with `nan` is false, and `np.argmin` takes it for the smallest. If
-# no run is left, raise a `ValueError`. Of equal errors the first one wins.
+# **Write** `select_learning_rate`. For each rate make a fresh optimizer, run your `fit_linear` (a
+# mistake there then counts here as well), and take the mean squared error on the validation rows.
+# Rates that are too large send the weights to infinity, and the error becomes `inf` or `nan`. Such
+# a run must never win, and here is the trap in this exercise: every comparison with `nan` is false,
+# and `np.argmin` takes it for the smallest. If no run is left, raise a `ValueError`. Of equal
+# errors the first one wins.
 
 
 # %% exercise="select_learning_rate"

@@ -55,7 +55,7 @@ def test_a_skeleton_is_one_exercise_with_two_misconceptions_and_a_variant(
     probes = (assignment.folder / "probes.py").read_text()
     assert ("from _shared." in probes) is shared
     cells = [cell.metadata.nbgrader.grade_id for cell in _graded(assignment)]
-    assert cells == [exercise.name, f"check-{exercise.name}"]
+    assert cells == [exercise.name, f"checked-{exercise.name}", f"check-{exercise.name}"]
 
 
 @pytest.mark.parametrize(("kind", "shared"), CASES, ids=IDS)

@@ -54,16 +54,19 @@ def test_every_exercise_is_followed_by_its_locked_check_with_points(
     # A bonus check is worth 0 to nbgrader: what it earns is extra credit.
     assert described == [
         ("walk", True, False, False, None),
+        ("checked-walk", False, False, True, None),
         ("check-walk", False, True, True, 3),
         ("average", True, False, False, None),
+        ("checked-average", False, False, True, None),
         ("check-average", False, True, True, 0),
     ]
-    assert [cell.source for cell in cells[1::2]] == [
+    assert [cell.source for cell in cells[2::3]] == [
         "# 3 points\ncheck(walk)",
         "# 1.5 bonus points\ncheck(average)",
     ]
-    assert all(cell.metadata["deletable"] is False for cell in cells[1::2])
-    assert all(cell.metadata["editable"] is False for cell in cells[1::2])
+    locked = [cell for cell in cells if cell.metadata.nbgrader["locked"]]
+    assert all(cell.metadata["deletable"] is False for cell in locked)
+    assert all(cell.metadata["editable"] is False for cell in locked)
 
 
 def test_prose_and_helpers_stay_as_they_are(assignment: Assignment) -> None:
