@@ -114,18 +114,6 @@ def operation(error: BaseException, found: Spot | None) -> str:
     return f"outside {trace.tb_frame.f_code.co_name}" if trace else "outside"
 
 
-def is_stub(error: BaseException, found: Spot | None) -> bool:
-    """Whether the exercise is not written yet: the line that raised is the stub's.
-
-    Keras, TensorFlow and NumPy raise NotImplementedError too, about code that is written.
-    """
-    return (
-        isinstance(error, NotImplementedError)
-        and found is not None
-        and re.search(r"(^|:\s*)raise NotImplementedError\b", found.text) is not None
-    )
-
-
 def _text(error: BaseException) -> str:
     try:
         return str(error)

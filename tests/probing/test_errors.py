@@ -73,6 +73,23 @@ class Stub(keras.layers.Layer):
         raise NotImplementedError("Stub.call: return x.")
 
 
+class Axis(keras.layers.Layer):
+    def call(self, x, training=False):
+        if len(x.shape) < 4:
+            raise NotImplementedError("images only")
+        return x
+
+
+class Sparse(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        if self.momentum_is_missing(variable):
+            raise NotImplementedError
+        self.assign_sub(variable, gradient)
+
+    def momentum_is_missing(self, variable):
+        return len(variable.shape) > 0
+
+
 class Rate(keras.layers.Layer):
     def __init__(self, rate):
         super().__init__()
@@ -338,12 +355,16 @@ def test_the_place_is_the_students_innermost_line(
 def test_only_the_stubs_own_line_says_that_an_exercise_is_not_written(
     how: str, code: Any, errors: Any
 ) -> None:
-    stub, written = ("Stub", "NumPy") if how in LAYER_WAYS else ("Unwritten", "Forgets")
+    from autograder.probing.stubs import is_stub
+
+    of_layers = ("Stub", "NumPy", "Axis")
+    stub, *written = of_layers if how in LAYER_WAYS else ("Unwritten", "Forgets", "Sparse")
     error = run(code, stub, how)
-    assert errors.is_stub(error, errors.spot(error, label))
-    error = run(code, written, how)
-    assert isinstance(error, NotImplementedError)
-    assert not errors.is_stub(error, errors.spot(error, label))
+    assert is_stub(error, errors.spot(error, label), getattr(code, stub))
+    for name in written:
+        error = run(code, name, how)
+        assert isinstance(error, NotImplementedError)
+        assert not is_stub(error, errors.spot(error, label), getattr(code, name))
 
 
 def test_the_operation_does_not_depend_on_the_students_names(code: Any, errors: Any) -> None:
