@@ -6,6 +6,7 @@ in a model's whole configuration, in the names of ops and nodes. What a student 
 
 from __future__ import annotations
 
+import ast
 import dis
 import linecache
 import re
@@ -161,10 +162,11 @@ def _what(code: CodeType, instruction: int) -> str:
 def _cause(text: str, exception: str) -> str:
     """The innermost message, of which the wrappings are taken off one by one."""
     rebuilt, before = "", None
-    text = _COLOUR.sub("", text)
     while text != before:
         before = text
-        text = text.strip()
+        text = _COLOUR.sub("", text).strip()
+        if exception == "KeyError":
+            text = _unquoted(text)
         if text.startswith("in user code:"):
             text = _after_frames(text).removeprefix(f"{exception}:")
         elif text.startswith("Exception encountered when calling"):
@@ -181,6 +183,15 @@ def _cause(text: str, exception: str) -> str:
     for internal in _INTERNALS:
         text = internal.sub("", text)
     return f"{text} (while Keras rebuilds {rebuilt} from its configuration)" if rebuilt else text
+
+
+def _unquoted(text: str) -> str:
+    """A KeyError quotes what it says, the line ends of Keras' wrapping included."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+    return value if isinstance(value, str) else text
 
 
 def _after_frames(text: str) -> str:

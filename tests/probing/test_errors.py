@@ -48,6 +48,11 @@ class Misspelt(keras.layers.Layer):
         return self.sped * x
 
 
+class Lookup(keras.layers.Layer):
+    def call(self, x, training=False):
+        return {"weight": x}["weights"]
+
+
 class Keyword(keras.layers.Layer):
     def call(self, x, training=False):
         return ops.mean(x, axes=0)
@@ -297,6 +302,7 @@ SAID = [
     ("Shape", ("tf.function",), "ValueError: Dimensions must be equal, but are 4 and 7 with input"),
     ("Shape", ("fit",), "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes"),
     ("Misspelt", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
+    ("Lookup", LAYER_WAYS, "KeyError: weights"),
     ("Keyword", ("eager",), "TypeError: mean() got an unexpected keyword argument 'axes'"),
     ("Outer", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
     ("Stub", ("tf.function", "fit"), "NotImplementedError: Stub.call: return x."),
@@ -334,6 +340,7 @@ def test_what_python_said_is_the_cause_without_its_wrapping(
 LINES = [
     ("Misspelt", LAYER_WAYS, "return self.sped * x"),
     ("Outer", LAYER_WAYS, "return self.sped * x"),
+    ("Lookup", LAYER_WAYS, 'return {"weight": x}["weights"]'),
     ("NoSlot", OPTIMIZER_WAYS, "self.assign(self.velocities[0], gradient)"),
     ("fails_in_the_graph", ("function",), "return x - y"),
     ("two_dtypes", ("tf.function of a function",), "return tf.ones(3) * tf.ones(3, tf.float64)"),
