@@ -41,6 +41,8 @@ _INTERNALS = (
     re.compile(r"\s*\[Op:\w+\](\s*name:\s*[\w/]*)?"),
     re.compile(r"(?<=Tensor) \([\w/.:-]+:\d+\)"),
     re.compile(r"^\(\d+\) [A-Z_]+: "),
+    re.compile(r"(?<=\d), value=[^<>]*(?=>)"),  # in the words of Keras for a variable
+    re.compile(r" at 0x[0-9a-fA-F]+(?=>|$)"),
 )
 
 _KINDS = {

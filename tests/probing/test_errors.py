@@ -124,6 +124,22 @@ class Short(keras.optimizers.Optimizer):
         variable.assign_sub(gradient)
 
 
+class Unbuilt(keras.optimizers.Optimizer):
+    def build(self, variables):
+        self.velocities = [self.add_variable_from_reference(v, name="v") for v in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, self.velocities[0])
+
+
+class BuiltForOthers(keras.optimizers.Optimizer):
+    def build(self, variables):
+        super().build([keras.Variable([1.0])])
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, gradient)
+
+
 class NoSlot(keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         self.assign(self.velocities[0], gradient)
@@ -147,6 +163,30 @@ class Unwritten(keras.optimizers.Optimizer):
 
 def backend(x):
     return keras.backend.square(x)
+
+
+def learning_phase(x):
+    return x if keras.backend.learning_phase() else -x
+
+
+def random_uniform(x):
+    return keras.backend.random_uniform((3,))
+
+
+def update_add(x):
+    return keras.backend.update_add(x, x)
+
+
+def without_gradients(x):
+    variable = keras.Variable(np.ones(3))
+    with tf.GradientTape() as tape:
+        loss = np.mean(np.asarray(variable) ** 2)
+        loss = tf.constant(loss)
+    keras.optimizers.SGD().apply([tape.gradient(loss, variable.value)], [variable])
+
+
+def unknown_name(x):
+    return velocity * x
 
 
 def no_backend(x):
@@ -200,6 +240,44 @@ def fails_in_the_graph(x):
 
 def nothing_returned(x):
     return None + 1
+
+
+def nothing_compared(x):
+    return {}.get("val_los") < 1.0
+
+
+def size_of_a_batch(x):
+    return np.random.uniform(size=(None, 3))
+
+
+def config_not_returned():
+    class Silent(keras.optimizers.SGD):
+        def get_config(self):
+            super().get_config()
+
+    return keras.saving.serialize_keras_object(Silent())
+
+
+async def awaited(x):
+    return 1
+
+
+def takes_the_result_of_awaited(x):
+    result = awaited(x)
+    try:
+        return float(result)
+    finally:
+        result.close()
+
+
+
+
+def asserts(x):
+    assert x is None, "choose a rate"
+
+
+def unpacks(x):
+    a, b = [x, x, x]
 """
 
 X = np.ones((4, 3), "float32")
@@ -314,6 +392,11 @@ SAID = [
     ),
     ("NoSlot", OPTIMIZER_WAYS, "AttributeError: 'NoSlot' object has no attribute 'velocities'"),
     ("Forgets", OPTIMIZER_WAYS, "NotImplementedError"),
+    (
+        "BuiltForOthers",
+        ("apply",),
+        "ValueError: Unknown variable: <Variable path=variable",
+    ),
     ("fails_in_the_graph", ("function",), "InvalidArgumentError: Incompatible shapes: [3] vs. [4]"),
     (
         "Unwritten",
@@ -411,9 +494,29 @@ MEANINGS = [
     ("Slots", "apply", "add_slot is from Keras 2. In Keras 3, an optimizer makes its variables in"),
     ("Applies", "apply", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer's up"),
     ("Applies", "fit with it", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer"),
+    *(
+        (
+            "Unbuilt",
+            how,
+            "The optimizer knows no variables. Call super().build(variables) in build.",
+        )
+        for how in OPTIMIZER_WAYS
+    ),
+    ("BuiltForOthers", "apply", ""),
+    ("nothing_compared", "function", "A value here is None"),
+    ("size_of_a_batch", "function", "Use keras.ops.shape(inputs)"),
+    ("config_not_returned", "function", "A method without a return statement returns None."),
+    ("takes_the_result_of_awaited", "function", "begins with async def returns a coroutine."),
+    ("asserts", "function", "A failed assert is an AssertionError."),
+    ("unpacks", "function", ""),
     ("Forgets", "apply", "Keras calls update_step, and this class does not define it."),
     ("Short", "apply", "In Keras 3, it is update_step(self, gradient, variable, learning_rate)"),
-    ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, such functions are"),
+    ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, it is keras.ops.sq"),
+    ("learning_phase", "function", "In Keras 3, a layer's call gets the argument training."),
+    ("random_uniform", "function", "In Keras 3, such functions are in keras.random."),
+    ("update_add", "function", "In Keras 3, a variable is changed with its method assign."),
+    ("without_gradients", "function", "Every gradient is None."),
+    ("unknown_name", "function", ""),
     ("no_backend", "function", ""),
     ("named_first", "function", "In Keras 3, the learning rate comes first"),
     (
@@ -441,3 +544,35 @@ def test_what_it_usually_means_is_said_where_it_is_certain(
     found = meaning(errors.said(error), error, getattr(code, name))
     assert text in found
     assert bool(text) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [([1, 2, 3], "2 values"), ([1], "2 values"), (None, "several values")],
+)
+def test_a_check_that_takes_two_values_says_so(returned: Any, expected: str) -> None:
+    from autograder.probing.meanings import meaning
+
+    probe = types.ModuleType("autograder_probe")
+    exec("def probe(target):\n    mean, deviation = target(3)", vars(probe))
+
+    def mc_predict(x: int) -> Any:
+        return returned
+
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what is tested
+        vars(probe)["probe"](mc_predict)
+    means = meaning(str(raised.value), raised.value, mc_predict)
+    assert means == f"This check expects {expected} from mc_predict."
+
+
+def test_a_result_that_is_a_generator_is_told_of_its_yield() -> None:
+    from autograder.probing.meanings import meaning
+
+    def best_epoch(history: list[float]) -> Any:
+        yield 0
+
+    for name, begins in (("best_epoch", "best_epoch is a generator, because it"), ("sizes", "")):
+        error = TypeError(f"expected a number, got <generator object {name} at 0x7f2b")
+        found = meaning(str(error), error, best_epoch)
+        assert found.startswith(begins)
+        assert bool(found) == bool(begins)
