@@ -10,6 +10,7 @@ import inspect
 import linecache
 import re
 import types
+from collections.abc import Collection
 
 _NO_VALUES = (
     "Inside tf.function and fit, tensors have no values yet, so NumPy, .numpy() and float() cannot "
@@ -67,6 +68,10 @@ _MEANINGS = (
     (
         r"`get_config\(\)` method of .* It returned: None",
         "A method without a return statement returns None.",
+    ),
+    (
+        r"In\[0\] and In\[1\] has different ndims|In\[\d\] ndims must be >= 2",
+        "TensorFlow's @ multiplies matrices only. keras.ops.matmul also takes a vector.",
     ),
     (r"^NameError: name 'tf' is not defined", "Import it first: import tensorflow as tf."),
     (r"^NameError: name 'np' is not defined", "Import it first: import numpy as np."),
@@ -153,6 +158,13 @@ def meaning(said: str, error: BaseException, target: object) -> str:
         return f"This check expects {count[1] or 'several'} values from {name}."
     if type(error) is AssertionError and _line(_last(error)).startswith("assert "):
         return "A failed assert is an AssertionError. Raise a ValueError to refuse an argument."
+    if found := re.search(_NOT_STORED, said):
+        if found[1] and found[1] in _given(target):
+            return (
+                f"An argument of __init__ is known only there. Store it, and read self.{found[1]}."
+            )
+        if found[2] == name and found[3] in _given(target):
+            return f"Store the argument in __init__: self.{found[3]} = {found[3]}."
     return next((text for pattern, text in _MEANINGS if re.search(pattern, said)), "")
 
 
@@ -160,6 +172,12 @@ def meaning(said: str, error: BaseException, target: object) -> str:
 _UNPACKED = re.compile(
     r"(?:too many|not enough) values to unpack \(expected (\d+)"
     r"|cannot unpack non-iterable \w+ object"
+)
+
+
+_NOT_STORED = re.compile(
+    r"^NameError: name '(\w+)' is not defined"
+    r"|^AttributeError: '(\w+)' object has no attribute '(\w+)'"
 )
 
 
@@ -215,11 +233,18 @@ def _was_in_backend(name: str) -> str:
 
 
 def _has_lr(target: object) -> bool:
+    given = _given(target)
+    return "lr" in given and "learning_rate" not in given
+
+
+def _given(target: object) -> Collection[str]:
+    """The names of the arguments that an object of a class is made from; () for a function."""
+    if not isinstance(target, type):
+        return ()
     try:
-        arguments = inspect.signature(target).parameters  # type: ignore[arg-type]
+        return inspect.signature(target).parameters
     except (TypeError, ValueError):
-        return False
-    return "lr" in arguments and "learning_rate" not in arguments
+        return ()
 
 
 def _left_out(error: BaseException) -> str:

@@ -140,6 +140,24 @@ class BuiltForOthers(keras.optimizers.Optimizer):
         self.assign_sub(variable, gradient)
 
 
+class Forgotten(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        rate = rate
+
+    def call(self, x, training=False):
+        return x * self.rate
+
+
+class Unreachable(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        self.rate = rate
+
+    def call(self, x, training=False):
+        return x * rate
+
+
 class NoSlot(keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         self.assign(self.velocities[0], gradient)
@@ -183,6 +201,10 @@ def without_gradients(x):
         loss = np.mean(np.asarray(variable) ** 2)
         loss = tf.constant(loss)
     keras.optimizers.SGD().apply([tape.gradient(loss, variable.value)], [variable])
+
+
+def matrix_by_vector(x):
+    return tf.constant(x) @ tf.ones(3)
 
 
 def unknown_name(x):
@@ -509,6 +531,12 @@ MEANINGS = [
     ("takes_the_result_of_awaited", "function", "begins with async def returns a coroutine."),
     ("asserts", "function", "A failed assert is an AssertionError."),
     ("unpacks", "function", ""),
+    *(
+        ("Forgotten", how, "Store the argument in __init__: self.rate = rate.")
+        for how in LAYER_WAYS
+    ),
+    *(("Unreachable", how, "Store it, and read self.rate.") for how in LAYER_WAYS),
+    ("matrix_by_vector", "function", "keras.ops.matmul also takes a vector."),
     ("Forgets", "apply", "Keras calls update_step, and this class does not define it."),
     ("Short", "apply", "In Keras 3, it is update_step(self, gradient, variable, learning_rate)"),
     ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, it is keras.ops.sq"),
