@@ -41,7 +41,12 @@ _INTERNALS = (
     re.compile(r"\s*\[Op:\w+\](\s*name:\s*[\w/]*)?"),
     re.compile(r"(?<=Tensor) \([\w/.:-]+:\d+\)"),
     re.compile(r"^\(\d+\) [A-Z_]+: "),
-    re.compile(r"(?<=\d), value=[^<>]*(?=>)"),  # in the words of Keras for a variable
+    # Keras' words for a variable, and an advice that is beside the point in an exercise.
+    re.compile(r"(?<=\d), value=[^<>]*(?=>)"),
+    re.compile(r"(?<=Unknown variable: )<Variable path="),
+    re.compile(r", shape=\([^)]*\), dtype=\w+>(?=\. This optimizer can only be called)"),
+    re.compile(r"\s*When working with a new set of variables, you should recreate a new .*"),
+    re.compile(r"(?<=<)submission\."),
     re.compile(r" at 0x[0-9a-fA-F]+(?=>|$)"),
 )
 

@@ -56,8 +56,8 @@ _MEANINGS = (
     ),
     (
         r"'NoneType' object cannot be interpreted as an integer",
-        "A size here is None. Inside tf.function and fit, the batch has no size yet, and "
-        "inputs.shape says None. Use keras.ops.shape(inputs) instead.",
+        "A size here is None. Inside tf.function and fit, inputs.shape has None for the batch; "
+        "keras.ops.shape(inputs) has its size.",
     ),
     (
         r"unsupported operand type\(s\) for [^:]*: .*'NoneType'|argument of type 'NoneType'"
