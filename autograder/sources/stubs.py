@@ -26,7 +26,7 @@ class Stub:
         first: its first line.
         last: its last line.
         signed: its text begins with the name of what is to be written, as in "Adam.build: ...".
-        above: whether the function does something before it.
+        above: whether the function does something before it that is not usual in a stub.
         below: whether code follows it.
     """
 
@@ -54,7 +54,8 @@ def stubs_of(definition: Definition) -> Iterator[Stub]:
     for function in definition.body if is_class else [definition]:
         if isinstance(function, Function):
             name = f"{definition.name}.{function.name}" if is_class else definition.name
-            for raised, before, after in _raises(function.body, []):
+            for raised, earlier, after in _raises(function.body, []):
+                before = [statement for statement in earlier if not _is_given(statement)]
                 signed = _text(raised).startswith(f"{name}:")
                 if signed or not any(map(_leaves, before)):
                     yield Stub(
@@ -62,7 +63,7 @@ def stubs_of(definition: Definition) -> Iterator[Stub]:
                         raised.lineno,
                         raised.end_lineno or raised.lineno,
                         signed,
-                        above=not all(map(_is_given, before)),
+                        above=bool(before),
                         below=bool(after),
                     )
 
@@ -111,11 +112,17 @@ def _text(node: ast.Raise) -> str:
 
 
 def _is_given(node: ast.stmt) -> bool:
-    """Whether a statement may be the stub's own: a docstring, super().__init__, `self.x = x`."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return ast.unparse(node.value.func) == "super().__init__"
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        return isinstance(node.value, ast.Name)
-    return isinstance(node, ast.Pass) or (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    )
+    """Whether a statement may be the stub's own: what stubs usually do before their `raise`.
+
+    That is a docstring, a call of super(), `self.x = x`, and `if self.built: return`.
+    """
+    match node:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name("super"))))):
+            return True
+        case ast.Assign(value=ast.Name()) | ast.AnnAssign(value=ast.Name()):
+            return True
+        case ast.If(test=ast.Attribute(ast.Name("self"), "built"), body=[ast.Return(None)]):
+            return True
+    return False
