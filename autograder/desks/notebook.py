@@ -94,7 +94,7 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
 
     Raises:
         AutograderError: the assignment has no exercise of that name, or the folder is not an
-            assignment's.
+            assignment's; or `nbgrader validate` runs the notebook, and a check fails.
     """
     check_set, oracle = read_release(Path(folder) if folder else _here())
     name = getattr(implementation, "__name__", None)
@@ -108,7 +108,19 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
         trials = oracle.trials(own.checks)
         observed = {trial.check.id: _observe(implementation, trial) for trial in trials}
     (report,) = judge_exercises(own, observed, oracle)
-    return CheckResult(report, _plot(report, own, observed, oracle))
+    return _for_nbgrader(CheckResult(report, _plot(report, own, observed, oracle)))
+
+
+def _for_nbgrader(result: CheckResult) -> CheckResult:
+    """The result; `nbgrader validate` takes a cell for passed unless it raises.
+
+    Raises:
+        AutograderError: it runs the notebook, and a check fails.
+    """
+    validating = os.environ.get("NBGRADER_VALIDATING")
+    if validating and any(verdict.status != "passed" for verdict in result.exercise.verdicts):
+        raise AutograderError(repr(result))
+    return result
 
 
 def _here() -> Path:

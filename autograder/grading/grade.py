@@ -199,6 +199,7 @@ def _sentence(failure: Failure) -> str:
     """The student's line · what Python said · what it usually means."""
     if failure.kind == "unwritten":
         place = f" ({failure.where})" if failure.where else ""
-        text = failure.message.removeprefix("NotImplementedError: ")
-        return f"{UNWRITTEN}: {text}{place}"
+        text = failure.message.removeprefix("NotImplementedError").removeprefix(": ")
+        what = f"{UNWRITTEN}: {text}" if text else UNWRITTEN
+        return PARTS.join(filter(None, (f"{what}{place}", failure.meaning)))
     return PARTS.join(filter(None, (failure.where, failure.message, failure.meaning)))

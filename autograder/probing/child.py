@@ -45,10 +45,11 @@ from autograder.messages import (
     UnknownNames,
 )
 from autograder.probing.delegation import refused, remember_functions, unknown
-from autograder.probing.errors import LabelOf, is_stub, operation, said, spot, where
+from autograder.probing.errors import LabelOf, operation, said, spot, where
 from autograder.probing.loading import Loader
 from autograder.probing.meanings import meaning
 from autograder.probing.notebook_names import notebook_names
+from autograder.probing.stubs import is_stub, stub_meaning
 from autograder.sandbox.channel import Connection
 
 MODULE = "submission"
@@ -251,18 +252,19 @@ def _raised(error: BaseException, target: Any, label_of: LabelOf) -> ReportedFai
     """The failure of a probe that ended with an exception."""
     found = spot(error, label_of)
     kind: FailureKind = "raised"
-    if is_stub(error, found):
+    if is_stub(error, found, target):
         kind = "unwritten"
     elif isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         kind = "memory"
     text = said(error)
+    means = stub_meaning(error, found, target) or meaning(text, error, target)
     return _failure(
         kind,
         text,
         where=where(found, label_of)[:WHERE_CHARS],
         exception=type(error).__name__[:EXCEPTION_CHARS],
         operation=operation(error, found)[:OPERATION_CHARS],
-        meaning="" if kind == "unwritten" else meaning(text, error, target)[:MEANING_CHARS],
+        meaning=means[:MEANING_CHARS],
     )
 
 

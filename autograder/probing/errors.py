@@ -6,6 +6,7 @@ in a model's whole configuration, in the names of ops and nodes. What a student 
 
 from __future__ import annotations
 
+import ast
 import dis
 import linecache
 import re
@@ -40,6 +41,13 @@ _INTERNALS = (
     re.compile(r"\s*\[Op:\w+\](\s*name:\s*[\w/]*)?"),
     re.compile(r"(?<=Tensor) \([\w/.:-]+:\d+\)"),
     re.compile(r"^\(\d+\) [A-Z_]+: "),
+    # Keras' words for a variable, and an advice that is beside the point in an exercise.
+    re.compile(r"(?<=\d), value=[^<>]*(?=>)"),
+    re.compile(r"(?<=Unknown variable: )<Variable path="),
+    re.compile(r", shape=\([^)]*\), dtype=\w+>(?=\. This optimizer can only be called)"),
+    re.compile(r"\s*When working with a new set of variables, you should recreate a new .*"),
+    re.compile(r"(?<=<)submission\."),
+    re.compile(r" at 0x[0-9a-fA-F]+(?=>|$)"),
 )
 
 _KINDS = {
@@ -114,18 +122,6 @@ def operation(error: BaseException, found: Spot | None) -> str:
     return f"outside {trace.tb_frame.f_code.co_name}" if trace else "outside"
 
 
-def is_stub(error: BaseException, found: Spot | None) -> bool:
-    """Whether the exercise is not written yet: the line that raised is the stub's.
-
-    Keras, TensorFlow and NumPy raise NotImplementedError too, about code that is written.
-    """
-    return (
-        isinstance(error, NotImplementedError)
-        and found is not None
-        and re.search(r"(^|:\s*)raise NotImplementedError\b", found.text) is not None
-    )
-
-
 def _text(error: BaseException) -> str:
     try:
         return str(error)
@@ -173,10 +169,11 @@ def _what(code: CodeType, instruction: int) -> str:
 def _cause(text: str, exception: str) -> str:
     """The innermost message, of which the wrappings are taken off one by one."""
     rebuilt, before = "", None
-    text = _COLOUR.sub("", text)
     while text != before:
         before = text
-        text = text.strip()
+        text = _COLOUR.sub("", text).strip()
+        if exception == "KeyError":
+            text = _unquoted(text)
         if text.startswith("in user code:"):
             text = _after_frames(text).removeprefix(f"{exception}:")
         elif text.startswith("Exception encountered when calling"):
@@ -193,6 +190,15 @@ def _cause(text: str, exception: str) -> str:
     for internal in _INTERNALS:
         text = internal.sub("", text)
     return f"{text} (while Keras rebuilds {rebuilt} from its configuration)" if rebuilt else text
+
+
+def _unquoted(text: str) -> str:
+    """A KeyError quotes what it says, the line ends of Keras' wrapping included."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+    return value if isinstance(value, str) else text
 
 
 def _after_frames(text: str) -> str:

@@ -15,6 +15,7 @@ from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
 from autograder.sources.probes import SHARED
+from autograder.sources.stubs import stubs_of
 from autograder.sources.submission import Submission, is_notebook, read_submission
 
 _MOST_FILES = 20
@@ -202,7 +203,7 @@ def _named(folder: Path, assignment: str, path: Path) -> list[str]:
 
 
 def _written(found: Submission, exercises: Sequence[str]) -> int:
-    """How many exercises are defined without a stub's ``raise NotImplementedError``.
+    """How many exercises are defined without a stub.
 
     Without names of exercises, any class or function counts.
     """
@@ -220,11 +221,5 @@ def _written(found: Submission, exercises: Sequence[str]) -> int:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
                 not exercises or node.name in exercises
             ):
-                state[node.name] = not any(map(_is_stub, ast.walk(node)))
+                state[node.name] = next(stubs_of(node), None) is None
     return sum(state.values())
-
-
-def _is_stub(node: ast.AST) -> bool:
-    raised = node.exc if isinstance(node, ast.Raise) else None
-    raised = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"

@@ -366,6 +366,15 @@ def test_an_unwritten_exercise_says_what_to_write(oracle_of: OracleOf) -> None:
     )
 
 
+def test_a_stub_without_a_text_is_not_written_either(oracle_of: OracleOf) -> None:
+    where = "cell 2, line 3: `raise NotImplementedError`"
+    stub = Failure("unwritten", "NotImplementedError", where, meaning="Replace the raise.")
+    assert judge_check(MOVES, Observation(failure=stub), oracle_for(oracle_of)) == (
+        "failed",
+        f"not written yet ({where}) · Replace the raise.",
+    )
+
+
 def test_right_arrays_pass_and_wrong_ones_fail_with_the_judges_sentence(
     oracle_of: OracleOf,
 ) -> None:

@@ -48,6 +48,11 @@ class Misspelt(keras.layers.Layer):
         return self.sped * x
 
 
+class Lookup(keras.layers.Layer):
+    def call(self, x, training=False):
+        return {"weight": x}["weights"]
+
+
 class Keyword(keras.layers.Layer):
     def call(self, x, training=False):
         return ops.mean(x, axes=0)
@@ -71,6 +76,23 @@ class Assigns(keras.layers.Layer):
 class Stub(keras.layers.Layer):
     def call(self, x, training=False):
         raise NotImplementedError("Stub.call: return x.")
+
+
+class Axis(keras.layers.Layer):
+    def call(self, x, training=False):
+        if len(x.shape) < 4:
+            raise NotImplementedError("images only")
+        return x
+
+
+class Sparse(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        if self.momentum_is_missing(variable):
+            raise NotImplementedError
+        self.assign_sub(variable, gradient)
+
+    def momentum_is_missing(self, variable):
+        return len(variable.shape) > 0
 
 
 class Rate(keras.layers.Layer):
@@ -102,6 +124,40 @@ class Short(keras.optimizers.Optimizer):
         variable.assign_sub(gradient)
 
 
+class Unbuilt(keras.optimizers.Optimizer):
+    def build(self, variables):
+        self.velocities = [self.add_variable_from_reference(v, name="v") for v in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, self.velocities[0])
+
+
+class BuiltForOthers(keras.optimizers.Optimizer):
+    def build(self, variables):
+        super().build([keras.Variable([1.0])])
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, gradient)
+
+
+class Forgotten(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        rate = rate
+
+    def call(self, x, training=False):
+        return x * self.rate
+
+
+class Unreachable(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        self.rate = rate
+
+    def call(self, x, training=False):
+        return x * rate
+
+
 class NoSlot(keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         self.assign(self.velocities[0], gradient)
@@ -125,6 +181,34 @@ class Unwritten(keras.optimizers.Optimizer):
 
 def backend(x):
     return keras.backend.square(x)
+
+
+def learning_phase(x):
+    return x if keras.backend.learning_phase() else -x
+
+
+def random_uniform(x):
+    return keras.backend.random_uniform((3,))
+
+
+def update_add(x):
+    return keras.backend.update_add(x, x)
+
+
+def without_gradients(x):
+    variable = keras.Variable(np.ones(3))
+    with tf.GradientTape() as tape:
+        loss = np.mean(np.asarray(variable) ** 2)
+        loss = tf.constant(loss)
+    keras.optimizers.SGD().apply([tape.gradient(loss, variable.value)], [variable])
+
+
+def matrix_by_vector(x):
+    return tf.constant(x) @ tf.ones(3)
+
+
+def unknown_name(x):
+    return velocity * x
 
 
 def no_backend(x):
@@ -178,6 +262,44 @@ def fails_in_the_graph(x):
 
 def nothing_returned(x):
     return None + 1
+
+
+def nothing_compared(x):
+    return {}.get("val_los") < 1.0
+
+
+def size_of_a_batch(x):
+    return np.random.uniform(size=(None, 3))
+
+
+def config_not_returned():
+    class Silent(keras.optimizers.SGD):
+        def get_config(self):
+            super().get_config()
+
+    return keras.saving.serialize_keras_object(Silent())
+
+
+async def awaited(x):
+    return 1
+
+
+def takes_the_result_of_awaited(x):
+    result = awaited(x)
+    try:
+        return float(result)
+    finally:
+        result.close()
+
+
+
+
+def asserts(x):
+    assert x is None, "choose a rate"
+
+
+def unpacks(x):
+    a, b = [x, x, x]
 """
 
 X = np.ones((4, 3), "float32")
@@ -280,6 +402,7 @@ SAID = [
     ("Shape", ("tf.function",), "ValueError: Dimensions must be equal, but are 4 and 7 with input"),
     ("Shape", ("fit",), "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes"),
     ("Misspelt", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
+    ("Lookup", LAYER_WAYS, "KeyError: weights"),
     ("Keyword", ("eager",), "TypeError: mean() got an unexpected keyword argument 'axes'"),
     ("Outer", LAYER_WAYS, "AttributeError: 'Misspelt' object has no attribute 'sped'"),
     ("Stub", ("tf.function", "fit"), "NotImplementedError: Stub.call: return x."),
@@ -291,6 +414,11 @@ SAID = [
     ),
     ("NoSlot", OPTIMIZER_WAYS, "AttributeError: 'NoSlot' object has no attribute 'velocities'"),
     ("Forgets", OPTIMIZER_WAYS, "NotImplementedError"),
+    (
+        "BuiltForOthers",
+        ("apply",),
+        "ValueError: Unknown variable: variable",
+    ),
     ("fails_in_the_graph", ("function",), "InvalidArgumentError: Incompatible shapes: [3] vs. [4]"),
     (
         "Unwritten",
@@ -309,7 +437,7 @@ def test_what_python_said_is_the_cause_without_its_wrapping(
     assert said.startswith(text)
     assert not re.search(
         r"\[1m|\[0m|Exception encountered|Arguments received|Error encountered|in user code|"
-        r"File \"|\{\{|Op:|site-packages|•",
+        r"File \"|\{\{|Op:|site-packages|•|<Variable path|you should recreate",
         said,
     )
 
@@ -317,6 +445,7 @@ def test_what_python_said_is_the_cause_without_its_wrapping(
 LINES = [
     ("Misspelt", LAYER_WAYS, "return self.sped * x"),
     ("Outer", LAYER_WAYS, "return self.sped * x"),
+    ("Lookup", LAYER_WAYS, 'return {"weight": x}["weights"]'),
     ("NoSlot", OPTIMIZER_WAYS, "self.assign(self.velocities[0], gradient)"),
     ("fails_in_the_graph", ("function",), "return x - y"),
     ("two_dtypes", ("tf.function of a function",), "return tf.ones(3) * tf.ones(3, tf.float64)"),
@@ -338,12 +467,16 @@ def test_the_place_is_the_students_innermost_line(
 def test_only_the_stubs_own_line_says_that_an_exercise_is_not_written(
     how: str, code: Any, errors: Any
 ) -> None:
-    stub, written = ("Stub", "NumPy") if how in LAYER_WAYS else ("Unwritten", "Forgets")
+    from autograder.probing.stubs import is_stub
+
+    of_layers = ("Stub", "NumPy", "Axis")
+    stub, *written = of_layers if how in LAYER_WAYS else ("Unwritten", "Forgets", "Sparse")
     error = run(code, stub, how)
-    assert errors.is_stub(error, errors.spot(error, label))
-    error = run(code, written, how)
-    assert isinstance(error, NotImplementedError)
-    assert not errors.is_stub(error, errors.spot(error, label))
+    assert is_stub(error, errors.spot(error, label), getattr(code, stub))
+    for name in written:
+        error = run(code, name, how)
+        assert isinstance(error, NotImplementedError)
+        assert not is_stub(error, errors.spot(error, label), getattr(code, name))
 
 
 def test_the_operation_does_not_depend_on_the_students_names(code: Any, errors: Any) -> None:
@@ -383,9 +516,35 @@ MEANINGS = [
     ("Slots", "apply", "add_slot is from Keras 2. In Keras 3, an optimizer makes its variables in"),
     ("Applies", "apply", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer's up"),
     ("Applies", "fit with it", "_resource_apply_dense is from Keras 2. In Keras 3, an optimizer"),
+    *(
+        (
+            "Unbuilt",
+            how,
+            "The optimizer knows no variables. Call super().build(variables) in build.",
+        )
+        for how in OPTIMIZER_WAYS
+    ),
+    ("BuiltForOthers", "apply", ""),
+    ("nothing_compared", "function", "A value here is None"),
+    ("size_of_a_batch", "function", "inputs.shape has None for the batch"),
+    ("config_not_returned", "function", "A method without a return statement returns None."),
+    ("takes_the_result_of_awaited", "function", "begins with async def returns a coroutine."),
+    ("asserts", "function", "A failed assert is an AssertionError."),
+    ("unpacks", "function", ""),
+    *(
+        ("Forgotten", how, "Store the argument in __init__: self.rate = rate.")
+        for how in LAYER_WAYS
+    ),
+    *(("Unreachable", how, "Store it, and read self.rate.") for how in LAYER_WAYS),
+    ("matrix_by_vector", "function", "keras.ops.matmul also takes a vector."),
     ("Forgets", "apply", "Keras calls update_step, and this class does not define it."),
     ("Short", "apply", "In Keras 3, it is update_step(self, gradient, variable, learning_rate)"),
-    ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, such functions are"),
+    ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, it is keras.ops.sq"),
+    ("learning_phase", "function", "In Keras 3, a layer's call gets the argument training."),
+    ("random_uniform", "function", "In Keras 3, such functions are in keras.random."),
+    ("update_add", "function", "In Keras 3, a variable is changed with its method assign."),
+    ("without_gradients", "function", "Every gradient is None."),
+    ("unknown_name", "function", ""),
     ("no_backend", "function", ""),
     ("named_first", "function", "In Keras 3, the learning rate comes first"),
     (
@@ -413,3 +572,35 @@ def test_what_it_usually_means_is_said_where_it_is_certain(
     found = meaning(errors.said(error), error, getattr(code, name))
     assert text in found
     assert bool(text) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [([1, 2, 3], "2 values"), ([1], "2 values"), (None, "several values")],
+)
+def test_a_check_that_takes_two_values_says_so(returned: Any, expected: str) -> None:
+    from autograder.probing.meanings import meaning
+
+    probe = types.ModuleType("autograder_probe")
+    exec("def probe(target):\n    mean, deviation = target(3)", vars(probe))
+
+    def mc_predict(x: int) -> Any:
+        return returned
+
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what is tested
+        vars(probe)["probe"](mc_predict)
+    means = meaning(str(raised.value), raised.value, mc_predict)
+    assert means == f"This check expects {expected} from mc_predict."
+
+
+def test_a_result_that_is_a_generator_is_told_of_its_yield() -> None:
+    from autograder.probing.meanings import meaning
+
+    def best_epoch(history: list[float]) -> Any:
+        yield 0
+
+    for name, begins in (("best_epoch", "best_epoch is a generator, because it"), ("sizes", "")):
+        error = TypeError(f"expected a number, got <generator object {name} at 0x7f2b")
+        found = meaning(str(error), error, best_epoch)
+        assert found.startswith(begins)
+        assert bool(found) == bool(begins)

@@ -12,6 +12,10 @@ from autograder.sources.submitted_files import find_submission, submissions_in
 LOCKED = {"check-Adam": "check(Adam)", "check-SGD": "check(SGD)"}
 STUB = "class {0}:\n    def step(self):\n        raise NotImplementedError('Move.')\n"
 WRITTEN = "class {0}:\n    def step(self):\n        return 1\n"
+GUARDED = (
+    "class {0}:\n    def step(self, axis=-1):\n        if axis != -1:\n"
+    "            raise NotImplementedError('axis must be -1')\n        return 1\n"
+)
 MAC = b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(70)
 
 
@@ -68,6 +72,10 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "untouched beside a copy further down": (
         {"optimizers.ipynb": UNTOUCHED, "done.ipynb": HALF, "old/optimizers.ipynb": DONE},
+        "done.ipynb",
+    ),
+    "untouched beside a copy that refuses what it does not do": (
+        {"optimizers.ipynb": UNTOUCHED, "done.ipynb": notebook(GUARDED)},
         "done.ipynb",
     ),
     "two untouched": ({"optimizers.ipynb": UNTOUCHED, "a.ipynb": UNTOUCHED}, "optimizers.ipynb"),
