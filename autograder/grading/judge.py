@@ -154,9 +154,11 @@ class Threshold:
     def __call__(self, observed: Arrays, inputs: Inputs) -> None:
         value = self.metric(observed, inputs)
         if not value >= self.threshold:  # NaN reaches no threshold
-            raise Unmet(
-                _sentence(f"{self.what}: expected at least {self.threshold:.2f}, got {value:.2f}.")
+            places = next(
+                (n for n in (2, 3, 4) if f"{value:.{n}f}" != f"{self.threshold:.{n}f}"), 6
             )
+            least, got = f"{self.threshold:.{places}f}", f"{value:.{places}f}"
+            raise Unmet(_sentence(f"{self.what}: expected at least {least}, got {got}."))
 
 
 def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: str) -> Threshold:

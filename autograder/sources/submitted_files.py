@@ -25,9 +25,10 @@ _MOST_FILES = 20
 def nobodys(name: str) -> bool:
     """Whether a file or folder is made by a system or an editor, and is no student's work.
 
-    ``._optimizers.ipynb`` and ``__MACOSX`` come out of zip files made on a Mac.
+    ``._optimizers.ipynb`` and ``__MACOSX`` come out of zip files made on a Mac, ``@eaDir`` off a
+    network drive.
     """
-    return name.startswith(".") or name in ("__MACOSX", "__pycache__")
+    return name.startswith(".") or name in ("__MACOSX", "__pycache__", "@eaDir")
 
 
 def submissions_in(folder: Path) -> tuple[str, ...]:

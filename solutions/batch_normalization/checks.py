@@ -29,6 +29,7 @@ BatchNormalization = Exercise(
 ConvBNReLU = Exercise("ConvBNReLU")
 
 SETTINGS, OTHER = {"momentum": 0.7, "epsilon": 0.1}, {"momentum": 0.4, "epsilon": 0.5}
+NAMED = {**OTHER, "name": "after_the_first_convolution"}
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 CLOSE = {"judge": close()}
@@ -198,6 +199,11 @@ def copy_acts_alike(observed, expected):
     """What else the configuration holds is for telling mistakes apart."""
     acts = ("output", "moving_mean", "moving_variance")
     close()({name: observed[name] for name in acts}, {name: expected[name] for name in acts})
+    expect(
+        observed["same_name"],
+        "The layer has another name after from_config(get_config()). Does __init__ pass **kwargs "
+        "on, and get_config begin with super().get_config()?",
+    )
 
 
 def two_of_each_kind(observed, expected):
@@ -298,8 +304,8 @@ declare(
             *(1, "config_round_trip", faint_rows, CLOSE),
         ),
         "config_holds_both_settings": (
-            "A layer made by from_config(get_config()) normalizes and moves its statistics alike.",
-            *(1, "config_round_trip", layer(settings=OTHER, batches=batches(4, 3))),
+            "A layer made by from_config(get_config()) acts like the first, and has the same name.",
+            *(1, "config_round_trip", layer(settings=NAMED, batches=batches(4, 3))),
             {"judge": copy_acts_alike},
         ),
         "mixed_precision_works": (

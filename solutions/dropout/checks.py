@@ -139,7 +139,8 @@ def factors(observed, inputs):
 def equal_masks(observed, inputs):
     """Which masks are equal. Shape (layers, calls, layers, calls)."""
     zero = observed["outputs"] == 0
-    return {"equal": (zero[:, :, None, None] == zero).all(axis=(-2, -1))}
+    equal = (zero[:, :, None, None] == zero).all(axis=(-2, -1))
+    return {"equal": equal, **{name: observed[name] for name in observed if name == "same_name"}}
 
 
 # --- Dropout --------------------------------------------------------------------------------------
@@ -273,13 +274,18 @@ def other_seeds_other_masks(inputs, measured):
 
 @seeds_check(points=1, probe="config_round_trip", inputs=partial(seeded, names=["seed"], calls=2))
 def config_holds_rate_and_seed(observed, inputs, measured):
-    """A layer made by from_config(get_config()) drops the same elements."""
+    """A layer made by from_config(get_config()) drops the same elements, and has the same name."""
     shares = (observed["outputs"] == 0).mean(axis=(1, 2, 3))
     expect(
         measured["equal"][0, :, 1].diagonal().all(),
         f"A layer with rate={inputs['rate']:g} and seed={inputs['seed']} drops {shares[0]:.2f} of "
         f"the elements; the one made from its configuration drops other elements, {shares[1]:.2f} "
         "of them. Does get_config hold everything that __init__ takes?",
+    )
+    expect(
+        observed["same_name"],
+        "A layer made with name='thinning' has another name after from_config(get_config()). Does "
+        "__init__ pass **kwargs on, and get_config begin with super().get_config()?",
     )
 
 

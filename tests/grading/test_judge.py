@@ -182,6 +182,12 @@ def test_a_threshold_that_is_reached_is_enough(threshold: float, enough: bool) -
     )
 
 
+def test_a_number_just_below_a_threshold_is_written_out() -> None:
+    share = at_least(lambda observed, inputs: 0.7996, 0.8, "share")
+    said = complaint(share, arrays(x=1.0), arrays(x=1.0))
+    assert said == "Share: expected at least 0.8000, got 0.7996."
+
+
 def test_a_number_that_is_none_reaches_no_threshold() -> None:
     share = at_least(lambda observed, inputs: float("nan"), 0.0, "share")
     assert (

@@ -173,7 +173,7 @@ def test_a_folder_without_work_says_what_it_has(
 
 
 def test_what_a_zip_file_brings_is_no_student(tmp_path: Path) -> None:
-    for name in ("ada", "bo", "__MACOSX", ".ipynb_checkpoints", ".Trash", "__pycache__"):
+    for name in ("ada", "bo", "__MACOSX", "@eaDir", ".ipynb_checkpoints", ".Trash", "__pycache__"):
         (tmp_path / name).mkdir()
     (tmp_path / ".DS_Store").touch()
     assert submissions_in(tmp_path) == ("ada", "bo")
