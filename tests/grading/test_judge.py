@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.grading.grade import judge_check, judge_exercises, ungraded
+from autograder.grading.grade import judge_check, judge_exercises
 from autograder.grading.judge import (
     ATOL,
     MAX_ELEMENTS,
@@ -29,6 +29,7 @@ from autograder.grading.judge import (
     mismatch,
 )
 from autograder.grading.oracle import Oracle
+from autograder.grading.whole_class import ungraded
 from autograder.model import (
     Arrays,
     Check,
