@@ -109,10 +109,11 @@ def grade_definitions(
             gone = Observation(failure=Failure("missing", missing[exercise.name]))
             observed = dict.fromkeys((check.id for check in checks), gone)
         else:
+            alone = not isinstance(definitions, Definitions)
             own = (
                 definitions if isinstance(definitions, Definitions) else definitions[exercise.name]
             )
-            found = child.observations(own, trials[exercise.name])
+            found = child.observations(own, trials[exercise.name], alone=alone)
             observed = {check.id: observation for check, observation in found}
         return _judge_exercise(exercise, checks, observed, oracle)
 
@@ -136,6 +137,7 @@ def _judge_exercise(
     observed: Mapping[str, Observation],
     oracle: Oracle,
 ) -> ExerciseReport:
+    observed = _delegated(checks, observed)
     decided = {check.id: judge_check(check, observed[check.id], oracle) for check in checks}
     by_status: dict[bool, list[Check]] = {True: [], False: []}
     for check in checks:
@@ -160,6 +162,20 @@ def _judge_exercise(
             )
         )
     return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
+
+
+def _delegated(
+    checks: Sequence[Check], observed: Mapping[str, Observation]
+) -> Mapping[str, Observation]:
+    """What was observed; of an exercise that uses the finished one in any check, that alone.
+
+    The other checks did not reach it, or got numbers out of it in a way that was not noticed.
+    """
+    for check in checks:
+        failure = observed[check.id].failure
+        if failure and failure.kind == "delegated":
+            return dict.fromkeys((each.id for each in checks), Observation(failure=failure))
+    return observed
 
 
 def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple[Status, str]:
