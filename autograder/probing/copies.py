@@ -21,6 +21,7 @@ import types
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 LEAST_INSTRUCTIONS = 20
 
@@ -30,12 +31,12 @@ Own = Callable[[types.CodeType], bool]
 Key = tuple[bytes, tuple[str, ...], int, int, int]
 
 # Student code may exchange the functions of `gc`, or turn them against this search.
-_objects, _collect, _freeze = gc.get_objects, gc.collect, gc.freeze
-_unfreeze, _count_frozen = gc.unfreeze, gc.get_freeze_count
+_objects, _collect = gc.get_objects, gc.collect
+_freeze, _unfreeze = gc.freeze, gc.unfreeze
 
 _remembered: weakref.WeakSet[types.FunctionType] = weakref.WeakSet()
-_frozen: list[int] = []
-"""How many objects were frozen here at last; empty in a process that is not only ours."""
+_canary: list[types.FunctionType] = []
+"""A function made after the last freeze: if it is frozen, something else has frozen it."""
 
 
 def remember_functions() -> None:
@@ -46,7 +47,11 @@ def remember_functions() -> None:
     _remembered.update(_new_functions())
     _collect()
     _freeze()
-    _frozen[:] = [_count_frozen()]
+
+    def canary() -> None:
+        """Is not frozen."""
+
+    _canary[:] = [cast("types.FunctionType", canary)]
 
 
 def keep_freezing() -> None:
@@ -58,8 +63,14 @@ def keep_freezing() -> None:
 
 
 def _new_functions() -> list[types.FunctionType]:
-    if _frozen and _count_frozen() > _frozen[0]:  # by another road to `gc.freeze`
-        _unfreeze()
+    found = _functions()
+    if _canary and not any(each is _canary[0] for each in found):
+        _unfreeze()  # there are other roads to `gc.freeze`
+        found = _functions()
+    return found
+
+
+def _functions() -> list[types.FunctionType]:
     return [found for found in _objects() if type(found) is types.FunctionType]
 
 

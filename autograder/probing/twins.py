@@ -6,6 +6,7 @@ that a right solution needs is found by any of them.
 - subclasses in Keras and TensorFlow (``Adam``: ``AdamW``);
 - the class or function of that name in the old Keras that TensorFlow still holds
   (``tensorflow.python.keras``), and in a backend of Keras that is not in use;
+- Keras' optimizers that hold another one (``Muon`` holds ``AdamW``);
 - the fused updates that these call (``ResourceApplyAdam``), and TensorFlow's optimizers that call
   the same ones (``tf.compat.v1.train.AdamOptimizer``);
 - other versions of a function or raw op (``FusedBatchNorm``: ``FusedBatchNormV3``);
@@ -29,6 +30,7 @@ LIBRARIES = ("keras", "tensorflow")
 
 _RAW = "tensorflow.raw_ops."
 _OLD_KERAS = ("tensorflow.python.keras",)
+_KERAS_OPTIMIZERS = "keras.optimizers."
 _BACKENDS = "keras.src.backend."
 _SHARED_BACKENDS = ("common", "config", "tensorflow")
 _OPTIMIZERS = ("tensorflow.python.training.", "tensorflow.python.keras.")
@@ -89,7 +91,9 @@ def _twins(name: str, found: Any) -> Iterator[Any]:
         classes = [found, *(each for each in old if isinstance(each, type))]
         for each in classes:
             yield from _subclasses(each)
-        updates = {update for each in classes for update in _updates_of(each)}
+        if name.startswith(_KERAS_OPTIMIZERS):
+            yield from _containing(classes)
+        updates = {update for each in classes for update in rules_of(each)}
         for update in sorted(updates):
             yield from _optimizers().get(update, ())
             yield from _raw_ops(_updates()[update])
@@ -124,17 +128,18 @@ def _namesakes(name: str) -> Iterator[Any]:
     """Old and unused twins of ``keras.layers.Dropout``, or of a method: ``keras.Model.fit``."""
     package, last = name.rpartition(".")[::2]
     owner = resolve(package)
-    path = (owner.__name__, last) if isinstance(owner, type) else (last,)
+    paths = [(owner.__name__, last)] if isinstance(owner, type) else [(last,), (f"NonFused{last}",)]
     for module in _loaded(*_OLD_KERAS, _BACKENDS):
         if module.__name__.startswith(_BACKENDS):
             backend = module.__name__.removeprefix(_BACKENDS).partition(".")[0]
             if backend in _SHARED_BACKENDS:
                 continue  # Keras' own layers and losses call these
-        found: Any = module
-        for part in path:
-            found = vars(found).get(part) if hasattr(found, "__dict__") else None
-        if isinstance(found, type | types.FunctionType) and found.__module__ == module.__name__:
-            yield found
+        for path in paths:
+            found: Any = module
+            for part in path:
+                found = vars(found).get(part) if hasattr(found, "__dict__") else None
+            if isinstance(found, type | types.FunctionType) and found.__module__ == module.__name__:
+                yield found
 
 
 def _subclasses(found: type) -> Iterator[type]:
@@ -143,6 +148,21 @@ def _subclasses(found: type) -> Iterator[type]:
         if each.__module__.partition(".")[0] in LIBRARIES:
             yield each
         yield from _subclasses(each)
+
+
+def _containing(classes: list[type]) -> Iterator[type]:
+    """Keras' optimizers that hold another one: ``Muon._adamw_update_step``, ``ScheduleFreeAdamW``.
+
+    ``Nadam`` and ``Adamax`` have rules of their own.
+    """
+    names = {each.__name__ for found in classes for each in (found, *_subclasses(found))}
+    step = re.compile(rf"_?({'|'.join(sorted(names)).lower()})_update_step")
+    ending = re.compile(rf"\w*[a-z]({'|'.join(sorted(names))})")
+    for module in _loaded("keras.src.optimizers."):
+        for each in list(vars(module).values()):
+            own = isinstance(each, type) and each.__module__ == module.__name__
+            if own and (ending.fullmatch(each.__name__) or any(map(step.fullmatch, vars(each)))):
+                yield each
 
 
 def _siblings(found: types.FunctionType) -> Iterator[types.FunctionType]:
@@ -160,13 +180,13 @@ def _siblings(found: types.FunctionType) -> Iterator[types.FunctionType]:
             yield each
 
 
-def unwrapped(found: types.FunctionType) -> types.FunctionType:
+def unwrapped(found: Any) -> Any:
     """The function inside all decorators."""
     inner: Any = found
     while isinstance(wrapped := getattr(inner, "__wrapped__", None), types.FunctionType):
         inner = wrapped
-    function: types.FunctionType = inner
-    return function
+
+    return inner
 
 
 # --- fused updates --------------------------------------------------------------------------------
@@ -198,8 +218,10 @@ def _updates() -> dict[str, tuple[str, ...]]:
     return {rule: tuple(names) for rule, names in found.items()}
 
 
-def _updates_of(found: type) -> Iterator[str]:
-    """The rules whose ops the methods of a class call."""
+def rules_of(found: Any) -> Iterator[str]:
+    """The rules of update whose ops the methods of a class call: "adam"."""
+    if not isinstance(found, type):
+        return
     for member in vars(found).values():
         if isinstance(member, types.FunctionType):
             for name in unwrapped(member).__code__.co_names:
@@ -215,7 +237,7 @@ def _optimizers() -> dict[str, tuple[type, ...]]:
     for module in _loaded(*_OPTIMIZERS):
         for each in list(vars(module).values()):
             if isinstance(each, type) and each.__module__ == module.__name__:
-                for rule in set(_updates_of(each)):
+                for rule in set(rules_of(each)):
                     found.setdefault(rule, []).append(each)
     return {rule: tuple(classes) for rule, classes in found.items()}
 
