@@ -17,6 +17,7 @@ from autograder.model import Check, Definitions, Exercise, Failure, FailureKind,
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
+from autograder.sources.flags import flags
 from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
@@ -66,6 +67,7 @@ def grade_submission(
         [
             *submission.remarks,
             *plan.remarks,
+            *flags(plan.each),
             *(f"{cell}. This cell was skipped." for cell in plan.broken),
         ]
     )
