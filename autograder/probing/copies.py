@@ -40,7 +40,7 @@ _canary: list[types.FunctionType] = []
 
 
 def remember_functions() -> None:
-    """Note the functions that exist, and freeze all objects: nobody looks through them again.
+    """Note the functions that exist, and freeze all objects: they are not searched again.
 
     Only for a process that answers a few probes: what is frozen in a circle is never freed.
     """
