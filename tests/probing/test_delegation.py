@@ -51,6 +51,7 @@ def used_by(
     delegation: Any, target: Any, action: Callable[[], Any], forbidden: tuple[str, ...] | list[str]
 ) -> list[str]:
     # Student code may swallow the refusal: it is noted all the same.
+    used: list[str]
     with delegation.refused(list(forbidden), target) as used, contextlib.suppress(Exception):
         action()
     return used
