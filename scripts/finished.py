@@ -7,7 +7,7 @@
 For each exercise it prints what is refused along with what its ``forbidden`` names, and what else
 in the installed Keras and TensorFlow has such a name or such methods: "allowed", with the reason in
 finished.toml beside this script, or "NEW". It exits with 1 if there is anything new: put that into
-``forbidden`` in the exercise's checks.py if it can stand in for the exercise, and into
+``forbidden`` in the exercise's checks.py if it can replace the exercise, and into
 finished.toml if it cannot.
 """
 
