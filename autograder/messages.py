@@ -44,10 +44,12 @@ class Load(
     Attributes:
         files: what to run, in order.
         undefined: names that nothing defines in time, and why; for messages.
+        forbidden: dotted names of what they may not use, if they are those of one exercise alone.
     """
 
     files: tuple[SourceText, ...]
     undefined: tuple[tuple[str, str], ...] = ()
+    forbidden: tuple[str, ...] = ()
 
 
 class Observe(

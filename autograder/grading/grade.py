@@ -16,6 +16,7 @@ from autograder.grading.trial import is_by_chance
 from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
+from autograder.sources.flags import flags
 from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
@@ -74,6 +75,7 @@ def grade_submission(
         [
             *submission.remarks,
             *plan.remarks,
+            *flags(plan.each),
             *(f"{cell}. This cell was skipped." for cell in plan.broken),
         ]
     )
@@ -123,7 +125,8 @@ def grade_definitions(
 
     def graded(name: str) -> tuple[ExerciseReport, bool]:
         with RestartableChild(sandbox, known, allowance) as child:
-            found = child.observations(own(name), trials[name])
+            alone = not isinstance(definitions, Definitions)
+            found = child.observations(own(name), trials[name], alone=alone)
             observed = {check.id: observation for check, observation in found}
         # Judged at once, so that the arrays of only one exercise are in memory.
         checks = check_set.of(name)
@@ -150,6 +153,7 @@ def _judge_exercise(
     observed: Mapping[str, Observation],
     oracle: Oracle,
 ) -> ExerciseReport:
+    observed = _delegated(checks, observed)
     decided = {check.id: judge_check(check, observed[check.id], oracle) for check in checks}
     by_status: dict[bool, list[Check]] = {True: [], False: []}
     for check in checks:
@@ -174,6 +178,20 @@ def _judge_exercise(
             )
         )
     return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
+
+
+def _delegated(
+    checks: Sequence[Check], observed: Mapping[str, Observation]
+) -> Mapping[str, Observation]:
+    """What was observed; of an exercise that uses the finished one in any check, that alone.
+
+    The other checks did not reach it, or got numbers out of it in a way that was not noticed.
+    """
+    for check in checks:
+        failure = observed[check.id].failure
+        if failure and failure.kind == "delegated":
+            return dict.fromkeys((each.id for each in checks), Observation(failure=failure))
+    return observed
 
 
 def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple[Status, str]:

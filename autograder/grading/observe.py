@@ -119,6 +119,7 @@ class RestartableChild:
         self._allowance = allowance or Allowance({}, limited=False)
         self._attempts = ATTEMPTS
         self._hurried: set[str] = set()
+        self._alone = False
         self._child: Child | None = None
         self._loaded: Definitions | None = None
         self._once_loaded: Definitions | None = None
@@ -132,10 +133,16 @@ class RestartableChild:
         self._leave()
 
     def observations(
-        self, definitions: Definitions, trials: Iterable[Trial]
+        self, definitions: Definitions, trials: Iterable[Trial], *, alone: bool = False
     ) -> Iterator[tuple[Check, Observation]]:
-        """Try one implementation, check after check."""
+        """Try one implementation, check after check.
+
+        Args:
+            alone: whether the definitions are those of one exercise, and of what it needs: while
+                they are loaded, what it forbids is refused.
+        """
         self._hurried.clear()
+        self._alone = alone
         for trial in trials:
             if trial.exercise.name in self._hurried:
                 trial = replace(trial, cpu_seconds=trial.cpu_seconds_after_death)
@@ -240,7 +247,8 @@ class RestartableChild:
             self._ended = cpu, waited + time.monotonic() - started
         if self._loaded is not definitions:
             files = tuple(SourceText(**vars(file)) for file in definitions.files)
-            load = Load(files, definitions.undefined)
+            forbidden = tuple(trial.exercise.forbidden) if self._alone else ()
+            load = Load(files, definitions.undefined, forbidden)
             cpu, wall = self._allowance.left(trial.exercise.name)
             self._child.request(
                 load,

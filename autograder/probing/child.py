@@ -44,16 +44,20 @@ from autograder.messages import (
     Unknown,
     UnknownNames,
 )
-from autograder.probing.delegation import refused, remember_functions, unknown
+from autograder.probing.copies import Own, keep_freezing, remember_functions
+from autograder.probing.delegation import refused, unknown
 from autograder.probing.errors import LabelOf, operation, said, spot, where
-from autograder.probing.loading import Loader
+from autograder.probing.loading import Loader, Problem
 from autograder.probing.meanings import meaning
 from autograder.probing.notebook_names import notebook_names
 from autograder.probing.stubs import is_stub, stub_meaning
+from autograder.probing.twins import prepare
 from autograder.sandbox.channel import Connection
 
 MODULE = "submission"
 PROBE_MODULE = "autograder_probe"
+
+prepare()  # before the fork, once for all children
 
 FailureKind = Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
 
@@ -63,6 +67,7 @@ def serve(connection: Connection) -> None:
     # One thread an op: children run side by side, one for every core.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    keep_freezing()
     implementation = Implementation()
     while True:
         try:
@@ -72,7 +77,7 @@ def serve(connection: Connection) -> None:
         if isinstance(request, Load):
             _write(arrays)
             implementation = Implementation()
-            implementation.loader.load(request.files, request.undefined)
+            implementation.loader.load(request.files, request.undefined, request.forbidden)
             connection.send(Loaded(), {})
         elif isinstance(request, Unknown):
             connection.send(UnknownNames(unknown(request.names)), {})
@@ -105,14 +110,18 @@ class Implementation:
         """Run one probe on one exercise: what it returned as arrays, or why it did not."""
         target, reason = self.loader.find(request.exercise)
         if target is None:
+            if refusal := self.loader.refusal_of(request.exercise):
+                return Observed(_delegated(refusal)), {}
             return Observed(_failure("missing", reason)), {}
-        observed, found = observe(target, request, arrays, self.label)
+        observed, found = observe(target, request, arrays, self.label, self.loader.wrote)
         if failure := observed.failure:
             cause = self.loader.cause_of(request.exercise, failure.exception, failure.message)
             if cause and failure.kind in ("raised", "unwritten"):
                 message = str(cause)[:MESSAGE_CHARS]
                 led = msgspec.structs.replace(failure, kind="raised", message=message, meaning="")
-                observed = Observed(led, observed.seconds)
+                observed = Observed(
+                    _delegated(cause.refusal) if cause.refusal else led, observed.seconds
+                )
         return observed, found
 
     def where(self, error: BaseException) -> str:
@@ -129,18 +138,21 @@ def observe(
     request: Observe,
     arrays: Mapping[str, np.ndarray],
     label_of: LabelOf,
+    own: Own | None = None,
 ) -> tuple[Observed, dict[str, np.ndarray]]:
     """Run one probe on a class or function.
 
     Args:
         arrays: the inputs that are arrays.
         label_of: what students call a source file of the implementation.
+        own: whether code is of the student's own cells; None to believe the file it names.
 
     Returns:
         the failure or None with the CPU seconds, and the arrays.
     """
     started = time.process_time()
-    failure, found = _observe(target, request, arrays, label_of)
+    own = own or (lambda code: bool(label_of(code.co_filename)))
+    failure, found = _observe(target, request, arrays, label_of, own)
     return Observed(failure, time.process_time() - started), found
 
 
@@ -149,6 +161,7 @@ def _observe(
     request: Observe,
     arrays: Mapping[str, np.ndarray],
     label_of: LabelOf,
+    own: Own,
 ) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
     failure = None
     if nowhere := unknown(request.forbidden):
@@ -157,7 +170,7 @@ def _observe(
         return _failure("missing", f"{reason}. Please report this."), {}
     with _fresh_keras(request.seed, request.floatx), contextlib.ExitStack() as stack:
         probe = _probe(request.probe, request.source)
-        used = stack.enter_context(refused(request.forbidden, target))
+        used = stack.enter_context(refused(request.forbidden, target, own))
         try:
             found = {} if used else probe(target, **request.inputs, **arrays)
         except BaseException as error:
@@ -266,6 +279,11 @@ def _raised(error: BaseException, target: Any, label_of: LabelOf) -> ReportedFai
         operation=operation(error, found)[:OPERATION_CHARS],
         meaning=means[:MEANING_CHARS],
     )
+
+
+def _delegated(refusal: Problem) -> ReportedFailure:
+    """The failure of an exercise that needs what was refused while it was loaded."""
+    return _failure("delegated", refusal.message, where=refusal.where[:WHERE_CHARS])
 
 
 def _failure(kind: FailureKind, message: str, **more: str) -> ReportedFailure:

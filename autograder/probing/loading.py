@@ -17,10 +17,12 @@ import signal
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.messages import SourceText
+from autograder.probing.copies import Key, key, keys_within
+from autograder.probing.delegation import refused_while_loading
 from autograder.sources.dependencies import bound_names
 from autograder.sources.effects import changed_names
 from autograder.sources.parsing import PARSE_FLAGS
@@ -40,10 +42,15 @@ class OutOfTimeError(BaseException):
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a name is not what the submission says: the first cause, and its place."""
+    """Why a name is not what the submission says: the first cause, and its place.
+
+    Attributes:
+        refusal: what was refused there, and its place; None if the cause is another.
+    """
 
     message: str
     where: str = ""
+    refusal: Problem | None = None
 
     def __str__(self) -> str:
         return f"{self.message} ({self.where})" if self.where else self.message
@@ -73,9 +80,25 @@ class Loader:
     _defined: dict[str, Any] = field(default_factory=dict)
     _wildcards: list[Problem] = field(default_factory=list)
     _left: float = LOADING_SECONDS
+    _keys: set[Key] = field(default_factory=set)
+    _refused: list[str] = field(default_factory=list)
 
-    def load(self, files: Sequence[SourceText], undefined: Iterable[tuple[str, str]] = ()) -> None:
-        """Run the kept statements in order; one that raises costs nothing but its names."""
+    def load(
+        self,
+        files: Sequence[SourceText],
+        undefined: Iterable[tuple[str, str]] = (),
+        forbidden: Sequence[str] = (),
+    ) -> None:
+        """Run the kept statements in order; one that raises costs nothing but its names.
+
+        Args:
+            undefined: names that nothing defines in time, and why.
+            forbidden: what raises if a statement uses it.
+        """
+        with refused_while_loading(forbidden) as self._refused:
+            self._load(files, undefined)
+
+    def _load(self, files: Sequence[SourceText], undefined: Iterable[tuple[str, str]]) -> None:
         self.problems |= {name: Problem(reason) for name, reason in undefined}
         self.protected = frozenset(name for file in files for _, name in file.defines)
         for file in files:
@@ -96,6 +119,15 @@ class Loader:
                 for statement in _imports_within(body[index]):
                     if not bound_names(statement) <= vars(self.module).keys():
                         self._run(statement, name, flags, set())
+
+    def wrote(self, code: types.CodeType) -> bool:
+        """Whether the student's own statements hold this code, or code that does the same."""
+        return key(code) in self._keys
+
+    def refusal_of(self, exercise: str) -> Problem | None:
+        """What was refused to an exercise that is not defined for that reason."""
+        cause = self.problems.get(exercise)
+        return cause.refusal if cause else None
 
     def find(self, exercise: str) -> tuple[Any, str]:
         """An exercise, or None with the reason why it is not defined."""
@@ -119,7 +151,7 @@ class Loader:
             if cause := self._missing(name):
                 # What a failed `import *` would have defined is not known.
                 so = "; " if cause in self._wildcards else ", so "
-                return Problem(f"{cause}{so}{name!r} is not defined")
+                return replace(cause, message=f"{cause}{so}{name!r} is not defined", where="")
             return None
         if cause := self.incomplete.get(exercise):
             return Problem(f"{message}. Before that, a change of {exercise} failed: {cause}")
@@ -134,8 +166,10 @@ class Loader:
         space = vars(self.module)
         before = {name: space.get(name) for name in defines}
         error: BaseException | None = None
+        refusals = len(self._refused)
         try:
             code = compile(ast.Module([statement], []), file, "exec", flags, dont_inherit=True)
+            self._keys.update(keys_within(code))
             with self._in_time(statement):
                 exec(code, space)
         except BaseException as raised:
@@ -146,13 +180,18 @@ class Loader:
             elif name in self._defined and space.get(name) is not self._defined[name]:
                 space[name] = self._defined[name]
         if error is not None:
-            self._note(statement, error, self._place(error, file, statement))
+            refused = self._refused[refusals:][:1]
+            self._note(statement, error, self._place(error, file, statement), *refused)
         else:
             for name in bound_names(statement):
                 self.problems.pop(name, None)
 
-    def _note(self, statement: ast.stmt, error: BaseException, place: str) -> None:
+    def _note(
+        self, statement: ast.stmt, error: BaseException, place: str, refused: str = ""
+    ) -> None:
         problem = Problem(self.describe(error), place)
+        if refused:
+            problem = replace(problem, message=refused, refusal=Problem(refused, place))
         if isinstance(error, NameError) and (names := _UNDEFINED.findall(str(error))):
             # What this name lacks is the cause of whatever lacks the names bound here.
             problem = self._missing(names[-1]) or problem

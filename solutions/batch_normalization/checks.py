@@ -21,9 +21,8 @@ BatchNormalization = Exercise(
         "keras.layers.BatchNormalization",
         "keras.ops.batch_normalization",
         "tensorflow.nn.batch_normalization",
-        "tensorflow.nn.batch_norm_with_global_normalization",
-        "tensorflow.compat.v1.nn.fused_batch_norm",
-        *(f"tensorflow.raw_ops.FusedBatchNorm{version}" for version in ("", "V2", "V3")),
+        "tensorflow.raw_ops.BatchNormWithGlobalNormalization",
+        "tensorflow.raw_ops.FusedBatchNorm",
     ),
 )
 ConvBNReLU = Exercise("ConvBNReLU")

@@ -20,10 +20,7 @@ Dropout = Exercise(
     forbidden=(
         "keras.layers.Dropout",
         "keras.random.dropout",
-        "tensorflow.nn.dropout",
-        "tensorflow.nn.experimental.stateless_dropout",
-        "tensorflow.nn.experimental.general_dropout",
-        "tensorflow.compat.v1.nn.dropout",
+        "tensorflow.python.ops.nn_ops._dropout",  # and so all of tf.nn that call it
     ),
 )
 mc_predict = Exercise("mc_predict", bonus=True)

@@ -29,11 +29,7 @@ from autograder.model import Exercise
 minibatches = Exercise("minibatches")
 GradientDescent = Exercise(
     "GradientDescent",
-    forbidden=(
-        "keras.optimizers.SGD",
-        "tensorflow.compat.v1.train.GradientDescentOptimizer",
-        "tensorflow.raw_ops.ResourceApplyGradientDescent",
-    ),
+    forbidden=("keras.optimizers.SGD",),
 )
 train = Exercise(
     "train",

@@ -451,6 +451,18 @@ def test_points_are_for_passed_checks_alone(kind: FailureKind, oracle_of: Oracle
     assert nesterov.ungraded == (kind == "internal")
 
 
+def test_delegation_in_one_check_is_the_verdict_of_the_exercise(oracle_of: OracleOf) -> None:
+    sentence = "Uses keras.optimizers.SGD, which is not allowed here. Implement it yourself."
+    used = Observation(failure=Failure("delegated", sentence))
+    observed = {"Momentum.moves": RIGHT, "Momentum.stops": used, "Nesterov.moves": RIGHT}
+    momentum, nesterov = judge_exercises(
+        CHECK_SET, observed, oracle_for(oracle_of, RIGHT, *CHECK_SET.checks)
+    )
+    assert [(v.status, v.message) for v in momentum.verdicts] == [("failed", sentence)] * 2
+    assert momentum.score == 0
+    assert nesterov.score == 5.0
+
+
 def test_one_ungraded_check_leaves_its_exercise_to_a_person(oracle_of: OracleOf) -> None:
     lost = Observation(failure=Failure("internal", "the sandbox ended"))
     observed = {"Momentum.moves": RIGHT, "Momentum.stops": lost, "Nesterov.moves": RIGHT}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import gc
 import importlib
 import importlib.util
 import inspect
 import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,7 @@ def used_by(
     delegation: Any, target: Any, action: Callable[[], Any], forbidden: tuple[str, ...] | list[str]
 ) -> list[str]:
     # Student code may swallow the refusal: it is noted all the same.
+    used: list[str]
     with delegation.refused(list(forbidden), target) as used, contextlib.suppress(Exception):
         action()
     return used
@@ -85,17 +89,9 @@ def test_every_road_to_a_finished_thing_is_noted(delegation: Any) -> None:
         assert "which is not allowed here" in said, name
 
 
-def resolved(name: str) -> Any:
-    package, *parts = name.split(".")
-    found: Any = sys.modules[package]
-    for part in parts:
-        found = getattr(found, part)
-    return found
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_that_the_course_lists_is_refused(delegation: Any, name: str) -> None:
-    found = resolved(name)
+    found = delegation.resolve(name)
     assert used_by(delegation, found, lambda: None, [name])  # as itself
     assert used_by(delegation, object(), found, [name])  # called, with whatever
     inside = inspect.unwrap(found)
@@ -125,6 +121,137 @@ def test_a_copy_loaded_from_the_librarys_file_is_noted(delegation: Any) -> None:
         lambda: copied_from_its_file("keras.src.optimizers.adam").Adam(0.1),
         FINISHED,
     )
+
+
+def twin_roads() -> dict[str, tuple[str, Callable[[], Any]]]:
+    """What does the same as one forbidden thing, with the name of that."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from tensorflow.python.keras.optimizer_v2 import adam
+    from tensorflow.python.ops import gen_nn_ops, gen_training_ops, nn_ops
+
+    train, x = tf.compat.v1.train, np.ones((2, 3), "float32")
+    variable = tf.Variable([1.0])
+    compiled = tf.function(lambda: keras.random.dropout(tf.ones(3), 0.5))
+    optimizers = "keras.optimizers."
+    return {
+        "gen twin": (
+            f"{optimizers}Adam",
+            lambda: gen_training_ops.resource_apply_adam(
+                variable.handle, variable.handle, variable.handle, *[0.1] * 6, [1.0]
+            ),
+        ),
+        "eager twin": (
+            f"{optimizers}Adagrad",
+            lambda: gen_training_ops.resource_apply_adagrad_v2_eager_fallback(*[0] * 8),
+        ),
+        "raw op": (f"{optimizers}SGD", lambda: tf.raw_ops.ResourceApplyMomentum(var=variable)),
+        "version": ("tensorflow.raw_ops.FusedBatchNorm", lambda: gen_nn_ops.fused_batch_norm_v3(x)),
+        "old Keras": (f"{optimizers}Adam", lambda: adam.Adam(0.1)),
+        "not fused": (f"{optimizers}Adam", lambda: adam.NonFusedAdam(0.1)),
+        "version 1": (f"{optimizers}RMSprop", lambda: train.RMSPropOptimizer(0.1)),
+        "of another name": (f"{optimizers}SGD", lambda: train.MomentumOptimizer(0.1, 0.9)),
+        "proximal": (f"{optimizers}Adagrad", lambda: train.ProximalAdagradOptimizer(0.1)),
+        "holds it": (f"{optimizers}Adam", lambda: keras.optimizers.Muon(0.1)),
+        "private": ("tensorflow.python.ops.nn_ops._dropout", lambda: nn_ops._dropout(x, 0.5)),
+        "calls it": ("tensorflow.python.ops.nn_ops._dropout", lambda: tf.nn.dropout(x, 0.5)),
+        "in a graph": ("keras.random.dropout", compiled),
+    }
+
+
+def test_what_does_the_same_is_noted(delegation: Any) -> None:
+    for name, (forbidden, road) in twin_roads().items():
+        said = used_by(delegation, object(), road, [forbidden])
+        assert "which is not allowed here" in "".join(said), name
+
+
+def changed(function: Any) -> Any:
+    """A copy of a function with another name, line, constant and file."""
+    code = function.__code__
+    consts = tuple("another text" if isinstance(c, str) else c for c in code.co_consts)
+    other = code.replace(co_name="mine", co_firstlineno=1, co_consts=consts, co_filename="mine.py")
+    return types.FunctionType(other, function.__globals__)
+
+
+def test_a_copy_is_told_by_what_it_does(delegation: Any) -> None:
+    import keras
+
+    copied = changed(keras.optimizers.Adam.update_step)
+    assert used_by(delegation, object(), lambda: copied(1, 2, 3, 4), FINISHED)
+    space: dict[str, Any] = {"__name__": "mine"}
+    exec(inspect.getsource(sys.modules["keras.src.optimizers.adam"]), space)
+    step = space["Adam"].update_step
+    assert used_by(delegation, object(), lambda: step(1, 2, 3, 4), FINISHED)
+    # What the student's own cells hold is never a copy.
+    own = {step.__code__, copied.__code__}
+    refused = delegation.refused(FINISHED, object(), own.__contains__)
+    with refused as used, contextlib.suppress(AttributeError):
+        copied(1, 2, 3, 4)
+    assert used == []
+
+
+def test_student_code_cannot_hide_a_copy_from_the_search(
+    delegation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    from autograder.probing import copies
+
+    freeze = gc.freeze
+    monkeypatch.setattr(gc, "freeze", freeze)  # and put back afterwards
+    monkeypatch.setattr(copies, "_canary", [])
+    copies.keep_freezing()
+    copies.remember_functions()
+    kept = [changed(keras.optimizers.Adam.update_step)]
+    gc.freeze()  # does nothing
+    monkeypatch.setattr(gc, "get_objects", list)
+    assert used_by(delegation, object(), lambda: kept[0](1, 2, 3, 4), FINISHED)
+    freeze()  # by another road
+    assert used_by(delegation, object(), lambda: kept[0](1, 2, 3, 4), FINISHED)
+    kept.clear()
+    gc.collect()
+    freeze()
+
+
+def test_code_that_honest_code_resembles_is_no_copy(delegation: Any) -> None:
+    import keras
+
+    def wrapped(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*arguments: Any, **named: Any) -> Any:
+            return function(*arguments, **named)
+
+        return wrapper
+
+    @dataclasses.dataclass
+    class Settings:
+        learning_rate: float = 0.1
+        beta_1: float = 0.9
+        beta_2: float = 0.999
+
+    # Short, as many functions are; and methods of a class that wraps what it is given.
+    short = [changed(keras.layers.Dropout.compute_output_shape), wrapped(len), Settings]
+    importlib.reload(importlib.import_module("tensorflow.python.keras.optimizer_v2.ftrl"))
+    for forbidden in NAMES:
+        assert used_by(delegation, object(), lambda: None, [forbidden]) == [], short
+
+
+def test_nothing_new_in_keras_and_tensorflow_does_the_same(delegation: Any) -> None:
+    """See scripts/finished.py, which prints what to do."""
+    spec = importlib.util.spec_from_file_location("finished", ROOT / "scripts" / "finished.py")
+    assert spec is not None
+    assert spec.loader is not None
+    finished = sys.modules["finished"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(finished)
+    rules, things = finished.read_rules(), finished.everything()
+    for name, exercise in EXERCISES.items():
+        assert finished.examine(exercise.forbidden, rules, things).new == (), name
+    # And it would tell.
+    none = finished.Rules(())
+    found = finished.examine(("keras.optimizers.Adam",), none, things)
+    assert "keras.optimizers.Nadam" in found.new
+    assert {"keras.optimizers.AdamW", "keras.optimizers.Muon"} <= set(found.refused)
 
 
 def test_it_works_again_afterwards(delegation: Any) -> None:

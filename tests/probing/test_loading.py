@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import statistics
 import types
 
 import pytest
@@ -14,7 +15,9 @@ from autograder.probing.loading import LOADING_SECONDS, Loader
 from autograder.sources.definitions import Cell, Outline
 
 
-def loaded(*cells: str, names: tuple[str, ...] = ("walk",)) -> Loader:
+def loaded(
+    *cells: str, names: tuple[str, ...] = ("walk",), forbidden: tuple[str, ...] = ()
+) -> Loader:
     outline = Outline([Cell(f"cell {n}", text) for n, text in enumerate(cells, 1)], names)
 
     def describe(error: BaseException) -> str:
@@ -32,7 +35,7 @@ def loaded(*cells: str, names: tuple[str, ...] = ("walk",)) -> Loader:
 
     loader = Loader(types.ModuleType("submission"), describe, where)
     found = outline.definitions()
-    loader.load([SourceText(**vars(file)) for file in found.files], found.undefined)
+    loader.load([SourceText(**vars(file)) for file in found.files], found.undefined, forbidden)
     return loader
 
 
@@ -185,3 +188,42 @@ def test_a_statement_without_end_costs_only_itself(monkeypatch: pytest.MonkeyPat
 
 def test_statements_leave_time_for_the_answer() -> None:
     assert LOADING_SECONDS < LOAD_SECONDS
+
+
+def refusing(*cells: str) -> Loader:
+    return loaded(*cells, forbidden=("statistics.fmean",))
+
+
+BASELINE = "import statistics\nbaseline = statistics.fmean([1.0, 2.0])"
+
+
+def test_what_is_refused_while_loading_costs_nothing_that_does_not_need_it() -> None:
+    # Both are kept: a probe may never come to the line that reads the baseline.
+    loader = refusing(BASELINE, "def walk(compare=False):\n    return baseline if compare else 1")
+    walk, _ = loader.find("walk")
+    assert walk() == 1
+    assert statistics.fmean([1.0, 2.0]) == 1.5  # works again
+
+
+def test_what_needs_a_value_that_was_refused_has_delegated() -> None:
+    loader = refusing(BASELINE, "def walk():\n    return baseline")
+    found = loader.cause_of("walk", "NameError", "NameError: name 'baseline' is not defined")
+    assert found is not None
+    assert found.refusal is not None
+    assert found.refusal.message.startswith("Uses statistics.fmean, which is not allowed here.")
+    assert found.refusal.where.startswith("cell 1, line 2")
+
+
+def test_a_definition_that_uses_what_is_refused_has_delegated() -> None:
+    loader = refusing("import statistics\nclass walk:\n    mean = statistics.fmean([1.0])")
+    refusal = loader.refusal_of("walk")
+    assert refusal is not None
+    assert refusal.where.startswith("cell 1, line 3")
+
+
+def test_code_of_the_cells_is_known_by_what_it_does() -> None:
+    loader = loaded("def walk(a):\n    return [each + 1 for each in a]")
+    walk, _ = loader.find("walk")
+    renamed = walk.__code__.replace(co_name="other", co_firstlineno=7)
+    assert loader.wrote(renamed)
+    assert not loader.wrote(refusing.__code__)
