@@ -33,6 +33,8 @@ LOADING_SECONDS = 8.0
 _SHARE, _LEAST_SECONDS = 0.6, 0.5
 """A statement may take this share of what is left, so that a slow one leaves time for others."""
 
+_MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
+
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -235,7 +237,12 @@ class Loader:
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """An import of several names as one import for each, so that one that fails costs no other."""
+    """The statements to run for one: of an import of several names one for each, so that one that
+    fails costs no other; of ``if __name__ == "__main__":``, which holds in a notebook, what it
+    defines.
+    """
+    if isinstance(statement, ast.If) and ast.unparse(statement.test) in _MAIN:
+        return [part for inner in statement.body if _defines(inner) for part in _parts(inner)]
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return [statement]
     parts: list[ast.stmt] = []
@@ -247,6 +254,14 @@ def _parts(statement: ast.stmt) -> list[ast.stmt]:
         )
         parts.append(ast.copy_location(part, statement))
     return parts
+
+
+def _defines(statement: ast.stmt) -> bool:
+    """Whether a statement defines names without computing much: no training, no plot."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return not any(isinstance(node, ast.Call) for node in ast.walk(statement))
+    kinds = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom | ast.If
+    return isinstance(statement, kinds)
 
 
 def _imports_within(statement: ast.stmt) -> Iterator[ast.stmt]:

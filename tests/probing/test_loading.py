@@ -163,6 +163,34 @@ def test_no_other_statement_replaces_an_exercise() -> None:
     assert module.find("join")[0]() == 1
 
 
+MAIN = """
+import math
+if __name__ == "__main__":
+    import cmath
+    scale = 2.0
+
+    def walk():
+        return scale * math.sqrt(4.0) + cmath.pi
+
+    loss = train_for_hours()
+    while True:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [MAIN, MAIN.replace('__name__ == "__main__"', "'__main__'==__name__")]
+)
+def test_a_definition_for_the_main_program_counts_as_in_a_notebook(text: str) -> None:
+    function, reason = loaded(text).find("walk")
+    assert reason == ""
+    assert function() == pytest.approx(4.0 + 3.14159, abs=1e-4)
+
+
+def test_a_definition_under_another_condition_is_not_guessed() -> None:
+    assert loaded("if False:\n    def walk():\n        pass").find("walk")[0] is None
+
+
 def test_a_definition_that_fails_leaves_the_earlier_one() -> None:
     assert cause(loaded(USE.replace("sqrt(4.0)", "3"), "@no_such\ndef walk(): ...")) == ""
 
