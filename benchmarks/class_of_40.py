@@ -2,7 +2,7 @@
 
     uv run python benchmarks/class_of_40.py              # both, 40 students; nbgrader on 4 of them
     uv run python benchmarks/class_of_40.py --sample 0   # the engine alone
-    uv run python benchmarks/class_of_40.py --alike      # students who hand in the same code
+    uv run python benchmarks/class_of_40.py --alike      # students who submit the same code
 
 nbgrader runs as it is configured out of the box: one kernel and one import for each notebook, one
 after another, the check cells checking in the student's kernel. It is given a sample of the class

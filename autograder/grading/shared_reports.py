@@ -40,7 +40,7 @@ class SharedReports:
         Args:
             definitions: those of each exercise.
             grade: makes the report on an exercise, and says whether it would be the same if it
-                were made again. If not, whoever asks next makes an own one.
+                were made again. If not, the next submission gets a report of its own.
         """
         left, found = list(definitions), {}
         while left:
