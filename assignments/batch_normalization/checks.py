@@ -21,14 +21,14 @@ BatchNormalization = Exercise(
         "keras.layers.BatchNormalization",
         "keras.ops.batch_normalization",
         "tensorflow.nn.batch_normalization",
-        "tensorflow.nn.batch_norm_with_global_normalization",
-        "tensorflow.compat.v1.nn.fused_batch_norm",
-        *(f"tensorflow.raw_ops.FusedBatchNorm{version}" for version in ("", "V2", "V3")),
+        "tensorflow.raw_ops.BatchNormWithGlobalNormalization",
+        "tensorflow.raw_ops.FusedBatchNorm",
     ),
 )
 ConvBNReLU = Exercise("ConvBNReLU")
 
 SETTINGS, OTHER = {"momentum": 0.7, "epsilon": 0.1}, {"momentum": 0.4, "epsilon": 0.5}
+NAMED = {**OTHER, "name": "after_the_first_convolution"}
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 CLOSE = {"judge": close()}
@@ -198,6 +198,11 @@ def copy_acts_alike(observed, expected):
     """What else the configuration holds is for telling mistakes apart."""
     acts = ("output", "moving_mean", "moving_variance")
     close()({name: observed[name] for name in acts}, {name: expected[name] for name in acts})
+    expect(
+        observed["same_name"],
+        "The layer has another name after from_config(get_config()). Does __init__ pass **kwargs "
+        "on, and get_config begin with super().get_config()?",
+    )
 
 
 def two_of_each_kind(observed, expected):
@@ -250,7 +255,7 @@ declare(
             *(2, "training_outputs", layer(weights={}, batches=batches(4, 3)), BY_BATCH),
         ),
         "gamma_and_beta_act_in_training": (
-            "In training, the result is multiplied by gamma, and beta is added.",
+            "In training, the normalized values are multiplied by gamma, and beta is added.",
             *(1, "training_outputs", rows, BY_BATCH),
         ),
         "images_are_normalized_per_channel": (
@@ -266,7 +271,7 @@ declare(
             *(2, "moving_statistics", rows_and_images(names=["moving_variance"]), STATISTIC),
         ),
         "inference_uses_moving_statistics": (
-            "At inference, the moving statistics normalize, whatever else is in the batch.",
+            "At inference, the layer normalizes with its moving statistics, not with the batch's.",
             *(3, "inference_outputs", two_of_each, CLOSE),
         ),
         "inference_changes_no_statistics": (
@@ -298,8 +303,8 @@ declare(
             *(1, "config_round_trip", faint_rows, CLOSE),
         ),
         "config_holds_both_settings": (
-            "from_config(get_config()) makes a layer that normalizes and remembers alike.",
-            *(1, "config_round_trip", layer(settings=OTHER, batches=batches(4, 3))),
+            "A layer made by from_config(get_config()) acts like the first, and has the same name.",
+            *(1, "config_round_trip", layer(settings=NAMED, batches=batches(4, 3))),
             {"judge": copy_acts_alike},
         ),
         "mixed_precision_works": (
@@ -307,7 +312,7 @@ declare(
             *(1, "mixed_precision", half_rows, HALF),
         ),
         "graph_mode_is_the_same": (
-            "Compiled by tf.function, batches of any size give the same numbers and statistics.",
+            "Compiled once by tf.function, batches of any size give right outputs and statistics.",
             *(2, "graph_mode", layer(batches=batches(4, 3), smaller=batch(3, 3)), CLOSE),
         ),
         "saved_model_predicts_the_same": (
@@ -315,11 +320,11 @@ declare(
             *(1, "saved_model", layer(batches=batches(4, 3), x=batch(4, 3)), CLOSE),
         ),
         "fit_follows_the_rule": (
-            "model.fit ends every epoch at the weights and statistics of the formulas.",
+            "In model.fit, weights and statistics after each epoch are those of the formulas.",
             *(2, "fit", small_regression, CLOSE),
         ),
         "digits_are_learned_from_poor_weights": (
-            "From initial weights far too large, a network with the layer learns to read digits.",
+            "Even from far too large initial weights, a network with the layer learns digits.",
             *(1, "learned_weights", digits_network, ACCURACY),
         ),
     },
@@ -373,7 +378,7 @@ def as_many_weights(observed, expected):
 
 def acts_by_default(observed):
     """Whether bn itself is right is another exercise's business."""
-    with failing("Beside a normalization that is made without arguments: "):
+    with failing("Compared with a normalization without arguments: "):
         for name in ("output", "weights"):
             expect_close(observed[f"own_{name}"], observed[name], what=f"{name} of bn")
 
@@ -391,7 +396,7 @@ declare(
     ConvBNReLU,
     {
         "height_and_width_are_kept": (
-            "The output is as high and wide as the input, for odd and even kernels.",
+            "The output is as high and wide as the input, for odd and even kernel sizes.",
             *(1, "block_shapes", images_alone(kernel_sizes=np.array([1, 2, 3]))),
             {"judge": shapes_are_kept},
         ),
@@ -404,11 +409,11 @@ declare(
             *(1, "block_output", small_images(), CLOSE),
         ),
         "the_convolution_has_no_bias": (
-            "conv has only a kernel, bn has its four weights, and the block has no others.",
+            "conv has only a kernel, bn has its four weights, and the block has no other weights.",
             *(1, "block_weights", images_alone(kernel_size=3), {"judge": as_many_weights}),
         ),
         "bn_has_its_default_settings": (
-            "bn normalizes and remembers as one that is made without arguments.",
+            "bn has the default momentum and epsilon.",
             *(1, "block_normalization", images_alone(kernel_size=3, batches=faint(2, 2, 3, 3))),
             {"judge": acts_by_default},
         ),
@@ -421,7 +426,7 @@ declare(
             *(1, "block_gradients", small_images(upstream=normal(2, 5, 3, 3)), CLOSE),
         ),
         "mixed_precision_works": (
-            "Under mixed_float16 the block returns float16.",
+            "Under mixed_float16 the block returns the right numbers in float16.",
             *(1, "block_in_mixed_precision", tame_images, HALF),
         ),
         "saved_block_predicts_the_same": (
@@ -429,7 +434,7 @@ declare(
             *(1, "block_output", small_images(saved=True), CLOSE),
         ),
         "fit_follows_the_rule": (
-            "model.fit ends every epoch at the weights of the formulas.",
+            "In model.fit, the weights after each epoch are those of the formulas.",
             *(1, "fit_block", image_regression, {"judge": close(along="epoch")}),
         ),
     },

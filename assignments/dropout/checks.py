@@ -20,10 +20,7 @@ Dropout = Exercise(
     forbidden=(
         "keras.layers.Dropout",
         "keras.random.dropout",
-        "tensorflow.nn.dropout",
-        "tensorflow.nn.experimental.stateless_dropout",
-        "tensorflow.nn.experimental.general_dropout",
-        "tensorflow.compat.v1.nn.dropout",
+        "tensorflow.python.ops.nn_ops._dropout",  # and so all of tf.nn that call it
     ),
 )
 mc_predict = Exercise("mc_predict", bonus=True)
@@ -139,7 +136,8 @@ def factors(observed, inputs):
 def equal_masks(observed, inputs):
     """Which masks are equal. Shape (layers, calls, layers, calls)."""
     zero = observed["outputs"] == 0
-    return {"equal": (zero[:, :, None, None] == zero).all(axis=(-2, -1))}
+    equal = (zero[:, :, None, None] == zero).all(axis=(-2, -1))
+    return {"equal": equal, **{name: observed[name] for name in observed if name == "same_name"}}
 
 
 # --- Dropout --------------------------------------------------------------------------------------
@@ -169,7 +167,7 @@ def kept_values_are_scaled(observed, inputs, rtol=1e-4):
 
 @masks_check(points=2, probe="training_calls", inputs=inputs_of(8, 9, 8, 10, rates=RATES, calls=6))
 def elements_drop_independently(observed, inputs):
-    """Whether an element is dropped depends on no other, near or far."""
+    """Each element is dropped independently of all others, near or far."""
     for rate, outputs, _ in outputs_of(observed, inputs):
         zero = (outputs == 0).astype(float)
         found, margin = covariances(zero, rate)
@@ -233,7 +231,7 @@ def rate_zero_changes_nothing(observed, inputs):
     points=1, probe="refuses", inputs=inputs_of(15, 20, rates=[-0.1, 1.0, 1.5, 0.0, 0.3, 0.99])
 )
 def wrong_rates_are_refused(observed, expected, inputs):
-    """A rate below 0, of 1 or above 1 is a ValueError, and no other rate is."""
+    """A rate below 0, of 1 or above 1 raises a ValueError; every other rate is accepted."""
     refused = zip(inputs["rates"], observed["refused"], expected["refused"], strict=True)
     for rate, got, wanted in refused:
         fault = "is accepted; raise a" if wanted else "is valid, but raises a"
@@ -245,7 +243,7 @@ two_seeds = partial(seeded, names=["seed", "other_seed"], calls=3)
 
 @seeds_check(points=1, probe="seeds", inputs=two_seeds)
 def one_seed_one_sequence(observed, inputs, measured):
-    """Two layers with one seed draw the same masks, call by call."""
+    """Two layers with the same seed draw the same masks, call by call."""
     expect((observed["outputs"][0] == 0).any(), "Nothing is dropped.")
     equal = measured["equal"][0, :, 1].diagonal()
     message = f"Two layers with seed={inputs['seed']} draw different masks in call "
@@ -273,13 +271,18 @@ def other_seeds_other_masks(inputs, measured):
 
 @seeds_check(points=1, probe="config_round_trip", inputs=partial(seeded, names=["seed"], calls=2))
 def config_holds_rate_and_seed(observed, inputs, measured):
-    """from_config(get_config()) makes a layer that drops the same elements."""
+    """A layer made by from_config(get_config()) drops the same elements, and has the same name."""
     shares = (observed["outputs"] == 0).mean(axis=(1, 2, 3))
     expect(
         measured["equal"][0, :, 1].diagonal().all(),
         f"A layer with rate={inputs['rate']:g} and seed={inputs['seed']} drops {shares[0]:.2f} of "
         f"the elements; the one made from its configuration drops other elements, {shares[1]:.2f} "
         "of them. Does get_config hold everything that __init__ takes?",
+    )
+    expect(
+        observed["same_name"],
+        "A layer made with name='thinning' has another name after from_config(get_config()). Does "
+        "__init__ pass **kwargs on, and get_config begin with super().get_config()?",
     )
 
 
@@ -299,7 +302,7 @@ def saving_keeps_the_layer(observed, inputs):
     reference_floatx="float32",
 )
 def mixed_precision_works(observed, inputs):
-    """Under mixed_float16 the output is float16, and as right as float16 can be."""
+    """Under mixed_float16 the output is float16, with the right share of zeros and scale."""
     sizes = 8 * np.ravel(observed["bytes"])
     message = f"Under mixed_float16, outputs are float{sizes.max()}, expected float16."
     expect((sizes == 16).all(), message)
@@ -310,7 +313,7 @@ def mixed_precision_works(observed, inputs):
 
 @masks_check(points=2, probe="compiled_calls", inputs=matrix)
 def graph_mode_draws_new_masks(observed, inputs):
-    """Compiled once by tf.function, every call still draws a new mask and scales."""
+    """Compiled once by tf.function, every call still draws a new mask at the rate and scales."""
     with failing("Compiled by tf.function: "):
         every_call_draws_a_new_mask(observed, inputs)
         zeroes_the_right_share(observed, inputs)
@@ -414,7 +417,7 @@ samples_check = partial(mc_predict.check, measure=samples_taken, tolerance=0.05)
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=7))
 def mean_is_over_the_samples(observed, inputs):
-    """The mean is the mean of as many passes as were asked for."""
+    """The mean is over as many passes as `samples` says."""
     # So the number of passes that kept a value, as the mean tells, is whole.
     kept, samples = kept_passes(observed, inputs), inputs["samples"]
     what = f"by mean * (1 - rate) * {samples} / x, the number of passes that keep x"
@@ -444,7 +447,7 @@ def passes_are_independent(observed, inputs):
 
 @samples_check(points=2, probe="sampled", inputs=partial(positive, samples=3))
 def std_is_the_populations(observed, inputs):
-    """The standard deviation is that of the passes: the root of their mean squared deviation."""
+    """std is the root of the mean squared deviation of the passes: divided by `samples`."""
     what = "for passes with the returned mean, std"
     # Where all passes agree, rounding of 1e-7 under a root shows as 1e-3.
     expect_close(observed["std"], deviation(observed, inputs), what=what, rtol=1e-3, atol=3e-3)
@@ -452,7 +455,7 @@ def std_is_the_populations(observed, inputs):
 
 @samples_check(points=1, probe="sampled", inputs=equal_rows)
 def networks_are_sampled(observed, inputs):
-    """Mean and deviation have the shape of a network's output, whose weights stay as they are."""
+    """For a network, mean and deviation have the shape of its output; its weights do not change."""
     x, kernel, same = inputs["x"], inputs["kernel"], observed["kernel"] == inputs["kernel"]
     expect(same.all(), "mc_predict changes the weights of the model. Leave them as they are.")
     # Each pass of each of the equal rows is between two numbers that are ``width`` apart.

@@ -54,9 +54,14 @@ def seeds(layer_class, *, rate, x, seed, other_seed, calls):
 
 
 def config_round_trip(layer_class, *, rate, seed, x, calls):
-    """Of a new layer, and of one made from its configuration. Returns (2, calls, *x.shape)."""
-    again = layer_class.from_config(layer_class(rate, seed=seed).get_config())
-    return masked([layer_class(rate, seed=seed), again], x, calls)
+    """Of a new layer, and of one made from its configuration. Returns (2, calls, *x.shape).
+
+    Also whether the second has the "same_name".
+    """
+    layer = layer_class(rate, seed=seed, name="thinning")
+    again = layer_class.from_config(layer.get_config())
+    found = masked([layer_class(rate, seed=seed), again], x, calls)
+    return {**found, "same_name": np.array(again.name == layer.name == "thinning")}
 
 
 def reloaded(layer_class, *, rate, x):

@@ -117,7 +117,7 @@ def the_last_training_loss_counts(rng):
 
 @diagnosis
 def the_last_validation_loss_counts(rng):
-    """A temporary bump is not overfitting; a slow steady rise is."""
+    """Only the last validation loss counts: a bump before it is no overfitting, a slow rise is."""
     for high, gap in limits(rng, times=2):
         bump = falling_and_rising(rng, 0.5, 0.02)
         bump[-3] = 0.5 + gap + 0.3
@@ -128,7 +128,7 @@ def the_last_validation_loss_counts(rng):
 
 @diagnosis
 def the_limits_themselves_are_allowed(rng):
-    """A loss of exactly high_loss, or a rise of exactly gap, is not above the limit."""
+    """A training loss of exactly high_loss, or a rise of exactly gap, is within the limit."""
     # All numbers are exact in binary.
     high, gap, low = (float(rng.integers(*span)) / 16 for span in ((16, 24), (4, 8), (4, 8)))
     falls, flat = np.arange(EPOCHS)[::-1] / 8, np.full(EPOCHS, low)
@@ -178,7 +178,7 @@ def all_losses(inputs):
 
 right_epochs = each_case("epoch", all_losses, "epoch {:g}".format)
 lists = each_case(
-    "is_unchanged", all_losses, lambda same: f"{'the same' if same else 'other'} lists"
+    "is_unchanged", all_losses, lambda same: "the lists as they were" if same else "changed lists"
 )
 lowest = partial(check_of_histories, best_epoch, "best_epochs", right_epochs, with_losses)
 
@@ -216,7 +216,7 @@ def nan_is_never_the_lowest(rng):
 
 @check_of_histories(best_epoch, "best_epochs", lists, with_losses)
 def history_stays_as_it_is(rng):
-    """The lists in the history do not change, NaN in them included."""
+    """The lists in the history do not change; a NaN in them stays."""
     rows = rng.uniform(0.5, 1.5, size=(2, EPOCHS))
     rows[0, 2] = np.nan
     return rows
@@ -303,7 +303,7 @@ def described(inputs):
 
 
 def attribute(name, number):
-    names = {-1: "None", -2: "no such attribute"}
+    names = {-1: "None", -2: "no such attribute", -3: "not the number of an epoch"}
     return f"{name}: {names.get(number, f'{number:g}')}"
 
 
@@ -314,7 +314,7 @@ SHOWN = {
     "weights": lambda epochs: (
         "the weights of epoch " + " and ".join(f"{e:g}" for e in sorted(set(epochs)))
     ),
-    "left_alone": lambda alone: f"weights that {'stay' if alone else 'change'} before the end",
+    "left_alone": lambda alone: f"{'no' if alone else 'a'} change of the weights before the end",
 }
 
 
@@ -363,12 +363,12 @@ stopping(
 )
 stopping(
     "best_weights_are_back_after_the_last_epoch",
-    "If training never stops early, the model has its best weights again, too.",
+    "If training never stops early, the model has all weights of its best epoch again, too.",
     *(1, "weights", trainings(("++++----", 5), ("+-+-+-+-", 2))),
 )
 stopping(
     "training_goes_on_from_where_it_is",
-    "The weights do not change before the end of training.",
+    "The callback does not change the weights before the end of training.",
     *(1, "left_alone", trainings(("++--+-+-", 3), ("+-+-+++-", 2))),
 )
 stopping(
@@ -396,7 +396,7 @@ stopping(
 )
 stopping(
     "second_fit_starts_anew",
-    "Used again, the callback remembers nothing of the previous training.",
+    "Used for a second fit, the callback starts anew, best_epoch and stopped_epoch included.",
     *(1, "epochs best_epoch stopped_epoch weights", three_fits),
 )
 
@@ -412,7 +412,7 @@ def validation_losses(observed, inputs):
 
 @EarlyStopping.check(points=1, probe="fit", inputs=digits_to_overfit, measure=validation_losses)
 def fit_ends_with_the_best_weights(measured):
-    """After model.fit on handwritten digits, no epoch had a lower validation loss."""
+    """After model.fit on handwritten digits, the model has the weights of its best epoch."""
     losses, kept = measured["losses"], measured["losses"][-1]
     # Two float32 losses closer than this may be taken for each other.
     expect(

@@ -4,12 +4,16 @@ from functools import partial
 
 import keras
 import numpy as np
+from _shared.attributes import counts_in
 from _shared.callback_probes import one_training, small_model
 from _shared.cases import complaint
 
 from autograder.probing.kit import compile_model, linear_softmax
 
 WORDS = ("underfitting", "overfitting", "good fit")
+
+ATTRIBUTES = ("best_epoch", "stopped_epoch")
+"""Those of an `EarlyStopping` that count epochs."""
 
 
 def history_of(losses, val_losses):
@@ -65,12 +69,6 @@ def best_epochs(best_epoch, *, losses, val_losses):
     return {"epoch": np.array(found), "is_unchanged": np.array(unchanged)}
 
 
-def attributes(callback):
-    """The attributes that count epochs; -1 for None, -2 for no such attribute."""
-    found = {name: getattr(callback, name, -2) for name in ("best_epoch", "stopped_epoch")}
-    return {name: np.array(-1.0 if n is None else float(n)) for name, n in found.items()}
-
-
 def trainings(early_stopping, *, settings, losses, val_losses):
     """Several trainings, each with a callback of its own or all with the same.
 
@@ -84,7 +82,7 @@ def trainings(early_stopping, *, settings, losses, val_losses):
         if isinstance(settings, list):
             callback = early_stopping(**settings[index])
         run = one_training(callback, model, loss, val_loss, 100.0 * (index + 1))
-        found.append({**run, **attributes(callback)})
+        found.append({**run, **counts_in(callback, ATTRIBUTES)})
     return {name: np.array([run[name] for run in found]) for name in found[0]}
 
 
@@ -105,4 +103,4 @@ def fit(early_stopping, *, settings, kernel, x, y, x_val, y_val, epochs, learnin
     options = {"epochs": epochs, "batch_size": len(x), "verbose": 0, **validation}
     model.fit(x, y, callbacks=[remember, callback], **options)
     path += [model.get_weights()[0]] * (epochs + 1 - len(path))
-    return {"path": np.stack(path), **attributes(callback)}
+    return {"path": np.stack(path), **counts_in(callback, ATTRIBUTES)}

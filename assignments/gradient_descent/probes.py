@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 import keras
@@ -135,13 +136,16 @@ def trained(train, model, optimizer, loss_fn, *, x, y, seed, **settings):
 
 
 def returned(result):
-    """The losses and the count that ``train`` returned, as arrays."""
-    if not isinstance(result, Mapping) or not {"loss", "updates"} <= set(result):
+    """The losses and the count that ``train`` returned, as arrays; NaN if there is no count."""
+    if not isinstance(result, Mapping) or "loss" not in result:
         raise TypeError(
             f"expected a dictionary with 'loss' and 'updates' from train, got {str(result)[:60]}"
         )
-    losses = [float(value) for value in result["loss"]]
-    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(int(result["updates"]))}
+    losses, updates = [float(value) for value in result["loss"]], np.nan
+    # Only `counts` is about it: what else there is to judge does not end with it.
+    with suppress(TypeError, ValueError):
+        updates = float(result.get("updates", np.nan))
+    return {"loss": np.array(losses, dtype="float64"), "updates": np.array(updates)}
 
 
 def squared_error(y, y_pred):
@@ -172,16 +176,16 @@ def training(train, *, kernel, learning_rate=0.01, **settings):
         tf.numpy_function(note_targets, [tf.convert_to_tensor(y)], [])
         return squared_error(y, y_pred)
 
-    def apply_and_note(gradients, trainable_variables=None):
-        apply(gradients, trainable_variables)
+    def apply_and_note(grads, trainable_variables=None):  # the names that Keras gives them
+        apply(grads, trainable_variables)
         tf.numpy_function(note_update, [tf.convert_to_tensor(model.trainable_variables[0])], [])
 
     optimizer.apply = apply_and_note
     result = returned(trained(train, model, optimizer, loss_fn, **settings))
     if not updates:
         stay = np.allclose(model.get_weights()[0], kernel)
-        what = "no weight moved" if stay else "the weights moved without the optimizer"
-        raise RuntimeError(f"{what}: it was never asked to apply a gradient")
+        what = "no weight moved" if stay else "the weights moved without it"
+        raise RuntimeError(f"{what}: the optimizer was never asked to apply a gradient")
     batches, weights = zip(*updates, strict=True)
     targets = np.full((len(batches), max(1, *map(len, batches))), np.nan)
     for row, batch in zip(targets, batches, strict=True):
@@ -201,7 +205,9 @@ def counts(train, *, x, y, cases, **settings):
     for rows, batch_size, epochs in cases:
         used = {"x": x[:rows], "y": y[:rows], "batch_size": batch_size, "epochs": epochs}
         got = training(train, **used, **settings)
-        found.append([got["loss"].size, got["updates"], len(got["weights"])])
+        if not np.isfinite(got["updates"]):
+            raise TypeError("expected 'updates', a number, in the dictionary that train returns")
+        found.append([got["loss"].size, int(got["updates"]), len(got["weights"])])
     return {"counts": np.array(found)}
 
 

@@ -91,7 +91,8 @@ penalized_loss.rule(
 )
 penalized_loss.rule(
     "float64_weights_work",
-    "Everything stays in float64 if the weights and the data loss are float64.",
+    "If the weights and the data loss are float64, so is the whole computation: numbers too large "
+    "for float32 are fine.",
     points=1,
     probe="double_precision_loss",
     inputs=partial(huge_vector, data_loss=1e150, strength=0.3),
@@ -99,7 +100,7 @@ penalized_loss.rule(
 )
 penalized_loss.rule(
     "own_loop_follows_the_rule",
-    "In a compiled training loop, the loss of every update and the final weights are right.",
+    "In a training loop compiled by tf.function, every loss and the final weights are right.",
     points=2,
     probe="own_loop",
     inputs=lambda rng: {
@@ -110,7 +111,7 @@ penalized_loss.rule(
 )
 penalized_loss.rule(
     "unseen_rows_gain",
-    "A loop with the penalty, on a few noisy rows, predicts unseen rows as well as the reference.",
+    "A loop with it, on few noisy rows, predicts unseen rows as well as the right loss allows.",
     points=1,
     probe="own_loop",
     inputs=partial(few_rows_many_columns, strength=0.2, bias=np.zeros(4)),

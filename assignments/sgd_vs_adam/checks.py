@@ -58,13 +58,13 @@ def diabetes(rng):
 fitted = partial(fit_linear.rule, probe="fits", judge=close(along="case"))
 fitted(
     "every_update_is_the_optimizers",
-    "After 1, 2, 3 and 9 updates by Adam, the weights are where it puts them.",
+    "After 1, 2, 3 and 9 updates, the weights are where Keras' Adam puts them.",
     points=3,
     inputs=partial(some_rows, **ADAM, steps=np.array([1, 2, 3, 9])),
 )
 fitted(
     "the_loss_is_the_mean_of_squares",
-    "Updates by SGD are as long as the gradient of the mean squared error over all rows.",
+    "Each update uses the gradient of the mean squared error over all rows (seen with SGD).",
     points=2,
     inputs=partial(some_rows, **SGD, steps=np.array([1, 5])),
 )
@@ -76,7 +76,7 @@ fitted(
 )
 fit_linear.rule(
     "any_optimizer_will_do",
-    "Momentum, AdaGrad and RMSprop make their own updates, also with more weights than rows.",
+    "The same with momentum, AdaGrad and RMSprop, and with more weights than rows.",
     points=2,
     probe="fits_of_each",
     inputs=partial(some_rows, rows=4, features=6, optimizers=OTHERS, steps=10),
@@ -154,13 +154,13 @@ accuracy(
 )
 accuracy(
     "one_sided_cases_work",
-    "All right is 1, all wrong is 0, and all labels may be the same.",
+    "If all rows are right it is 1, if all are wrong 0; all labels may be the same.",
     points=1,
     inputs=rows_of_one_kind,
 )
 accuracy(
     "the_size_of_scores_does_not_matter",
-    "Very small and very large scores count by their sign.",
+    "Very small and very large scores count by their sign alone.",
     points=1,
     inputs=faint_rows,
 )

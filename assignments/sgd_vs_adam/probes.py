@@ -46,21 +46,25 @@ def accuracies(function, *, w, x, y):
     return {"accuracy": np.stack([real(function(*case), "sign_accuracy") for case in cases])}
 
 
-def selected(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
-    """The rate that is chosen from each of some lists of rates.
-
-    Shapes: rates (cases, k), x (n, d), y (n,), x_val (m, d), y_val (m,).
-    """
+def calls_of(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
+    """A call for each of some lists of rates. Shapes: rates (cases, k), the others as below."""
 
     def make_optimizer(rate):
         return optimizer_of(kind, {"learning_rate": float(rate), **settings})
 
     data = [plain(part) for part in (x, y, x_val, y_val)]
-    found = [function(make_optimizer, case, *data, steps) for case in rates.tolist()]
+    return [partial(function, make_optimizer, case, *data, steps) for case in rates.tolist()]
+
+
+def selected(function, **problem):
+    """The rate that is chosen from each of some lists of rates.
+
+    Shapes: rates (cases, k), x (n, d), y (n,), x_val (m, d), y_val (m,).
+    """
+    found = [call() for call in calls_of(function, **problem)]
     return {"rate": np.stack([real(rate, "select_learning_rate") for rate in found])}
 
 
-def complaints(function, *, rates, **problem):
+def complaints(function, **problem):
     """What each of some lists of rates raises; see `selected`."""
-    calls = [partial(selected, function, rates=one[None], **problem) for one in rates]
-    return {"complaint": np.array([complaint(call) for call in calls])}
+    return {"complaint": np.array([complaint(call) for call in calls_of(function, **problem)])}

@@ -90,11 +90,15 @@ def gradients(layer_class, *, settings, weights, x, images, upstream, image_upst
 
 
 def config_round_trip(layer_class, *, settings, weights, batches):
-    """What ``from_config(get_config())`` returns and remembers. Shapes: batches (batches, n, d)."""
+    """What ``from_config(get_config())`` returns and remembers. Shapes: batches (batches, n, d).
+
+    Also whether it has the "same_name", where ``settings`` has a name.
+    """
     config = layer_class(**settings).get_config()
     layer = layer_class.from_config(config)
     output = called(with_weights(layer, batches[0], weights), batches, training=True)
-    return {"output": output, **statistics(layer), "in_config": held_numbers(config, settings)}
+    found = {"output": output, **statistics(layer), "in_config": held_numbers(config, settings)}
+    return {**found, "same_name": np.array(layer.name == settings.get("name", layer.name))}
 
 
 def graph_mode(layer_class, *, settings, weights, batches, smaller):

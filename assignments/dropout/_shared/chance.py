@@ -48,8 +48,8 @@ def covariances(zero, rate):
     size = zero[0].size
     found = [np.fft.irfft(w.mean(axis=0), size) / size for w in (abs(waves) ** 2, waves**2)]
     # The pairs of one distance fall into three sets of disjoint ones, each with a third of them.
-    # Up to two pairs of a mirror are an element with itself: that adds less than 1 / size.
-    margin = bound(max(rate, 1 - rate), zero.size // 3, ALPHA / (4 * size)) + 1 / size
+    # Up to two pairs of a mirror are an element with itself: that adds at most 2 / size.
+    margin = bound(max(rate, 1 - rate), zero.size // 3, ALPHA / (4 * size)) + 2 / size
     return np.concatenate([found[0][1:], found[1]]), margin
 
 

@@ -7,6 +7,17 @@ import numpy as np
 
 from autograder.grading.judge import expect
 
+EXCEPTIONS = (
+    "no exception",
+    "ValueError",
+    "TypeError",
+    "AssertionError",
+    "IndexError",
+    "KeyError",
+    "ZeroDivisionError",
+    "RuntimeError",
+)
+
 
 def each_case(result, describe, shown, rtol=0.0):
     """A judge: the result of every case is that of the reference.
@@ -31,34 +42,40 @@ def each_case(result, describe, shown, rtol=0.0):
 
 def each_is_refused(describe):
     """A judge: every case raises a ValueError, as the reference does."""
-    complaints = {0: "no exception", 1: "a ValueError", 2: "another exception"}
-    return each_case("complaint", describe, lambda got: complaints.get(int(got), "no valid result"))
+    return each_case("complaint", describe, raised)
 
 
-def each_holds(names="xy", **sentences):
+def raised(place):
+    """A complaint in words: "a ValueError", "an IndexError"."""
+    if not 0 <= place < len(EXCEPTIONS):
+        return "another exception"
+    name = EXCEPTIONS[int(place)]
+    return f"an {name}" if name[0] in "AI" else f"a {name}" if name[0].isupper() else name
+
+
+def each_holds(names="xy", **otherwise):
     """A judge: every element of some arrays of booleans is true.
 
     Args:
         names: what the elements of each array belong to.
-        sentences: for each array, what must hold of "{}" ("{}_batch is a NumPy array").
+        otherwise: for each array, what is wrong with "{}" ("{}_batch is not a NumPy array.").
     """
 
     def judge(observed):
-        for result, sentence in sentences.items():
+        for result, sentence in otherwise.items():
             for name, holds in zip(names, observed[result], strict=True):
-                expect(holds, f"Expected that {sentence.replace('{}', name)}.")
+                expect(holds, sentence.replace("{}", name))
 
     return judge
 
 
 def complaint(call):
-    """What ``call()`` raises: 0 nothing, 1 ValueError, 2 something else."""
+    """What ``call()`` raises: the place of its name in EXCEPTIONS, or one more than the last."""
     try:
         call()
-    except (NotImplementedError, NameError):  # of a stub, or of a misspelt name: not refused
+    except (NotImplementedError, NameError, AttributeError):  # of a stub, or of a misspelt name
         raise
-    except ValueError:
-        return 1
-    except Exception:
-        return 2
+    except Exception as error:
+        names = [kind.__name__ for kind in type(error).__mro__ if kind.__name__ in EXCEPTIONS]
+        return EXCEPTIONS.index(names[0]) if names else len(EXCEPTIONS)
     return 0

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from _shared.digits import HELD_OUT, some_weights
+from _shared.digits import HELD_OUT, fourth_column
 from _shared.optimizer_inputs import (
     DEFAULT_EPSILON,
     changing_rates,
@@ -135,32 +135,32 @@ ROWS = (
         *(1, "trajectory", two_variables, 20, "other"),
     ),
     Row(
-        "defaults_are_those_of_the_docstring",
-        "Without arguments, the hyper-parameters are those of the given `__init__`.",
+        "defaults_are_those_of_the_signature",
+        "Without arguments, the hyper-parameters are the defaults of the given `__init__`.",
         *(1, "trajectory", without_settings, 20),
         # A default decay of a few thousandths shows in the fifth digit.
         judge=close(along="update", rtol=1e-5, atol=1e-5),
     ),
     Row(
         "zero_gradient_means_no_step",
-        "A gradient that has always been 0 does not move the variable.",
+        "Where every gradient so far was 0, the gradient moves nothing, even if epsilon is large.",
         *(1, "trajectory", some_always_zero, 6),
         judge=close_where_gradients_are_zero,
     ),
     Row(
         "epsilon_is_in_the_denominator",
-        "Epsilon shortens the step as a part of the denominator, passed, copied or by default.",
+        "Epsilon enlarges the denominator: as passed, in a from_config copy, and by default 1e-7.",
         *(1, "effect_of_epsilon", two_sizes_of_gradients, 1),
         judge=epsilon_is_in_the_denominator,
     ),
     Row(
         "every_variable_has_its_own_slots",
-        "Variables of one name and shape do not share slots, and a second `build` makes no others.",
+        "Variables of one name and shape have slots of their own; a second `build` changes none.",
         *(1, "alike_variables", three_vectors, 6),
     ),
     Row(
         "instances_share_nothing",
-        "Two instances taking turns, each on its own variables, do not disturb each other.",
+        "Two optimizers taking turns, each on its own variables in any order, share nothing.",
         *(1, "two_instances", four_vectors, 6, "both"),
     ),
     Row(
@@ -181,27 +181,27 @@ ROWS = (
     ),
     Row(
         "config_holds_every_hyperparameter",
-        "from_config(get_config()) makes an optimizer that moves in the same way.",
+        "An optimizer made by from_config(get_config()) moves in the same way.",
         *(1, "config_round_trip", one_vector, 8, "other"),
         judge=copy_moves_alike,
     ),
     Row(
         "float64_variables_work",
-        "A float64 variable is updated in float64, whatever the gradient and the schedule come in.",
+        "A float64 variable is updated in float64, even if gradient or learning rate are float32.",
         *(1, "double_precision", rate_of_few_digits, 8),
         # Between float32 arithmetic (1e-7) and float64 (1e-16), with room for cancellation.
         judge=close(along="update", rtol=1e-6, atol=1e-6),
     ),
     Row(
         "mixed_precision_works",
-        "A mixed_float16 layer trains with Keras' loss scaling.",
+        "The weights of a mixed_float16 layer follow the rule under Keras' LossScaleOptimizer.",
         *(1, "mixed_precision", small_regression, 4),
         # What is rounded to float16 must be the same numbers.
         options={"reference_floatx": "float32"},
     ),
     Row(
         "graph_mode_follows_the_rule",
-        "Every update is the same when compiled once by tf.function.",
+        "Compiled once by tf.function, every update still follows the rule.",
         *(2, "graph_trajectory", two_variables, 20),
     ),
     Row(
@@ -211,10 +211,10 @@ ROWS = (
     ),
     Row(
         "fit_follows_the_rule",
-        "model.fit on handwritten digits ends every epoch at the weights of the rule.",
+        "In model.fit on handwritten digits, the weights after each epoch are those of the rule.",
         *(1, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
-        options={"withheld": HELD_OUT, "measure": some_weights},
+        options={"withheld": HELD_OUT, "measure": fourth_column},
     ),
 )
 

@@ -161,7 +161,7 @@ def standard_checks(
     check(
         "penalty_follows_the_formula",
         "The penalties of a vector, a matrix and a convolution kernel follow the formula: "
-        "one number each.",
+        "one scalar each.",
         points=2,
         probe="penalties",
         inputs=partial(three_tensors, settings=settings),
@@ -189,28 +189,30 @@ def standard_checks(
     )
     check(
         "zero_weights_are_harmless",
-        "Weights that are exactly 0 get a finite gradient no larger than the formula allows.",
+        "The gradient at weights of exactly 0 is finite and no larger than the formula allows, "
+        "also in tf.function.",
         probe="gradients_at_zero",
         inputs=partial(partly_zero, settings=settings),
         judge=partial(zeros_are_harmless, steepest=steepest, slack=slack),
     )
     check(
         "float64_weights_work",
-        "float64 weights too large for float32 are penalized in float64.",
+        "The penalty of float64 weights and its gradient are computed in float64: weights that are "
+        "too large for float32 are fine.",
         probe="double_precision",
         inputs=partial(huge_vector, settings=settings),
     )
     check(
         "config_holds_every_strength",
-        "from_config(get_config()) makes a regularizer with the same penalty, and the defaults are "
-        "those of the given `__init__`.",
+        "A regularizer made by from_config(get_config()) has the same penalty, and the defaults "
+        "are those of the given `__init__`.",
         probe="config_round_trip",
         inputs=partial(one_vector, settings=other),
         judge=penalties_are_alike,
     )
     check(
         "mixed_precision_works",
-        "The weights of a mixed_float16 layer are penalized in float32.",
+        "The float32 weights of a mixed_float16 layer are penalized in float32.",
         probe="mixed_precision",
         inputs=partial(steady_layer, settings=settings, learning_rate=0.02, updates=5),
         judge=close(along="update"),
@@ -231,7 +233,7 @@ def standard_checks(
     )
     check(
         "fit_uses_the_penalty",
-        "model.fit reports the penalized loss, and every epoch ends at the right weights.",
+        "model.fit reports the penalized loss, and the weights after each epoch are right.",
         points=2,
         probe="fit",
         inputs=partial(steady_layer, settings=settings, learning_rate=0.002, epochs=3),
@@ -239,7 +241,7 @@ def standard_checks(
     )
     check(
         "unseen_rows_gain",
-        "Trained on a few noisy rows, a model predicts unseen rows as well as the reference does.",
+        "Trained on few noisy rows, a model predicts others as well as the right penalty allows.",
         probe="regression",
         inputs=partial(few_rows_many_columns, settings=training),
         judge=as_good_on_unseen_rows,
