@@ -12,6 +12,7 @@ from editing import downhill
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.ordinary_errors import ORDINARY, false_names, ordinary_errors
+from autograder.model import Misconception, Observation
 from autograder.sources.assignment import Assignment, read_assignment
 
 CELL = textwrap.dedent('''
@@ -80,7 +81,7 @@ def test_an_ordinary_error_is_taken_for_a_misconception_that_is_one(course: Path
     assignment = read_assignment(downhill(course))
     with probing_sandbox(confined=False) as sandbox:
         oracle = LiveOracle(sandbox, assignment, 1)
-        did = {}
+        did: dict[Misconception, Observation] = {}
         for check in assignment.check_set.checks:
             did |= dict(oracle.observe_misconceptions(check))
         assert false_names(assignment, "walk", oracle, sandbox, None) == []
