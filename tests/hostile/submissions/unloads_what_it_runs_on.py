@@ -1,5 +1,5 @@
 # Tries: to break the process's modules, so that the next check seems to be the grader's fault.
-# Earns: Descent 0, average 0
+# Earns: Descent 0, average 2
 # Without protection: nothing to compare
 import sys
 
