@@ -101,7 +101,7 @@ def make_course(root: Path, students: int) -> Path:
     for number in range(students):
         place = root / "submitted" / f"student-{number:02d}" / ASSIGNMENT
         place.mkdir(parents=True)
-        # In words of their own: what is written alike would be graded once, before anything is killed.
+        # In words of their own: what is written alike would be graded once, and be over too soon.
         (place / f"{ASSIGNMENT}.py").write_text(f"{STYLES[number % len(STYLES)]}# {number}\n")
     return root
 
