@@ -42,7 +42,8 @@ pytestmark = pytest.mark.slow
 def submit(course: Path, student: str, text: str) -> None:
     place = course / "submitted" / student / "descent"
     place.mkdir(parents=True, exist_ok=True)
-    (place / "descent.py").write_text(text)
+    # In words of their own: what is written alike is graded once, and would be over too soon.
+    (place / "descent.py").write_text(f"{text}\n# {student}\n")
 
 
 @pytest.fixture
