@@ -94,6 +94,8 @@ def validation_loss_is_compared_with_its_own_minimum(rng):
         flat = falling_and_rising(rng, low + gap + 0.3, 0.05)
         risen = falling_and_rising(rng, low + 0.02, gap + 0.2)
         yield falling(rng, low), flat, high, gap
+        # Still falling at the end, and yet far above gap: a rise of nothing.
+        yield falling(rng, low), falling(rng, low + gap + 0.3), high, gap
         yield falling(rng, min(high, low + gap + 0.2) - 0.05), risen, high, gap
 
 
