@@ -42,6 +42,27 @@ def numbers(tensor: Any) -> np.ndarray:
     return np.array(keras.ops.convert_to_numpy(tensor))
 
 
+def real(result: Any, what: str = "the layer", shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """What the student's code returned, as an array of floating-point numbers of its own shape.
+
+    Args:
+        what: for people, what returned it.
+        shape: the shape that it must have; None for any.
+
+    Raises:
+        TypeError: it is None, something that is not numbers, or of another shape.
+    """
+    if result is None:
+        raise TypeError(f"{what} returned None; is a return statement missing?")
+    array = numbers(result)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{what} returned {type(result).__name__}, expected numbers")
+    if shape is not None and array.shape != shape:
+        wanted = f"an array of shape {shape}" if shape else "one number"
+        raise TypeError(f"{what} returned an array of shape {array.shape}, expected {wanted}")
+    return array.astype("float64") if array.dtype.kind in "biu" else array
+
+
 def held_numbers(config: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
     """What a configuration holds of some settings, in alphabetical order without learning rates.
 

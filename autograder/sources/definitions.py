@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
@@ -21,6 +22,9 @@ from autograder.sources.parsing import UNPARSABLE, parsed
 
 _LINE_CHARS = 70
 """How much of a line of the submission a remark shows."""
+
+_ALIKE = 0.85
+"""How alike two names are, by `difflib`, of which one may be a slip for the other."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,18 @@ class Outline:
                     reasons[name] = f"{name!r} is first defined below, in {self._place(first)}"
         return reasons
 
+    def resembling(self, name: str) -> str:
+        """Where a class or function of nearly this name is, for an exercise that is missing.
+
+        A class may have the name in its own ("MomentumOptimizer"). A function may not: `train_all`
+        is seldom meant to be `train`. "" if there is none.
+        """
+        for position, statement in enumerate(self._statements):
+            for other in sorted(statement.defines.difference(self.names)):
+                if _resemble(name, other):
+                    return f"{other} ({self._place(position)})"
+        return ""
+
     def remarks(self) -> tuple[str, ...]:
         """What happens to the exercises' names after their definition, in plain sentences."""
         found = []
@@ -193,6 +209,13 @@ class Outline:
         lines = self._files[statement.file][1].split("\n")
         line = lines[statement.line - 1].strip()
         return line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…"
+
+
+def _resemble(name: str, other: str) -> bool:
+    bare, found = (each.replace("_", "").lower() for each in (name, other))
+    if name[0].isupper() and other[0].isupper() and bare in found:
+        return True
+    return bool(get_close_matches(bare, [found], cutoff=_ALIKE))
 
 
 def cut_out(text: str, name: str) -> str:

@@ -59,25 +59,26 @@ class Submission:
     def definitions(self, names: Sequence[str]) -> LoadPlan:
         """What must run to define the exercises, and why some of them are missing."""
         outline = Outline(self.cells, names)
-        broken = outline.broken
         missing = {
-            name: self._why_missing(name, broken) for name in names if name not in outline.defined
+            name: self._why_missing(name, outline) for name in names if name not in outline.defined
         }
         return LoadPlan(
             outline.definitions(),
             missing,
-            broken,
+            outline.broken,
             {name: outline.definitions(name) for name in names if name not in missing},
             outline.remarks(),
         )
 
-    def _why_missing(self, name: str, broken: Sequence[BrokenCell]) -> str:
+    def _why_missing(self, name: str, outline: Outline) -> str:
         if self.unreadable:
             return self.unreadable
-        for cell in broken:
+        for cell in outline.broken:
             if name in apparent_scopes(cell.text):
                 return f"{cell}. Fix this cell: {name} is undefined until it runs."
-        return f"There is no class or function named {name!r} in the submission."
+        other = outline.resembling(name)
+        hint = f" If {other} is meant to be it, name it {name}." if other else ""
+        return f"There is no class or function named {name!r} in the submission.{hint}"
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from _shared.layer_probes import (
     called,
     compiled,
     pulled_back,
-    real,
     saved_and_loaded_model,
     tensor,
     with_weights,
 )
 
-from autograder.probing.kit import held_numbers, numbers
+from autograder.probing.kit import held_numbers, numbers, real
 
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 

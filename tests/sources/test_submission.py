@@ -96,6 +96,29 @@ def test_an_exercise_that_is_missing_or_in_a_broken_cell_says_so(tmp_path: Path)
     assert "no class or function named 'RMSprop'" in missing["RMSprop"]
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "found"),
+    [
+        ("Momentum", "class MomentumOptimizer:\n    pass", "MomentumOptimizer (cell 1, line 1)"),
+        ("AdaGrad", "class adagrad:\n    pass", "adagrad (cell 1, line 1)"),
+        ("RMSprop", "import os\nclass RMSProp:\n    pass", "RMSProp (cell 1, line 2)"),
+        ("L2Norm", "class L2_norm:\n    pass", "L2_norm (cell 1, line 1)"),
+        ("mc_predict", "def MCpredict(model):\n    pass", "MCpredict (cell 1, line 1)"),
+        ("diagnose", "def diagnoze(loss):\n    pass", "diagnoze (cell 1, line 1)"),
+        ("train", "def train_both():\n    pass", None),
+        ("L1", "class L1L2:\n    pass", None),
+        ("Adam", "Adam2 = 3\ndef draw_adam():\n    pass", None),
+    ],
+)
+def test_a_missing_exercise_names_what_may_be_meant_to_be_it(
+    tmp_path: Path, name: str, written: str, found: str | None
+) -> None:
+    path = write_notebook(tmp_path, new_code_cell(written))
+    said = read_submission(path).definitions([name, "L1L2"]).missing[name]
+    hint = f" If {found} is meant to be it, name it {name}." if found else ""
+    assert said == f"There is no class or function named {name!r} in the submission.{hint}"
+
+
 def test_a_module_and_a_percent_script_are_read(tmp_path: Path) -> None:
     path = tmp_path / "optimizers.py"
     path.write_text(CLASS)
