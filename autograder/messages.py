@@ -65,6 +65,7 @@ class Observe(
         seed: for Keras and NumPy, and for this probe alone.
         floatx: Keras' default float type.
         inputs: the inputs that are not arrays: JSON values.
+        cpu_seconds: when to interrupt it; None for never.
     """
 
     exercise: str
@@ -74,6 +75,7 @@ class Observe(
     seed: int
     floatx: str
     inputs: dict[str, Any]
+    cpu_seconds: float | None = None
 
 
 class Unknown(
@@ -97,6 +99,11 @@ class UnknownNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
 
 
+ReportedKind = Literal[
+    "missing", "unwritten", "delegated", "malformed", "raised", "memory", "timeout"
+]
+
+
 class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a probe returned no arrays.
 
@@ -110,7 +117,7 @@ class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         meaning: what such an error usually means, or "".
     """
 
-    kind: Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
+    kind: ReportedKind
     message: Annotated[str, msgspec.Meta(max_length=MESSAGE_CHARS)]
     where: Annotated[str, msgspec.Meta(max_length=WHERE_CHARS)] = ""
     exception: Annotated[str, msgspec.Meta(max_length=EXCEPTION_CHARS)] = ""

@@ -44,6 +44,10 @@ ATTEMPTS, ATTEMPTS_ONCE_LOST = 4, 2
 """How often a check is tried before the grader's own fault makes it ungraded; and how often after
 that has happened."""
 
+INTERRUPTED = 0.95
+"""After this share of its time, the child interrupts an answer by itself: unlike the grader, who
+can only kill it, it can name the line that takes so long."""
+
 LOADING_FAILED = "Your definitions could not be loaded. "
 
 INVALID_REPLY = "Invalid reply from the submission's process (forged or corrupted)."
@@ -171,7 +175,11 @@ class RestartableChild:
             used = self._child is not None
             try:
                 with self._allowance.counting(exercise, self._use):
-                    return self._answer(definitions, trial)
+                    seen = self._answer(definitions, trial)
+                if not (seen.failure and seen.failure.kind == "timeout"):
+                    return seen
+                failure, again = seen.failure, used
+                self._leave()  # what it was doing may be half done
             except ChildDied as death:
                 failure = Failure(death.kind, clean(death))
                 kills += death.killed
@@ -191,13 +199,14 @@ class RestartableChild:
         """What the child answers; a child that fails to is gone."""
         try:
             child = self._with(definitions, trial)
-            message, arrays = trial.request()
-            cpu, wall = self._allowance.left(trial.exercise.name)
+            left, wall = self._allowance.left(trial.exercise.name)
+            cpu = min(left, trial.cpu_seconds)
+            message, arrays = trial.request(INTERRUPTED * cpu)
             reply, found = child.request(
                 message,
                 arrays,
                 reply=Observed,
-                cpu_seconds=min(cpu, trial.cpu_seconds),
+                cpu_seconds=cpu,
                 wall_seconds=wall,
                 room=trial.room(),
             )

@@ -95,8 +95,12 @@ class Trial:
     reference: Sizes | None = None
     data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
-    def request(self) -> tuple[Observe, dict[str, np.ndarray]]:
-        """The message and the arrays that ask for it: all that a child gets to see."""
+    def request(self, cpu_seconds: float | None = None) -> tuple[Observe, dict[str, np.ndarray]]:
+        """The message and the arrays that ask for it: all that a child gets to see.
+
+        Args:
+            cpu_seconds: when the child is to interrupt it by itself; None for never.
+        """
         withheld = self.check.withheld
         sent = {name: value for name, value in self.inputs.items() if name not in withheld}
         arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
@@ -108,6 +112,7 @@ class Trial:
             seed=self._own_seed(),
             floatx=self.floatx,
             inputs={name: value for name, value in sent.items() if name not in arrays},
+            cpu_seconds=cpu_seconds,
         )
         return message, arrays
 

@@ -17,7 +17,7 @@ import time
 import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -40,11 +40,13 @@ from autograder.messages import (
     Observe,
     Observed,
     ReportedFailure,
+    ReportedKind,
     Request,
     Unknown,
     UnknownNames,
 )
 from autograder.probing.copies import Own, keep_freezing, remember_functions
+from autograder.probing.deadline import OutOfTimeError, deadline
 from autograder.probing.delegation import refused, unknown
 from autograder.probing.errors import LabelOf, operation, said, spot, where
 from autograder.probing.loading import Loader, Problem
@@ -53,13 +55,12 @@ from autograder.probing.notebook_names import notebook_names
 from autograder.probing.stubs import is_stub, stub_meaning
 from autograder.probing.twins import prepare
 from autograder.sandbox.channel import Connection
+from autograder.sandbox.limits import out_of_time
 
 MODULE = "submission"
 PROBE_MODULE = "autograder_probe"
 
 prepare()  # before the fork, once for all children
-
-FailureKind = Literal["missing", "unwritten", "delegated", "malformed", "raised", "memory"]
 
 
 def serve(connection: Connection) -> None:
@@ -172,7 +173,8 @@ def _observe(
         probe = _probe(request.probe, request.source)
         used = stack.enter_context(refused(request.forbidden, target, own))
         try:
-            found = {} if used else probe(target, **request.inputs, **arrays)
+            with deadline(request.cpu_seconds, out_of_time(request.cpu_seconds)):
+                found = {} if used else probe(target, **request.inputs, **arrays)
         except BaseException as error:
             failure = _raised(error, target, label_of)
     if used:  # known at the end of the block
@@ -264,11 +266,13 @@ def _kind_of(value: Any) -> str:
 def _raised(error: BaseException, target: Any, label_of: LabelOf) -> ReportedFailure:
     """The failure of a probe that ended with an exception."""
     found = spot(error, label_of)
-    kind: FailureKind = "raised"
+    kind: ReportedKind = "raised"
     if is_stub(error, found, target):
         kind = "unwritten"
     elif isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         kind = "memory"
+    elif isinstance(error, OutOfTimeError):
+        return _failure("timeout", str(error), where=where(found, label_of)[:WHERE_CHARS])
     text = said(error)
     means = stub_meaning(error, found, target) or meaning(text, error, target)
     return _failure(
@@ -286,6 +290,6 @@ def _delegated(refusal: Problem) -> ReportedFailure:
     return _failure("delegated", refusal.message, where=refusal.where[:WHERE_CHARS])
 
 
-def _failure(kind: FailureKind, message: str, **more: str) -> ReportedFailure:
+def _failure(kind: ReportedKind, message: str, **more: str) -> ReportedFailure:
     """A failure with a message that is no longer than the grader reads."""
     return ReportedFailure(kind, message[:MESSAGE_CHARS], **more)

@@ -13,8 +13,7 @@ import contextlib
 import io
 import linecache
 import re
-import signal
-import threading
+import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from typing import Any
 
 from autograder.messages import SourceText
 from autograder.probing.copies import Key, key, keys_within
+from autograder.probing.deadline import deadline
 from autograder.probing.delegation import refused_while_loading
 from autograder.sources.dependencies import bound_names
 from autograder.sources.effects import changed_names
@@ -36,10 +36,6 @@ _SHARE, _LEAST_SECONDS = 0.6, 0.5
 _MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
 
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
-
-
-class OutOfTimeError(BaseException):
-    """A statement took too long; no ``except Exception`` in a training loop catches it."""
 
 
 @dataclass(frozen=True)
@@ -211,29 +207,21 @@ class Loader:
 
     @contextlib.contextmanager
     def _in_time(self, statement: ast.stmt) -> Iterator[None]:
-        """Interrupt a statement that would leave no time for the others, where signals can.
+        """Interrupt a statement that would leave no time for the others.
 
         Not an import, which would leave half a package behind.
         """
-        main = threading.current_thread() is threading.main_thread()
-        importing = isinstance(statement, ast.Import | ast.ImportFrom)
-        if not main or importing or not hasattr(signal, "setitimer"):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
             yield
             return
         granted = max(_LEAST_SECONDS, _SHARE * self._left)
-
-        def interrupt(*_: object) -> None:
-            long = f"ran for more than {granted:.1f} s of CPU time"
-            raise OutOfTimeError(f"{long}, too long for what a definition needs")
-
-        before = signal.signal(signal.SIGPROF, interrupt)
-        signal.setitimer(signal.ITIMER_PROF, granted)
+        long = f"ran for more than {granted:.1f} s of CPU time"
+        started = time.process_time()
         try:
-            yield
+            with deadline(granted, f"{long}, too long for what a definition needs"):
+                yield
         finally:
-            left, _ = signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.signal(signal.SIGPROF, before)
-            self._left -= granted - left
+            self._left -= time.process_time() - started
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:

@@ -16,6 +16,13 @@ OUT_OF_MEMORY = 77
 GIBIBYTE = 1 << 30
 
 
+def out_of_time(cpu_seconds: float | None) -> str:
+    """What is said of a request that took longer; "" if it may take any time."""
+    if cpu_seconds is None:
+        return ""
+    return f"Exceeded the CPU limit of {cpu_seconds:.3g} s. An endless loop?"
+
+
 @dataclass(frozen=True)
 class Limits:
     """How much a child may use.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.sandbox.interface import ChildDied
-from autograder.sandbox.limits import OUT_OF_MEMORY, Limits
+from autograder.sandbox.limits import OUT_OF_MEMORY, Limits, out_of_time
 
 LOOK_SECONDS, GLANCE_SECONDS = 0.25, 0.05
 """How often a running child's folder is checked, at least, and its time and threads."""
@@ -97,8 +97,7 @@ class Watch:
             # Waiting for a core is not the submission's fault, and what it computes is bounded.
             wall_left += self._waited()
         if cpu_left <= 0:
-            message = f"Exceeded the CPU limit of {self._cpu_seconds:g} s. An endless loop?"
-            raise ChildDied("timeout", message)
+            raise ChildDied("timeout", out_of_time(self._cpu_seconds))
         if wall_left <= 0:
             raise ChildDied("timeout", f"No reply within {self._wall_seconds:g} s.")
         self._process.glance()

@@ -184,8 +184,33 @@ def test_what_an_earlier_check_left_behind_costs_no_later_one(end: Exception) ->
     assert len(sandbox.children) == 3
 
 
+INTERRUPTED_AT = ReportedFailure("timeout", "too long", "cell 2, line 3: `while True:`")
+LATE: Reply = (Observed(INTERRUPTED_AT), {})
+"""What a child answers that has interrupted itself."""
+
+
+def test_a_child_that_interrupted_itself_is_not_asked_again() -> None:
+    sandbox = FakeSandbox(LATE, FINE)
+    found = tried(sandbox, "moves", "stops")
+    assert found["moves"].failure == Failure("timeout", "too long", INTERRUPTED_AT.where)
+    assert found["stops"].failure is None
+    assert len(sandbox.children) == 2
+    # Where an earlier check may be the cause, a new child decides.
+    assert tried(FakeSandbox(FINE, LATE, FINE), "moves", "stops")["stops"].failure is None
+
+
+def test_a_child_interrupts_itself_before_the_grader_ends_it() -> None:
+    sandbox: Any = FakeSandbox(FINE)
+    tried(sandbox, "moves")
+    (((_, asked, _, seconds)),) = [
+        each for each in sandbox.requests if isinstance(each[1], Observe)
+    ]
+    assert 0.9 * seconds < asked.cpu_seconds < seconds
+
+
 DEATHS = [
     ChildDied("timeout", "too long"),
+    LATE,
     ChildDied("memory", "too much"),
     ChildDied("crashed", "it ended"),
     WireError("two replies"),
@@ -193,7 +218,9 @@ DEATHS = [
 
 
 @pytest.mark.parametrize("death", DEATHS, ids=repr)
-def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(death: Exception) -> None:
+def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(
+    death: Exception | Reply,
+) -> None:
     sandbox: Any = FakeSandbox(FINE, death, death, FINE, FINE)
     other = replace(trial(check_of("turns")), exercise=Exercise("Nesterov"))
     trials = [trial(check_of(name)) for name in ("moves", "stops", "rests")]
@@ -423,7 +450,7 @@ def received(content: dict[str, Any]) -> Observed:
 
 
 @pytest.mark.parametrize(
-    "kind", ["internal", "timeout", "crashed", "passed", "", None, 7, ["raised"], {"a": 1}]
+    "kind", ["internal", "crashed", "passed", "", None, 7, ["raised"], {"a": 1}]
 )
 def test_a_child_that_claims_the_grader_failed_is_not_believed(kind: Any) -> None:
     with pytest.raises(WireError, match="kind"):

@@ -25,12 +25,14 @@ def child() -> Any:
 
 
 def probed(
-    child: Any, body: str, forbidden: tuple[str, ...] = ()
+    child: Any, body: str, forbidden: tuple[str, ...] = (), seconds: float | None = None
 ) -> tuple[ReportedFailure | None, dict[str, np.ndarray]]:
     """What comes back from a probe whose function has this body."""
     source = f"import numpy as np\nimport tensorflow as tf\n\ndef probe(walk):\n    {body}\n"
-    request = Observe("walk", forbidden, "probe", source, 0, "float32", {})
-    observed, arrays = child.observe(len, request, {}, lambda error: "")
+    request = Observe("walk", forbidden, "probe", source, 0, "float32", {}, seconds)
+    observed, arrays = child.observe(
+        len, request, {}, lambda file: file if file == "probe_probe.py" else ""
+    )
     return observed.failure, arrays
 
 
@@ -62,6 +64,24 @@ def test_what_is_no_dictionary_of_arrays_is_named(body: str, said: str, child: A
     assert failure.kind == "malformed"
     assert said in failure.message
     assert arrays == {}
+
+
+ENDLESS = "for _ in iter(int, 1): pass"
+CAUGHT = f"try:\n        {ENDLESS}\n    except Exception: pass"
+
+
+@pytest.mark.parametrize("body", [ENDLESS, CAUGHT])
+def test_a_loop_without_end_is_interrupted_at_its_line(body: str, child: Any) -> None:
+    failure, arrays = probed(child, body, seconds=0.05)
+    assert failure is not None
+    assert (failure.kind, arrays) == ("timeout", {})
+    assert failure.message == "Exceeded the CPU limit of 0.05 s. An endless loop?"
+    assert failure.where.endswith(f": `{ENDLESS}`")
+
+
+def test_what_ends_in_time_is_not_interrupted_later(child: Any) -> None:
+    assert probed(child, "return {'x': 1.0}", seconds=0.05)[0] is None
+    assert probed(child, "return {'x': sum(range(10**7))}")[0] is None
 
 
 def test_a_forbidden_name_that_does_not_exist_is_a_readable_failure(child: Any) -> None:
