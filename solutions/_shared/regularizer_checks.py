@@ -37,8 +37,6 @@ def tensors_of_all_sizes(rng, **others):
     return {**three_tensors(rng, **others), "small": small}
 
 
-
-
 def huge_vector(rng, **others):
     """Weights that float64 holds and float32 does not (it ends at 3e38)."""
     return {**others, "vector": 1e50 * some_weights(rng, 6)}
