@@ -8,7 +8,8 @@ from functools import partial
 import keras
 import numpy as np
 from _shared.cases import complaint
-from _shared.layer_probes import real
+
+from autograder.probing.kit import real
 
 
 def optimizer_of(kind, settings):
@@ -43,7 +44,9 @@ def fits_of_each(function, *, optimizers, **problem):
 def accuracies(function, *, w, x, y):
     """The accuracy in each of some cases. Shapes: w (cases, d), x (cases, n, d), y (cases, n)."""
     cases = [[plain(part) for part in case] for case in zip(w, x, y, strict=True)]
-    return {"accuracy": np.stack([real(function(*case), "sign_accuracy") for case in cases])}
+    return {
+        "accuracy": np.stack([real(function(*case), "sign_accuracy", shape=()) for case in cases])
+    }
 
 
 def calls_of(function, *, kind, settings, rates, x, y, x_val, y_val, steps):
@@ -62,7 +65,7 @@ def selected(function, **problem):
     Shapes: rates (cases, k), x (n, d), y (n,), x_val (m, d), y_val (m,).
     """
     found = [call() for call in calls_of(function, **problem)]
-    return {"rate": np.stack([real(rate, "select_learning_rate") for rate in found])}
+    return {"rate": np.stack([real(rate, "select_learning_rate", shape=()) for rate in found])}
 
 
 def complaints(function, **problem):

@@ -144,7 +144,8 @@ class _Trial:
         """The name that a student would read first, from no more checks than that takes."""
         checks = self.assignment.check_set.of(self.exercise)
         for check in tried.checks(checks):
-            if check.id in tried.failed:
+            # An error is named only where every other check agrees.
+            if check.id in tried.failed and not tried.observed[check.id].failure:
                 names = self._names(check, tried.observed[check.id])
                 if len(names) == 1:
                     return names.pop()
