@@ -77,10 +77,16 @@ def outputs_of(observed, inputs):
 
 
 def factor(got, x, where):
-    """What x is multiplied by there: one number within 1 %, NaN for several, -1 for no place."""
+    """What x is multiplied by there: one number within 1 %, NaN for several, -1 for no place.
+
+    1e9 where any is infinite or NaN: infinity itself would compare equal to NaN, and a division by
+    0 is another mistake than several numbers.
+    """
     ratio = got[where] / x[where]
     if not ratio.size:
         return -1.0
+    if not np.isfinite(ratio).all():
+        return 1e9
     return np.median(ratio) if np.ptp(ratio) <= 0.01 * abs(np.median(ratio)) else np.nan
 
 

@@ -3,6 +3,8 @@
 A probe gets the student's class or function and inputs, and returns arrays. It holds no answer.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,7 +18,6 @@ from _shared.regularizer_probes import (  # noqa: F401 - probes that checks.py n
     gradients_at_zero,
     mixed_precision,
     penalties,
-    plain,
     pulls,
     regression,
     reloaded,
@@ -25,7 +26,7 @@ from _shared.regularizer_probes import (  # noqa: F401 - probes that checks.py n
 )
 from keras import ops
 
-from autograder.probing.kit import numbers, tensors, variables
+from autograder.probing.kit import numbers, real, tensors, variables
 
 # Of a vector, a matrix and a kernel, three times.
 NAMES = (
@@ -33,6 +34,8 @@ NAMES = (
     *("beta", "gamma", "recurrent_kernel"),
     *("offset", "weight", "depthwise_kernel"),
 )
+
+loss_of = partial(real, what="penalized_loss")
 
 
 def sum_of_cubes(strength):
@@ -59,7 +62,7 @@ def penalized(penalized_loss, *, data_loss, strength, vector, matrix, kernel):
             keras.Variable(start, dtype=keras.config.floatx(), name=next(names))
             for start in (vector, matrix, kernel)
         ]
-        found[which] = plain(penalized_loss(loss, weights, regularizer(strength)))
+        found[which] = loss_of(penalized_loss(loss, weights, regularizer(strength)))
     return found
 
 
@@ -68,14 +71,14 @@ def one_at_a_time(penalized_loss, *, data_loss, strength, vector, matrix):
     loss = ops.convert_to_tensor(data_loss, dtype=keras.config.floatx())
     one, other = tensors(vector, matrix, like=variables(vector, matrix))
     lists = ([one], [other], [one, other], [other, one])
-    losses = [plain(penalized_loss(loss, w, sum_of_cubes(strength))) for w in lists]
+    losses = [loss_of(penalized_loss(loss, w, sum_of_cubes(strength))) for w in lists]
     return {"losses": np.stack(losses)}
 
 
 def no_weights(penalized_loss, *, data_loss, strength):
     """The penalized loss of an empty list."""
     loss = ops.convert_to_tensor(data_loss, dtype=keras.config.floatx())
-    return {"loss": plain(penalized_loss(loss, [], sum_of_cubes(strength)))}
+    return {"loss": loss_of(penalized_loss(loss, [], sum_of_cubes(strength)))}
 
 
 def penalized_gradients(penalized_loss, *, strength, vector, matrix, x):
@@ -96,7 +99,7 @@ def double_precision_loss(penalized_loss, *, data_loss, strength, vector):
     """The penalized loss of a float64 vector, shape (d,), with a float64 data loss."""
     loss = ops.convert_to_tensor(data_loss, dtype="float64")
     weights = variables(vector, dtype="float64")
-    return {"loss": plain(penalized_loss(loss, weights, sum_of_cubes(strength)))}
+    return {"loss": loss_of(penalized_loss(loss, weights, sum_of_cubes(strength)))}
 
 
 def own_loop(penalized_loss, *, strength, kernel, bias, x, y, learning_rate, updates):

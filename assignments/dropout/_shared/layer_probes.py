@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing.kit import compile_model, numbers, saved_and_loaded
+from autograder.probing.kit import compile_model, numbers, real, saved_and_loaded
 
 # --- whole probes ---------------------------------------------------------------------------------
 
@@ -157,20 +157,6 @@ def fit_and_predict(
 def tensor(values: Any) -> Any:
     """The values as a tensor of Keras' default float type."""
     return keras.ops.convert_to_tensor(values, dtype=keras.config.floatx())
-
-
-def real(result: Any, what: str = "the layer") -> np.ndarray:
-    """A tensor as an array of floating-point numbers.
-
-    Raises:
-        TypeError: ``what`` returned None, or something that is not numbers.
-    """
-    if result is None:
-        raise TypeError(f"{what} returned None; is a return statement missing?")
-    array = numbers(result)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{what} returned {type(result).__name__}, expected numbers")
-    return array.astype("float64") if array.dtype.kind in "biu" else array
 
 
 def with_weights(layer: Any, x: np.ndarray, weights: Mapping[str, Any] | None) -> Any:

@@ -31,6 +31,12 @@ three_tensors = partial(weights, shapes={"vector": (5,), "matrix": (3, 4), "kern
 four_matrices = partial(weights, shapes={"matrices": (4, 3, 4)})
 
 
+def tensors_of_all_sizes(rng, **others):
+    """Three tensors, and a vector with a length below 1: a threshold or a constant shows there."""
+    small = rng.choice([-1.0, 1.0], 5) * rng.uniform(0.1, 0.4, 5)
+    return {**three_tensors(rng, **others), "small": small}
+
+
 def huge_vector(rng, **others):
     """Weights that float64 holds and float32 does not (it ends at 3e38)."""
     return {**others, "vector": 1e50 * some_weights(rng, 6)}
@@ -160,11 +166,11 @@ def standard_checks(
     check = partial(exercise.rule, points=1, judge=close())
     check(
         "penalty_follows_the_formula",
-        "The penalties of a vector, a matrix and a convolution kernel follow the formula: "
-        "one scalar each.",
+        "The penalties of two vectors, a matrix and a convolution kernel follow the formula, "
+        "whether the weights are small or large: one scalar each.",
         points=2,
         probe="penalties",
-        inputs=partial(three_tensors, settings=settings),
+        inputs=partial(tensors_of_all_sizes, settings=settings),
     )
     check(
         "strength_belongs_to_the_instance",

@@ -7,6 +7,7 @@ returned in its own shape, so that a check sees whether it is a scalar.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -19,6 +20,7 @@ from autograder.probing.kit import (
     compile_model,
     held_numbers,
     numbers,
+    real,
     saved_and_loaded,
     tensors,
     variables,
@@ -27,11 +29,13 @@ from autograder.probing.kit import (
 Arrays = dict[str, np.ndarray]
 Settings = Mapping[str, Any]
 
+penalty_of = partial(real, what="the regularizer")
+
 
 def penalties(regularizer_class: Any, *, settings: Settings, **weights: np.ndarray) -> Arrays:
     """The penalty of each tensor, of any names and ranks."""
     regularizer = regularizer_class(**settings)
-    return {name: plain(regularizer(variables(w)[0])) for name, w in weights.items()}
+    return {name: penalty_of(regularizer(variables(w)[0])) for name, w in weights.items()}
 
 
 def gradients(regularizer_class: Any, *, settings: Settings, **weights: np.ndarray) -> Arrays:
@@ -49,7 +53,7 @@ def two_strengths(
     for name, values in weights.items():
         (weight,) = variables(values)
         for which, regularizer in pair.items():
-            found[f"{which}_{name}"] = plain(regularizer(weight))
+            found[f"{which}_{name}"] = penalty_of(regularizer(weight))
         found[f"{name}_afterwards"] = numbers(weight)
     return found
 
@@ -81,7 +85,7 @@ def gradients_at_zero(regularizer_class: Any, *, settings: Settings, vector: np.
     for run in (both, tf.function(both)):
         costs, pulled = run()
         for name, value in zip(names, (*costs, *pulled), strict=True):
-            found[name].append(plain(value))
+            found[name].append(penalty_of(value))
     return {name: np.stack(values) for name, values in found.items()}
 
 
@@ -101,7 +105,7 @@ def config_round_trip(regularizer_class: Any, *, settings: Settings, vector: np.
         "after": regularizer_class.from_config(config),
         "without_arguments": regularizer_class(),
     }
-    found = {name: plain(one(variables(vector)[0])) for name, one in made.items()}
+    found = {name: penalty_of(one(variables(vector)[0])) for name, one in made.items()}
     return {**found, "in_config": held_numbers(config, settings)}
 
 
@@ -122,7 +126,7 @@ def compiled(regularizer_class: Any, *, settings: Settings, matrices: np.ndarray
     weight = variables(matrices[0])
     found = [both(*tensors(matrix, like=weight)) for matrix in matrices]
     return {
-        "penalties": np.stack([plain(penalty) for penalty, _ in found]),
+        "penalties": np.stack([penalty_of(penalty) for penalty, _ in found]),
         "gradients": np.stack([numbers(gradient) for _, gradient in found]),
     }
 
@@ -140,10 +144,10 @@ def reloaded(
         kernel_regularizer=regularizer_class(**settings),
         bias_regularizer=regularizer_class(**settings),
     )
-    before = np.stack([plain(penalty) for penalty in model.losses])
+    before = np.stack([penalty_of(penalty) for penalty in model.losses])
     require_config(regularizer_class)
     model = saved_and_loaded(model, **{regularizer_class.__name__: regularizer_class})
-    return {"before": before, "after": np.stack([plain(penalty) for penalty in model.losses])}
+    return {"before": before, "after": np.stack([penalty_of(penalty) for penalty in model.losses])}
 
 
 def mixed_precision(
@@ -174,7 +178,7 @@ def mixed_precision(
             loss = ops.mean(ops.square(error)) + penalty
         gradient = tape.gradient(loss, layer.kernel.value)
         layer.kernel.assign_sub(learning_rate * gradient)
-        path["penalty"].append(plain(penalty))
+        path["penalty"].append(penalty_of(penalty))
         path["kernel"].append(numbers(layer.kernel))
     return {name: np.stack(values) for name, values in path.items()}
 
@@ -234,12 +238,6 @@ def regression(
 # --- parts of probes ------------------------------------------------------------------------------
 
 
-def plain(penalty: Any) -> np.ndarray:
-    """A penalty as an array of its own shape; a plain Python 0 counts as the number 0.0."""
-    array = numbers(penalty)
-    return array.astype("float64") if array.dtype.kind in "biu" else array
-
-
 def pulls(penalty: Any, weights: Sequence[Any], tape: tf.GradientTape) -> list[np.ndarray]:
     """The gradient of a penalty for each weight, zeros where none arrives."""
     found = tape.gradient(ops.convert_to_tensor(penalty), weights)
@@ -257,7 +255,7 @@ def penalty_and_gradient(
     with tf.GradientTape() as tape:
         penalty = regularizer(weight)
     (gradient,) = pulls(penalty, [weight.value], tape)
-    return plain(penalty), gradient
+    return penalty_of(penalty), gradient
 
 
 def require_config(regularizer_class: Any) -> None:
