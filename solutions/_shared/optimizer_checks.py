@@ -84,9 +84,7 @@ def what_tells(observed, inputs):
 
     Very different mistakes end there, and what the configuration holds is alike in all of them.
     """
-    finite = {
-        name: np.where(np.isfinite(array), array, np.nan) for name, array in observed.items()
-    }
+    finite = {name: np.where(np.isfinite(array), array, np.nan) for name, array in observed.items()}
     moves = {name: array for name, array in finite.items() if name != "in_config"}
     return finite if any(np.isfinite(array).any() for array in moves.values()) else moves
 
