@@ -68,7 +68,7 @@ def gradients_with_gaps(rng, *, settings, updates):
         "settings": settings,
         "starts": rng.normal(size=(2, 3)),
         "gradients": some_gradients(rng, updates, 2, 3),
-        # One at the start: the other mistakes of t show there, where one that is 0 ends in NaN.
+        # The second vector first moves at t = 2: a t that starts at 0 makes NaN of the first alone.
         "missing": np.isin(np.arange(updates), [0, 2, 3, 6]),
     }
 
