@@ -5,6 +5,7 @@ Other shapes and hyper-parameters that no solution can be written around.
 
 from functools import partial
 
+from _shared.optimizer_checks import what_tells
 from _shared.optimizer_inputs import TINY, some_gradients
 from checks import OPTIMIZERS
 
@@ -47,4 +48,5 @@ for optimizer, settings, *_ in OPTIMIZERS:
         probe="three_variables",
         inputs=partial(three_ranks, like=settings),
         judge=close(along="update"),
+        measure=what_tells,
     )
