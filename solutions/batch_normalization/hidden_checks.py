@@ -30,8 +30,8 @@ def any_training(rng):
 def any_statistics(rng):
     channels = int(rng.integers(2, 7))
     rows, images = batches(3, channels), batches(2, 3, 2, channels)
-    names = ["moving_variance"]
-    return drawn(settings=any_settings, batches=rows, images=images, names=names)(rng)
+    inputs = drawn(settings=any_settings, weights=moved(channels), batches=rows, images=images)
+    return {**inputs(rng), "names": ["moving_variance"]}
 
 
 def any_block(rng):
