@@ -43,7 +43,7 @@ OPTIMIZERS = [
     ),
     (
         Adam,
-        {"learning_rate": 0.05, "beta_1": 0.7, "beta_2": 0.9, "epsilon": TINY},
+        {"learning_rate": 0.05, "beta_1": 0.7, "beta_2": 0.85, "epsilon": TINY},
         {"learning_rate": 0.03, "beta_1": 0.95, "beta_2": 0.8, "epsilon": TINY},
         {"learning_rate": 0.02},
     ),
@@ -55,8 +55,8 @@ OPTIMIZERS = [
     ),
     (
         AdamW,
-        {"learning_rate": 0.05, "beta_1": 0.7, "beta_2": 0.9, "epsilon": TINY, "decay": 0.4},
-        {"learning_rate": 0.03, "beta_1": 0.95, "beta_2": 0.8, "epsilon": TINY, "decay": 0.9},
+        {"learning_rate": 0.05, "beta_1": 0.7, "beta_2": 0.85, "epsilon": TINY, "decay": 0.4},
+        {"learning_rate": 0.03, "beta_1": 0.95, "beta_2": 0.8, "epsilon": TINY, "decay": 0.7},
         {"learning_rate": 0.02, "decay": 0.01},
     ),
 ]

@@ -79,6 +79,16 @@ def epsilon_is_in_the_denominator(observed, expected, inputs):
         )
 
 
+def what_tells(observed, inputs):
+    """What tells one mistake from another: of numbers that are NaN or infinite, nothing.
+
+    Very different mistakes end there, and what the configuration holds is alike in all of them.
+    """
+    finite = {name: np.where(np.isfinite(array), array, np.nan) for name, array in observed.items()}
+    moves = {name: array for name, array in finite.items() if name != "in_config"}
+    return finite if any(np.isfinite(array).any() for array in moves.values()) else moves
+
+
 def copy_moves_alike(observed, expected):
     """What else the configuration holds is for telling mistakes apart."""
     by_update({"vector": observed["vector"]}, {"vector": expected["vector"]})
@@ -246,5 +256,5 @@ def standard_check(exercise, name, /, settings, other, **changes):
         probe=row.probe,
         inputs=partial(row.draw, settings=given, updates=row.updates),
         judge=row.judge,
-        **row.options,
+        **{"measure": what_tells, **row.options},
     )
