@@ -12,7 +12,6 @@ from _shared.layer_probes import (  # noqa: F401 - checks.py names some of them
     mixed_precision,
     output_and_gradient,
     pulled_back,
-    real,
     saved_and_loaded_model,
     tensor,
     training_outputs,
@@ -33,14 +32,14 @@ from _shared.normalization_probes import (  # noqa: F401
     who_trains,
 )
 
-from autograder.probing.kit import compile_model, held_numbers, numbers
+from autograder.probing.kit import compile_model, held_numbers, numbers, real
 
 # --- dead_fraction --------------------------------------------------------------------------------
 
 
 def dead_fractions(function, *, activations):
     """The fraction for each of a stack of activations, shape (cases, n, ..., units)."""
-    fractions = [real(function(case), "dead_fraction") for case in activations]
+    fractions = [real(function(case), "dead_fraction", shape=()) for case in activations]
     return {"fraction": np.array(fractions, dtype="float64")}
 
 

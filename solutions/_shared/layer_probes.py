@@ -160,11 +160,19 @@ def tensor(values: Any) -> Any:
 
 
 def with_weights(layer: Any, x: np.ndarray, weights: Mapping[str, Any] | None) -> Any:
-    """The layer; built for inputs like ``x``, with the given values, if there are any."""
+    """The layer; built for inputs like ``x``, with the given values, if there are any.
+
+    Raises:
+        ValueError: a weight has another shape than its value.
+    """
     if weights:
         layer.build((None, *x.shape[1:]))
         for name, value in weights.items():
-            getattr(layer, name).assign(value)
+            weight, wanted = getattr(layer, name), np.shape(value)
+            found = tuple(getattr(weight, "shape", wanted))
+            if found != wanted:
+                raise ValueError(f"expected {name} of shape {wanted}, got shape {found}")
+            weight.assign(value)
     return layer
 
 

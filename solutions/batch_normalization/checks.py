@@ -140,7 +140,7 @@ def faint(*shape):
     return lambda rng: 0.03 * batches(*shape)(rng)
 
 
-faint_rows = drawn(settings={}, weights={}, batches=faint(4, 3))
+faint_rows = drawn(settings={}, weights=moved(3), batches=faint(4, 3))
 upstream_gradients = partial(
     layer,
     x=batch(4, 3),

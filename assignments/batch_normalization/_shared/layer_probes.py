@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing.kit import compile_model, numbers, saved_and_loaded
+from autograder.probing.kit import compile_model, numbers, real, saved_and_loaded
 
 # --- whole probes ---------------------------------------------------------------------------------
 
@@ -159,26 +159,20 @@ def tensor(values: Any) -> Any:
     return keras.ops.convert_to_tensor(values, dtype=keras.config.floatx())
 
 
-def real(result: Any, what: str = "the layer") -> np.ndarray:
-    """A tensor as an array of floating-point numbers.
+def with_weights(layer: Any, x: np.ndarray, weights: Mapping[str, Any] | None) -> Any:
+    """The layer; built for inputs like ``x``, with the given values, if there are any.
 
     Raises:
-        TypeError: ``what`` returned None, or something that is not numbers.
+        ValueError: a weight has another shape than its value.
     """
-    if result is None:
-        raise TypeError(f"{what} returned None; is a return statement missing?")
-    array = numbers(result)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{what} returned {type(result).__name__}, expected numbers")
-    return array.astype("float64") if array.dtype.kind in "biu" else array
-
-
-def with_weights(layer: Any, x: np.ndarray, weights: Mapping[str, Any] | None) -> Any:
-    """The layer; built for inputs like ``x``, with the given values, if there are any."""
     if weights:
         layer.build((None, *x.shape[1:]))
         for name, value in weights.items():
-            getattr(layer, name).assign(value)
+            weight, wanted = getattr(layer, name), np.shape(value)
+            found = tuple(getattr(weight, "shape", wanted))
+            if found != wanted:
+                raise ValueError(f"expected {name} of shape {wanted}, got shape {found}")
+            weight.assign(value)
     return layer
 
 

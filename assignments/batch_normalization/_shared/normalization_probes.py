@@ -9,13 +9,12 @@ from _shared.layer_probes import (
     called,
     compiled,
     pulled_back,
-    real,
     saved_and_loaded_model,
     tensor,
     with_weights,
 )
 
-from autograder.probing.kit import held_numbers, numbers
+from autograder.probing.kit import held_numbers, numbers, real
 
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
@@ -25,12 +24,15 @@ def statistics(layer):
     return {name: numbers(getattr(layer, name)) for name in ("moving_mean", "moving_variance")}
 
 
-def moving_statistics(layer_class, *, settings, batches, images, names):
+def moving_statistics(layer_class, *, settings, batches, images, weights, names):
     """Some statistics after each of some training batches: of features, then of channels.
 
-    Shapes: batches (batches, n, d), images (batches, n, h, w, c); returns (batches, d + c) each.
+    The layer that gets the batches of features is fresh; the one that gets the images starts from
+    ``weights``. Shapes: batches (batches, n, d), images (batches, n, h, w, c), weights (c,) each;
+    returns (batches, d + c) each.
     """
-    rows, pixels = layer_class(**settings), layer_class(**settings)
+    rows = layer_class(**settings)
+    pixels = with_weights(layer_class(**settings), images[0], weights)
     path = []
     for batch, image in zip(batches, images, strict=True):
         rows(tensor(batch), training=True)
