@@ -1,7 +1,8 @@
 """Expected arrays in a file: with it, a student's laptop judges and names mistakes.
 
 A release holds, for the public seed, the arrays of the reference and the fingerprints of every
-misconception, and no code of either. One safetensors file: the arrays, and JSON in its metadata.
+misconception, and no code of either. One safetensors file: the arrays, those of one shape stacked,
+and JSON in its metadata.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class StoredOracle:
         try:
             with safe_open(path, "numpy") as file:
                 described = json.loads((file.metadata() or {})["autograder"])
-                arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+                stacks = [file.get_tensor(str(n)) for n in range(len(file.keys()))]
             self.seed = int(described["seed"])
             self._misconceptions = [Misconception(**known) for known in described["misconceptions"]]
             self._observations: dict[tuple[str, str], Observation] = {
@@ -51,11 +52,13 @@ class StoredOracle:
                 for check, kinds in described["kinds"].items()
             }
             self._observations |= {
-                (who, check): Observation(failure=Failure(**failure))
-                for who, check, failure in described["failures"]
+                (who, check): Observation(failure=Failure(**described["failures"][number]))
+                for who, check, number in described["failed"]
             }
             self._observations |= {
-                (who, check): Observation({name: arrays[key] for name, key in found.items()})
+                (who, check): Observation(
+                    {name: stacks[n][row] for name, (n, row) in found.items()}
+                )
                 for who, checks in described["arrays"].items()
                 for check, found in checks.items()
             }
@@ -199,47 +202,60 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "digest": digest,
         "seed": oracle.seed,
         "misconceptions": misconceptions,
-        "failures": content.failures,
+        "failures": [asdict(failure) for failure in content.failures],
+        "failed": content.failed,
         "kinds": content.kinds,
         "arrays": content.index,
         "data": sorted(check_set.data),
     }
-    save_file(content.arrays, path, metadata={"autograder": json.dumps(described)})
+    save_file(content.stacked(), path, metadata={"autograder": json.dumps(described)})
 
 
 class _Content:
-    """What goes into the file. Each array is in it once: many mistakes do the same somewhere.
+    """What goes into the file. Each array and each failure once: many mistakes do the same.
+
+    Thousands of small arrays, each with a name and a shape of its own, would take as much room for
+    these as for their numbers: so those of one dtype and shape are the rows of a stack.
 
     Attributes:
-        arrays: by a number, which is its key in the file.
-        index: for each misconception and check, the key of each array.
-        failures: of a misconception in a check.
+        index: for each misconception and check, the stack and the row of each array.
+        failures: all that there are, in the order of their numbers.
+        failed: a misconception, a check, and the number of its failure there.
         kinds: for each check whose arrays are not kept, their dtypes and shapes.
     """
 
     def __init__(self) -> None:
-        self.arrays: dict[str, np.ndarray] = {}
-        self.index: dict[str, dict[str, dict[str, str]]] = {}
-        self.failures: list[tuple[str, str, dict[str, Any]]] = []
+        self.index: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
+        self.failures: dict[Failure, int] = {}
+        self.failed: list[tuple[str, str, int]] = []
         self.kinds: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {}
-        self._keys: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._stacks: dict[tuple[str, tuple[int, ...]], dict[bytes, int]] = {}
 
     def add(self, who: str, check: Check, seen: Observation, dtype: str) -> None:
         if seen.failure:
             # Without its place, which quotes a line of the reference, and without what of the
             # message is of this machine.
             told = replace(seen.failure, where="", message=normalized(seen.failure.message))
-            self.failures.append((who, check.id, asdict(told)))
+            number = self.failures.setdefault(told, len(self.failures))
+            self.failed.append((who, check.id, number))
         for name, array in seen.arrays.items():
             with np.errstate(over="ignore"):  # a mistake may go beyond float32
                 kept = array.astype(dtype) if array.dtype.kind == "f" else array
             self._keep(who, check.id, name, np.array(kept, order="C"))
 
     def _keep(self, who: str, check: str, name: str, array: np.ndarray) -> None:
-        content = (str(array.dtype), array.shape, array.tobytes())
-        key = self._keys.setdefault(content, str(len(self._keys)))
-        self.arrays[key] = array
-        self.index.setdefault(who, {}).setdefault(check, {})[name] = key
+        kind = (str(array.dtype), array.shape)
+        rows = self._stacks.setdefault(kind, {})
+        row = rows.setdefault(array.tobytes(), len(rows))
+        place = list(self._stacks).index(kind), row
+        self.index.setdefault(who, {}).setdefault(check, {})[name] = place
+
+    def stacked(self) -> dict[str, np.ndarray]:
+        """The stacks, by their numbers; each has its arrays along the first axis."""
+        return {
+            str(number): np.ndarray((len(rows), *shape), dtype, b"".join(rows))
+            for number, ((dtype, shape), rows) in enumerate(self._stacks.items())
+        }
 
     def add_kinds(self, check: Check, seen: Observation) -> None:
         if seen.failure:

@@ -275,6 +275,7 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
         "seed",
         "misconceptions",
         "failures",
+        "failed",
         "kinds",
         "arrays",
         "data",
