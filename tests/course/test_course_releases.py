@@ -168,9 +168,13 @@ def test_check_names_a_mistake_with_its_hint(release: Path) -> None:
     said = " ".join(done.stdout.split())
     assert mistake.hint in said
     assert mistake.name.replace("_", " ") in said
-    # The students' guide shows this very mistake: its numbers are those of the public inputs.
-    guide = (ROOT / "docs" / "students.md").read_text(encoding="utf-8")
-    shown = [line for line in guide.splitlines() if "expected" in line]
-    numbers = [line.strip() for line in shown if line.strip().startswith("After update")]
-    assert len(numbers) == 2
-    assert all(line in done.stdout for line in numbers)
+    # The students' guide and the README show this very mistake, with the numbers of the public
+    # inputs.
+    shown = [
+        line.strip()
+        for document in ("docs/students.md", "README.md")
+        for line in (ROOT / document).read_text(encoding="utf-8").splitlines()
+        if line.strip().startswith("After update") and "expected" in line
+    ]
+    assert len(shown) == 3
+    assert [line for line in shown if line not in done.stdout] == []
