@@ -84,6 +84,15 @@ def test_what_ends_in_time_is_not_interrupted_later(child: Any) -> None:
     assert probed(child, "return {'x': sum(range(10**7))}")[0] is None
 
 
+def test_what_other_threads_compute_is_not_counted(child: Any) -> None:
+    body = (
+        "import hashlib, threading, time; data = bytes(3 * 10**8); "
+        "work = threading.Thread(target=hashlib.sha256, args=(data,)); "
+        "work.start(); work.join(); return {'x': 1.0}"
+    )
+    assert probed(child, body, seconds=0.15)[0] is None
+
+
 def test_a_forbidden_name_that_does_not_exist_is_a_readable_failure(child: Any) -> None:
     failure, _ = probed(child, "return {'x': 1.0}", ("keras.optimizers.SDG",))
     assert failure is not None

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.model import AutograderError
-from autograder.sources.submission import read_submission
+from autograder.sources.assignment import exercise_of, read_assignment
+from autograder.sources.course import Course
+from autograder.sources.definitions import Cell
+from autograder.sources.submission import Submission, read_submission
 from autograder.sources.submitted_files import find_submission, submissions_in
 
+COURSE = Course(Path(__file__).parents[2])
 CLASS = "class Adam:\n    pass"
 LOCKED = {"check-Adam": "check(Adam)"}
 
@@ -117,6 +121,20 @@ def test_a_missing_exercise_names_what_may_be_meant_to_be_it(
     said = read_submission(path).definitions([name, "L1L2"]).missing[name]
     hint = f" If {found} is meant to be it, name it {name}." if found else ""
     assert said == f"There is no class or function named {name!r} in the submission.{hint}"
+
+
+@pytest.mark.parametrize("name", COURSE.assignments())
+def test_what_students_are_given_is_never_taken_for_a_missing_exercise(name: str) -> None:
+    assignment = read_assignment(COURSE.solution(name))
+    exercises = [exercise.name for exercise in assignment.check_set.exercises]
+    given = [
+        Cell(f"cell {number}", cell.source)
+        for number, cell in enumerate(assignment.percent.notebook.cells, 1)
+        if cell.cell_type == "code" and not exercise_of(cell)
+    ]
+    missing = Submission("", None, tuple(given)).definitions(exercises).missing
+    assert set(missing) == set(exercises)
+    assert all(said.endswith("in the submission.") for said in missing.values())
 
 
 def test_a_module_and_a_percent_script_are_read(tmp_path: Path) -> None:
