@@ -7,18 +7,18 @@ is, no number of runs can show, so every check says it (`autograder.model.Check.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autograder.grading.grade import judge_check
 from autograder.grading.judge import ATOL, alike
-from autograder.grading.observe import Known, RestartableChild
+from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Check
-from autograder.sandbox.interface import Sandbox
+from autograder.model import Check, Observation
 
-SECONDS = 2.0
-"""CPU seconds for one check, spent on as many runs of the reference as they allow."""
+SECONDS = 10.0
+"""CPU seconds for the checks of one exercise, spent on as many runs of its reference as they allow,
+alike for each check."""
 
 MOST_RUNS, LEAST_RUNS = 50, 5
 
@@ -28,42 +28,56 @@ SURPRISING = 0.01
 _SEEDS_APART = 1000
 
 
-def false_alarms(
-    exercise: str, oracle: LiveOracle, sandbox: Sandbox, known: Known | None = None
-) -> Iterator[tuple[Check, str]]:
-    """The checks of an exercise that fail its reference more often than they say, and what is said.
+def varying(
+    observed: Mapping[str, Observation], checks: Iterable[Check], oracle: LiveOracle
+) -> list[Check]:
+    """The checks in which the reference may have shown something else for other random numbers.
 
     Args:
-        oracle: has the reference's observations with one seed; the others are derived from it.
+        observed: what the reference did, as a student's code and with a seed that is not the
+            oracle's, by check id.
     """
-    with RestartableChild(sandbox, known) as child:
-        for check in _by_chance(exercise, oracle, child):
-            seeds = _seeds(check, oracle)
-            found = [_failure(check, oracle.with_seed(s, check, child), child) for s in seeds]
-            failures = [message for message in found if message]
-            if failures and _probability(len(failures), len(found), check) < SURPRISING:
-                yield check, _problem(check, len(found), failures)
-
-
-def _by_chance(exercise: str, oracle: LiveOracle, child: RestartableChild) -> list[Check]:
-    """The checks in which the reference returns something else for other random numbers."""
-    trials = [
-        replace(oracle.reference_trial(check), seed=oracle.seed + 1)
-        for check in oracle.assignment.check_set.of(exercise)
-    ]
-    reference = oracle.assignment.reference(exercise)
     return [
         check
-        for check, seen in child.observations(reference, trials)
-        if not alike(seen.arrays, oracle.expected(check).arrays, atol=ATOL)
+        for check in checks
+        if not alike(observed[check.id].arrays, oracle.expected(check).arrays, atol=ATOL)
     ]
 
 
-def _seeds(check: Check, oracle: LiveOracle) -> range:
-    seconds = max(oracle.expected(check).seconds, 1e-3)
-    first = oracle.seed + _SEEDS_APART
+def false_alarms(
+    checks: Sequence[Check], oracle: LiveOracle, child: RestartableChild
+) -> Iterator[tuple[Check, str]]:
+    """The checks that fail the reference more often than they say, and what is said of each.
+
+    Args:
+        checks: of one exercise; those that may see something else for other random numbers.
+        oracle: has the reference's observations with one seed; the others are derived from it.
+        child: where the reference runs.
+    """
+    by_chance = _by_chance(checks, oracle, child)
+    for check in by_chance:
+        seeds = _seeds(check, oracle, SECONDS / len(by_chance))
+        found = [_failure(check, oracle.with_seed(s, check, child), child) for s in seeds]
+        failures = [message for message in found if message]
+        if failures and _probability(len(failures), len(found), check) < SURPRISING:
+            yield check, _problem(check, len(found), failures)
+
+
+def _by_chance(checks: Sequence[Check], oracle: LiveOracle, child: RestartableChild) -> list[Check]:
+    """Those in which the reference does so with the same precision: what differs is no rounding."""
+    if not checks:
+        return []
+    reference = oracle.assignment.reference(checks[0].exercise)
+    trials = [replace(oracle.reference_trial(check), seed=oracle.seed + 1) for check in checks]
+    observed = {check.id: seen for check, seen in child.observations(reference, trials)}
+    return varying(observed, checks, oracle)
+
+
+def _seeds(check: Check, oracle: LiveOracle, seconds: float) -> range:
     # Two runs for each: the reference's own, in float64, and the one that is graded.
-    return range(first, first + int(min(max(SECONDS / (2 * seconds), LEAST_RUNS), MOST_RUNS)))
+    runs = seconds / (2 * max(oracle.expected(check).seconds, 1e-3))
+    first = oracle.seed + _SEEDS_APART
+    return range(first, first + int(min(max(runs, LEAST_RUNS), MOST_RUNS)))
 
 
 def _failure(check: Check, oracle: LiveOracle, child: RestartableChild) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from autograder.grading.diagnose import tells
 from autograder.grading.fingerprint import same
@@ -18,9 +19,21 @@ from autograder.grading.oracle import LiveOracle
 from autograder.model import Check, Misconception, Observation
 from autograder.sources.checks import CheckSet
 
-PER_CHILD = 8
-"""How many misconceptions share a child: TensorFlow starts once for all of them, and a child that
+_Any = TypeVar("_Any")
+
+PER_CHILD = 24
+"""How many implementations share a child: TensorFlow starts once for all of them, and a child that
 dies interrupts few."""
+
+
+def lots(implementations: Sequence[_Any], jobs: int) -> list[Sequence[_Any]]:
+    """The course's own implementations, in lots that each take turns in one child.
+
+    Args:
+        jobs: how many lots will run side by side.
+    """
+    size = max(1, min(PER_CHILD, -(-len(implementations) // jobs)))
+    return [implementations[at : at + size] for at in range(0, len(implementations), size)]
 
 
 class Following:
@@ -51,11 +64,7 @@ class Following:
         tasks: list[Callable[[], None]] = []
         for exercise in exercises:
             known = self._oracle.misconceptions(exercise)
-            size = max(1, min(PER_CHILD, -(-len(known) // jobs)))
-            tasks += [
-                partial(self._until_caught, known[first : first + size], step)
-                for first in range(0, len(known), size)
-            ]
+            tasks += [partial(self._until_caught, lot, step) for lot in lots(known, jobs)]
         return tasks
 
     def until_told_apart(self, exercise: str) -> None:

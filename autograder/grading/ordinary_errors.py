@@ -79,18 +79,22 @@ def false_names(
         for did in oracle.observed(mistake).values()
         if did.failure
     }
-    found = []
-    for error in ordinary_errors(assignment.cells[exercise], exercise):
-        if error.name.partition("_in_")[0] not in raised:
-            continue
-        definitions = assignment.misconception(error)
-        with RestartableChild(sandbox, known) as child:
+    errors = ordinary_errors(assignment.cells[exercise], exercise)
+    alike = {error: assignment.misconception(error) for error in errors if _kind(error) in raised}
+    with RestartableChild(sandbox, known) as child:
+        for error, definitions in list(alike.items()):
             if _is_like_none(child.observations(definitions, oracle.trials(own.checks)), oracle):
-                continue
+                del alike[error]
+    found = []
+    for error, definitions in alike.items():
         (report,) = grade_definitions(definitions, {}, own, oracle, sandbox, known)
         names = dict.fromkeys(v.misconception for v in report.verdicts if v.misconception)
         found += [(error, name) for name in names]
     return found
+
+
+def _kind(error: Misconception) -> str:
+    return error.name.partition("_in_")[0]
 
 
 def _is_like_none(observed: Iterator[tuple[Check, Observation]], oracle: LiveOracle) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from autograder.model import Misconception
-from autograder.sources.assignment import Assignment
+from autograder.model import Check, Misconception
+from autograder.sources.assignment import Assignment, exercise_of
+from autograder.sources.checks import CHECKS, HIDDEN_CHECKS
+from autograder.sources.faults import Fault, place_of
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.verdicts import ExerciseReport
 
@@ -51,6 +54,37 @@ class Proof:
     problems: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Findings:
+    """Says what is wrong with an assignment, each time with the file and the line."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.proof = Proof(assignment.name)
+        self._assignment = assignment
+
+    def of_exercise(self, exercise: str, problem: str) -> None:
+        """At the beginning of the exercise's cell."""
+        percent = self._assignment.percent
+        numbers = enumerate(percent.notebook.cells, 1)
+        (cell,) = [number for number, cell in numbers if exercise_of(cell) == exercise]
+        self.at(percent.path, percent.line(cell), problem)
+
+    def of_check(self, check: Check, problem: str) -> None:
+        """Where the check is declared."""
+        file = self._assignment.folder / (HIDDEN_CHECKS if check.hidden else CHECKS)
+        self.at(*place_of(check.declared, file), problem)
+
+    def of_misconception(self, known: Misconception, problem: str) -> None:
+        """Where it stands; a generated one stands nowhere but in the exercise."""
+        if known.generated:
+            self.of_exercise(known.exercise, problem)
+        else:
+            self.at(self._assignment.folder / MISCONCEPTIONS, known.line, problem)
+
+    def at(self, path: Path, line: int, problem: str) -> None:
+        """At a line of a file; 0 for the whole file."""
+        self.proof.problems.append(str(Fault(path, line, problem)))
 
 
 def uncaught(known: Misconception) -> str:

@@ -277,6 +277,14 @@ def test_a_check_that_fails_by_chance_more_often_than_it_says(prove: Prove, cour
     assert "with a probability of 0.0001: It is 0.0" in problem
 
 
+def test_a_check_that_wants_the_reference_s_own_random_numbers(prove: Prove, course: Path) -> None:
+    noise = "    return np.sum(numbers) / len(numbers) + np.random.random()\n"
+    change(downhill(course) / "downhill.py", "    return np.sum(numbers) / len(numbers)\n", noise)
+    (problem,) = prove("average").problems
+    assert "downhill.py, line " in problem
+    assert "the reference (seed 0) fails average.divides_by_the_count" in problem
+
+
 def test_what_is_not_proven_is_not_built(desk: Author, course: Path, tmp_path: Path) -> None:
     change(
         downhill(course) / "misconceptions.toml",
