@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 def variables(*starts: np.ndarray, dtype: str | None = None) -> list[keras.Variable]:
@@ -97,6 +98,20 @@ def compile_model(model: keras.Model, optimizer: keras.Optimizer, loss: Any) -> 
     """
     model.compile(optimizer, loss)
     optimizer.build(model.trainable_variables)
+
+
+def in_batches(batch_size: int, *arrays: np.ndarray) -> Any:
+    """Rows of some arrays as a dataset for ``fit`` or ``predict``: in order, in batches.
+
+    What Keras makes of arrays takes a third of the CPU time of a short ``fit``. Pass it
+    ``shuffle=False``: Keras warns that it does not shuffle datasets.
+
+    Args:
+        arrays: shape (n, ...) each. Real numbers get Keras' default float type, as in ``fit``.
+    """
+    floatx = keras.config.floatx()
+    rows = [array.astype(floatx) if array.dtype.kind == "f" else array for array in arrays]
+    return tf.data.Dataset.from_tensor_slices(tuple(rows)).batch(batch_size)
 
 
 def saved_and_loaded(model: keras.Model, **custom_objects: Any) -> keras.Model:

@@ -11,7 +11,7 @@ from checks import OPTIMIZERS
 
 from autograder.grading.judge import close
 
-UPDATES = 12
+UPDATES = 6
 
 
 def any_settings(rng, like):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -82,3 +84,10 @@ def test_the_snippets_of_the_reference_belong_to_an_assignment(tmp_path: Path) -
     assert hidden == ["without_momentum_nothing_is_kept"]
     assert "momentum_swapped" in {known.name for known in assignment.misconceptions}
     assert "why_the_sign" in {question_of(cell) for cell in assignment.notebook.cells}
+
+
+def test_the_reference_has_everything_that_probes_may_use() -> None:
+    kit = ast.parse((ROOT / "autograder" / "probing" / "kit.py").read_text(encoding="utf-8"))
+    named = {each.name for each in kit.body if isinstance(each, ast.FunctionDef)}
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^::: autograder\.probing\.kit\.(\w+)$", reference, re.M)) == named
