@@ -456,8 +456,10 @@ if paths and pulled:
 # the valley once in every pass, a step of length 4 where 0.4 is the longest of the mini-batches,
 # and the other rows spend their updates repairing it. The teeth stand where the shuffle put it.
 #
-# Note what does *not* help: over a whole pass, the bad row pulls about as much in total whatever
-# the batch size. A batch spreads the pull; only a look at the data removes it.
+# Note what does *not* help. In a larger batch the bad row pulls less, over a whole pass as well: a
+# $b$-th of what it does alone. But so does every other row. Its *share* of what moves the line in a
+# pass is the same whatever the batch size, and so is the place that it pulls the line to. Only a
+# look at the data removes it.
 
 # %% [markdown]
 # ## A network that reads digits

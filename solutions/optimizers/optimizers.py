@@ -117,20 +117,28 @@ def ravine_gradient(point, step):
     return STEEPNESS * point
 
 
-def draw_ravine(paths, title):
-    """Left: the paths in the valley. Right: the distance to the minimum after each step."""
+def draw_ravine(paths, title, turn=None):
+    """Left: the paths in the valley. Right: the distance to the minimum after each step.
+
+    The columns of `turn` are the flat and the steep direction, if these are not x and y.
+    """
     figure, (valley, distance) = plt.subplots(
         1, 2, figsize=(11, 3.8), gridspec_kw={"width_ratios": [3, 2]}, layout="constrained"
     )
-    x, y = np.meshgrid(np.linspace(-10, 4, 200), np.linspace(-1.8, 1.8, 200))
-    height = (x**2 + 50 * y**2) / 2
+    x_range, y_range = ((-10, 4), (-1.8, 1.8)) if turn is None else ((-9, 4), (-9, 4))
+    x, y = np.meshgrid(np.linspace(*x_range, 200), np.linspace(*y_range, 200))
+    flat, steep = (x, y) if turn is None else np.tensordot(turn.T, [x, y], axes=1)
+    height = (flat**2 + 50 * steep**2) / 2
     valley.contour(x, y, height, levels=np.geomspace(0.3, 90, 12), colors="0.8", linewidths=0.8)
     for width, (name, path) in zip((1.9, 1.6, 1.3, 1.0), written(paths).items(), strict=False):
         valley.plot(*path.T, "o-", color=COLORS[name], markersize=width + 1, linewidth=width)
         distance.semilogy(np.linalg.norm(path, axis=1), color=COLORS[name], label=name)
     valley.plot(0, 0, "k*", markersize=11)
-    valley.set(xlim=(-10, 4), ylim=(-1.8, 1.8), xlabel="x (flat direction)")
-    valley.set(ylabel="y (steep direction)", title="path, star = minimum")
+    valley.set(xlim=x_range, ylim=y_range, title="path, star = minimum")
+    valley.set(
+        xlabel="x (flat direction)" if turn is None else "x",
+        ylabel="y (steep direction)" if turn is None else "y",
+    )
     distance.set(xlabel="update", ylabel="distance to the minimum", title="distance")
     if written(paths):
         distance.legend()
@@ -416,9 +424,10 @@ class AdaGrad(keras.optimizers.Optimizer):
 # ### A rare feature and a common one
 #
 # Two weights get gradients of size 1, the first at every update, the second at every tenth only.
-# The picture shows how far each moves when its gradient comes. Both curves fall, and on these axes
-# a falling straight line is $1/\sqrt{t}$. But the rare one stays about three times ($\sqrt{10}$)
-# higher: AdaGrad makes the most of the few gradients it gets.
+# The picture shows how far each moves when its gradient comes. On these axes every power of $t$ is
+# a straight line; these two fall by half a decade for each decade, like $1/\sqrt{t}$. But the rare
+# one stays about three times ($\sqrt{10}$) higher: AdaGrad makes the most of the few gradients it
+# gets.
 
 
 # %%
@@ -685,18 +694,50 @@ if written(starts):
 #
 # Each with a learning rate that suits it, for the rates of different optimizers mean different
 # things. Momentum swings. AdaGrad and RMSprop run on nearly the same line, for they scale both
-# directions alike and so head for the minimum without zigzag. But look at the distance: AdaGrad
-# slows down on the way, while RMSprop keeps its speed and then cannot settle: it jumps about within
+# directions alike and so head for the minimum without zigzag. Here AdaGrad is the fastest: the
+# gradients shrink on the way, so its sums soon stop growing, and from then on every step takes the
+# same share of the distance. RMSprop keeps its speed and then cannot settle: it jumps about within
 # half a step of the minimum. Adam swings too, in wide and gentle turns, and settles.
 
 # %%
 four = {
     "Momentum": follow(Momentum(0.037, momentum=0.8), ravine_gradient, RAVINE_START, 120),
-    "AdaGrad": follow(AdaGrad(1.0), ravine_gradient, RAVINE_START, 120),
+    "AdaGrad": follow(AdaGrad(3.0), ravine_gradient, RAVINE_START, 120),
     "RMSprop": follow(RMSprop(0.2), ravine_gradient, RAVINE_START, 120),
     "Adam": follow(Adam(0.5, beta_2=0.99), ravine_gradient, RAVINE_START, 120),
 }
 draw_ravine(four, "Four optimizers in the ravine, each with a learning rate that suits it")
+
+# %% [markdown]
+# ### The same ravine, turned
+#
+# That was an easy ravine for an optimizer that scales each weight by itself: its steep direction
+# *was* one of the weights. Turn the whole picture by 45°, start included, and nothing about the
+# valley has changed, but both weights now have a share in both directions.
+
+# %%
+TURN = np.array([[1, -1], [1, 1]], dtype="float32") / np.sqrt(2)
+
+
+def turned_gradient(point, step):
+    return (TURN @ ravine_gradient(TURN.T @ point, step)).astype("float32")
+
+
+turned_start = (TURN @ RAVINE_START).astype("float32")
+turned = {
+    "Momentum": follow(Momentum(0.037, momentum=0.8), turned_gradient, turned_start, 120),
+    "AdaGrad": follow(AdaGrad(3.0), turned_gradient, turned_start, 120),
+    "RMSprop": follow(RMSprop(0.2), turned_gradient, turned_start, 120),
+    "Adam": follow(Adam(0.5, beta_2=0.99), turned_gradient, turned_start, 120),
+}
+draw_ravine(turned, "The same optimizers and rates in the ravine turned by 45°", TURN)
+
+# %% [markdown]
+# Momentum takes the same path as before, turned: it multiplies the whole gradient by one number,
+# and does not care which way the axes point. The other three get their scale from the gradients of
+# each weight, and here the steep direction fills both of them alike. There is nothing left to tell
+# the flat direction by. AdaGrad suffers most, and no other learning rate helps it much: the first
+# zigzags stay in its sums for good, and it crawls. RMSprop and Adam forget them.
 
 # %% [markdown]
 # ## 5 · Nesterov (bonus)
