@@ -32,7 +32,7 @@ from _shared.normalization_probes import (  # noqa: F401
     who_trains,
 )
 
-from autograder.probing.kit import compile_model, held_numbers, numbers, real
+from autograder.probing.kit import compile_model, held_numbers, in_batches, numbers, real
 
 # --- dead_fraction --------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ def learned_weights(layer_class, *, settings, kernel, last_kernel, x, y, batch_s
     model = small_network(layer, kernel, last_kernel)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     compile_model(model, keras.optimizers.SGD(0.3, momentum=0.8), loss)
-    model.fit(tensor(x), y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0)
+    model.fit(in_batches(batch_size, x, y), epochs=epochs, shuffle=False, verbose=0)
     zeros = np.zeros((1, kernel.shape[1]))
     shift, both = called(layer, [zeros, zeros + 1], training=False)[:, 0]
     first, last = numbers(model.layers[1].kernel), numbers(model.layers[-1].kernel)

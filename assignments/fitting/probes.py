@@ -8,7 +8,7 @@ from _shared.attributes import counts_in
 from _shared.callback_probes import one_training, small_model
 from _shared.cases import complaint
 
-from autograder.probing.kit import compile_model, linear_softmax
+from autograder.probing.kit import compile_model, in_batches, linear_softmax
 
 WORDS = ("underfitting", "overfitting", "good fit")
 
@@ -99,8 +99,13 @@ def fit(early_stopping, *, settings, kernel, x, y, x_val, y_val, epochs, learnin
     remember = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
     )
-    validation = {"validation_data": (x_val, y_val), "validation_batch_size": len(x_val)}
-    options = {"epochs": epochs, "batch_size": len(x), "verbose": 0, **validation}
-    model.fit(x, y, callbacks=[remember, callback], **options)
+    model.fit(
+        in_batches(len(x), x, y),
+        validation_data=in_batches(len(x_val), x_val, y_val),
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[remember, callback],
+    )
     path += [model.get_weights()[0]] * (epochs + 1 - len(path))
     return {"path": np.stack(path), **counts_in(callback, ATTRIBUTES)}

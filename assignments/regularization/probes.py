@@ -51,6 +51,7 @@ def length(strength):
 def penalized(penalized_loss, *, data_loss, strength, vector, matrix, kernel):
     """Penalized losses of three variables of usual names, by cubes, by lengths, and by cubes again.
 
+    The last variable is not trainable, as that of a frozen layer: what is in the list counts.
     Shapes: vector (d,), matrix (n, m), kernel (h, w, c, f). A loss is a scalar.
     """
     loss = ops.convert_to_tensor(data_loss, dtype=keras.config.floatx())
@@ -62,6 +63,7 @@ def penalized(penalized_loss, *, data_loss, strength, vector, matrix, kernel):
             keras.Variable(start, dtype=keras.config.floatx(), name=next(names))
             for start in (vector, matrix, kernel)
         ]
+        weights[-1].trainable = False
         found[which] = loss_of(penalized_loss(loss, weights, regularizer(strength)))
     return found
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing.kit import compile_model, numbers, real, saved_and_loaded
+from autograder.probing.kit import compile_model, in_batches, numbers, real, saved_and_loaded
 
 # --- whole probes ---------------------------------------------------------------------------------
 
@@ -139,13 +139,13 @@ def fit_and_predict(
     model = keras.Sequential([keras.Input(x.shape[1:]), layer, remember, dense])
     remember.count.assign(0)  # Keras has called the layers once to see their shapes
     compile_model(model, keras.optimizers.SGD(0.01), "mse")
-    model.fit(x, y, batch_size=rows, epochs=epochs, shuffle=False, verbose=0)
+    model.fit(in_batches(rows, x, y), epochs=epochs, shuffle=False, verbose=0)
     seen = numbers(remember.seen)
     remember.count.assign(0)
     return {
         "x": np.stack([x[:rows], x[rows:]] * epochs),
         "outputs": seen,
-        "predicted": np.array(model.predict(x, batch_size=rows, verbose=0)),
+        "predicted": np.array(model.predict(in_batches(rows, x), verbose=0)),
         "kernel": numbers(dense.kernel),
         "bias": numbers(dense.bias),
     }
@@ -223,13 +223,13 @@ def weights_after_epochs(
     y: np.ndarray,
     *,
     learning_rate: float,
-    **lengths: int,
+    batch_size: int,
+    epochs: int,
 ) -> dict[str, np.ndarray]:
     """Values of some weights after each epoch of SGD on the mean squared error.
 
     Rows come in order. ``weights`` is called after each epoch, since an attribute may then be
-    something else than before; ``lengths`` are ``batch_size`` and ``epochs``. Returns an array of
-    each weight's shape with the epochs in front.
+    something else than before. Returns an array of each weight's shape with the epochs in front.
     """
     compile_model(model, keras.optimizers.SGD(learning_rate), "mse")
     path: list[dict[str, np.ndarray]] = []
@@ -238,5 +238,7 @@ def weights_after_epochs(
         path.append({name: numbers(weight) for name, weight in weights().items()})
 
     after = keras.callbacks.LambdaCallback(on_epoch_end=remember)
-    model.fit(tensor(x), tensor(y), shuffle=False, verbose=0, callbacks=[after], **lengths)
+    model.fit(
+        in_batches(batch_size, x, y), epochs=epochs, shuffle=False, verbose=0, callbacks=[after]
+    )
     return {name: np.stack([values[name] for values in path]) for name in path[0]}

@@ -166,7 +166,7 @@ ROWS = (
     Row(
         "every_variable_has_its_own_slots",
         "Variables of one name and shape have slots of their own; a second `build` changes none.",
-        *(1, "alike_variables", three_vectors, 6),
+        *(1, "alike_variables", three_vectors, 4),
     ),
     Row(
         "instances_share_nothing",
@@ -198,7 +198,7 @@ ROWS = (
     Row(
         "float64_variables_work",
         "A float64 variable is updated in float64, even if gradient or learning rate are float32.",
-        *(1, "double_precision", rate_of_few_digits, 8),
+        *(1, "double_precision", rate_of_few_digits, 5),
         # Between float32 arithmetic (1e-7) and float64 (1e-16), with room for cancellation.
         judge=close(along="update", rtol=1e-6, atol=1e-6),
     ),
@@ -217,7 +217,7 @@ ROWS = (
     Row(
         "training_resumes_after_saving",
         "A model that is saved and loaded in the middle of training resumes where it was.",
-        *(1, "resumed_training", small_classification, 6),
+        *(1, "resumed_training", small_classification, 4),
     ),
     Row(
         "fit_follows_the_rule",

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from autograder.probing.kit import (
     held_numbers,
+    in_batches,
     linear_softmax,
     numbers,
     saved_and_loaded,
@@ -265,7 +266,7 @@ def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
         on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
     )
     model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
+        in_batches(batch_size, x, y), epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
     )
     return {"kernel": np.stack(path)}
 

@@ -19,6 +19,7 @@ from keras import ops
 from autograder.probing.kit import (
     compile_model,
     held_numbers,
+    in_batches,
     numbers,
     real,
     saved_and_loaded,
@@ -203,8 +204,9 @@ def fit(
     remember = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: path.append(model.get_weights()[0])
     )
+    batches = in_batches(2, x, y)
     history = model.fit(
-        x, y, batch_size=2, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
+        batches, epochs=epochs, shuffle=False, verbose=0, callbacks=[remember]
     ).history
     return {"kernel": np.stack(path), "loss": np.array(history["loss"], dtype="float64")}
 
