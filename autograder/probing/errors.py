@@ -15,8 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
 
+from autograder.probing.traces import is_own, last
+
 LabelOf = Callable[[str], str]
 """What students call a source file, such as "cell 7"; "" for a file that is not theirs."""
+
+_ORIGIN_CHARS = 160
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r'File "([^"\n]+)", line (\d+)(?:, in (\S+))?')
@@ -47,6 +51,8 @@ _INTERNALS = (
     re.compile(r", shape=\([^)]*\), dtype=\w+>(?=\. This optimizer can only be called)"),
     re.compile(r"\s*When working with a new set of variables, you should recreate a new .*"),
     re.compile(r"(?<=<)submission\."),
+    # Three advices that are about other code.
+    re.compile(r"\s*You can attempt the following resolutions to the problem:.*", re.DOTALL),
     re.compile(r" at 0x[0-9a-fA-F]+(?=>|$)"),
 )
 
@@ -88,7 +94,27 @@ def said(error: BaseException) -> str:
     """What Python said, in one line: the exception's name and the cause, without its wrapping."""
     name = type(error).__name__
     text = " ".join(_cause(_text(error), name).split())
-    return text if text.startswith(name) else f"{name}: {text}".removesuffix(": ")
+    text = text if text.startswith(name) else f"{name}: {text}".removesuffix(": ")
+    return text + origin(error)
+
+
+def origin(error: BaseException) -> str:
+    """What the student's own code caught, and raised this exception for; "" if it did not.
+
+    It is the end of what `said` returns, " (from KeyError: val_loss)", of bounded length.
+    """
+    trace = last(error)
+    if not is_own(trace) or trace is None:
+        return ""
+    if _what(trace.tb_frame.f_code, trace.tb_lasti) != "raise":
+        return ""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is None or cause is error:
+        return ""
+    name, text = type(cause).__name__, " ".join(_cause(_text(cause), type(cause).__name__).split())
+    if text and text in " ".join(_text(error).split()):
+        return ""  # raised with the words of the cause
+    return f" (from {f'{name}: {text}'.removesuffix(': ')[:_ORIGIN_CHARS]})"
 
 
 def spot(error: BaseException, label_of: LabelOf) -> Spot | None:

@@ -1,16 +1,28 @@
-"""What a very common error usually means, where that is certain; most errors have no entry.
-
-Code that was written for Keras 2 is told so, only where it failed for that reason.
-"""
+"""What a very common error usually means, where that is certain; most errors have no entry."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
-import inspect
-import linecache
+import dis
 import re
-import types
-from collections.abc import Collection
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.probing.errors import origin
+from autograder.probing.keras_2 import of_keras_2
+from autograder.probing.traces import (
+    frames,
+    given,
+    is_own,
+    last,
+    may_store,
+    method_of,
+    module_of,
+    of_keras,
+    statement_at,
+    stored_at,
+)
 
 _NO_VALUES = (
     "Inside tf.function and fit, tensors have no values yet, so NumPy, .numpy() and float() cannot "
@@ -55,11 +67,6 @@ _MEANINGS = (
         "variable, and change it with assign.",
     ),
     (
-        r"'NoneType' object cannot be interpreted as an integer",
-        "A size here is None. Inside tf.function and fit, inputs.shape has None for the batch; "
-        "keras.ops.shape(inputs) has its size.",
-    ),
-    (
         r"unsupported operand type\(s\) for [^:]*: .*'NoneType'|argument of type 'NoneType'"
         r"|not supported between instances of .*'NoneType'|'NoneType' object ",
         "A value here is None. A function without a return statement returns None, and so does a "
@@ -83,59 +90,6 @@ _MEANINGS = (
     ),
 )
 
-_KERAS_2_ATTRIBUTES = {
-    "add_slot": "an optimizer makes its variables in build, with add_variable_from_reference",
-    "get_slot": "an optimizer keeps its variables in attributes or lists that you make in build",
-    "_create_slots": "an optimizer makes its variables in build",
-    "_set_hyper": "a hyper-parameter is an ordinary attribute that __init__ stores",
-    "_get_hyper": "a hyper-parameter is an ordinary attribute that __init__ stores",
-    "_create_hypers": "a hyper-parameter is an ordinary attribute that __init__ stores",
-    "_serialize_hyperparameter": "get_config reads the attributes that __init__ stored",
-    "_decayed_lr": "update_step gets the learning rate as an argument",
-    "_var_key": "_get_variable_index(variable) finds the place of a variable",
-    "_index_dict": "_get_variable_index(variable) finds the place of a variable",
-    "_resource_apply_dense": "an optimizer's update is its method update_step",
-    "_resource_apply_sparse": "an optimizer's update is its method update_step",
-    "get_updates": "an optimizer's update is its method update_step",
-    "add_update": "a layer's state is a variable, changed with assign in call",
-    "add_metric": "a layer has no add_metric",
-}
-
-_KERAS_2_ARGUMENTS = {
-    "lr": "learning_rate",
-    "model_variable": "reference_variable",
-    "variable_name": "name",
-}
-
-_ASSIGN = "a variable is changed with its method assign"
-_TRAINING = "a layer's call gets the argument training"
-_KERAS_2_BACKEND = {
-    "update": _ASSIGN,
-    "update_add": _ASSIGN,
-    "update_sub": _ASSIGN,
-    "moving_average_update": _ASSIGN,
-    "set_value": _ASSIGN,
-    "get_value": "keras.ops.convert_to_numpy reads a variable",
-    "learning_phase": _TRAINING,
-    "set_learning_phase": _TRAINING,
-    "in_train_phase": _TRAINING,
-    "in_test_phase": _TRAINING,
-}
-
-_KERAS_2_MODULES = (
-    "engine",
-    "layers.advanced_activations",
-    "layers.convolutional",
-    "layers.core",
-    "layers.merge",
-    "layers.normalization",
-    "layers.recurrent",
-    "optimizer_v2",
-    "optimizers.optimizer_v2",
-    "utils.np_utils",
-    "utils.generic_utils",
-)
-
 
 def meaning(said: str, error: BaseException, target: object) -> str:
     """One or two sentences on what an error usually means; "" where that is not certain.
@@ -144,27 +98,19 @@ def meaning(said: str, error: BaseException, target: object) -> str:
         said: the error's message without its wrapping; see `autograder.probing.errors.said`.
         target: the class or function that was run.
     """
-    what, now = _keras_2(said, error, target)
+    said = said.removesuffix(origin(error))
+    what, now = of_keras_2(said, error, target)
     if now:
         return f"{what} is from Keras 2. In Keras 3, {now}."
-    if method := _left_out(error):
-        return f"Keras calls {method}, and this class does not define it."
-    if "Unknown variable: " in said and _build_left_out(error):
-        return "The optimizer knows no variables. Call super().build(variables) in build."
     name = getattr(target, "__name__", "your code")
     if f"<generator object {name}" in said:
         return f"{name} is a generator, because it has a yield statement. Write return instead."
-    if (count := re.search(_UNPACKED, said)) and _module(_last(error)) == "autograder_probe":
+    if (count := re.search(_UNPACKED, said)) and module_of(last(error)) == "autograder_probe":
         return f"This check expects {count[1] or 'several'} values from {name}."
-    if type(error) is AssertionError and _line(_last(error)).startswith("assert "):
-        return "A failed assert is an AssertionError. Raise a ValueError to refuse an argument."
-    if found := re.search(_NOT_STORED, said):
-        if found[1] and found[1] in _given(target):
-            return (
-                f"An argument of __init__ is known only there. Store it, and read self.{found[1]}."
-            )
-        if found[2] == name and found[3] in _given(target):
-            return f"Store the argument in __init__: self.{found[3]} = {found[3]}."
+    with contextlib.suppress(Exception):  # what is read may be objects of the student's
+        for rule in (_left_out, _self_left_out, _refused, _not_stored, _build_left_out, _size):
+            if means := rule(said, error, target):
+                return means
     return next((text for pattern, text in _MEANINGS if re.search(pattern, said)), "")
 
 
@@ -175,111 +121,166 @@ _UNPACKED = re.compile(
 )
 
 
+def _left_out(said: str, error: BaseException, target: object) -> str:
+    """A method of a base class of Keras that only says that a subclass has to define it."""
+    trace = last(error)
+    if not isinstance(error, NotImplementedError) or trace is None:
+        return ""
+    method, cls = trace.tb_frame.f_code.co_name, type(trace.tb_frame.f_locals.get("self"))
+    if re.search(_NO_CALL, said):  # Keras takes its own frames out of a layer's traceback
+        method = "call"
+    elif not module_of(trace).startswith("keras."):
+        return ""
+    if of_keras(cls) or method not in ("update_step", "call", "__call__", "get_config"):
+        return ""
+    defined = method_of(cls, method)
+    if defined and of_keras(defined[1]):
+        return f"Keras calls {method}, and {cls.__name__} does not define it."
+    caller = next((t for t in reversed(frames(error)) if is_own(t)), None)
+    if caller and _calls_super(statement_at(caller), method):
+        return f"The base class does not implement {method}. Do not call super().{method}()."
+    return ""
+
+
+_NO_CALL = re.compile(
+    r"^NotImplementedError: Layer \w+ does not have a `call` method implemented\."
+)
+
+
+def _calls_super(statement: ast.stmt | None, method: str) -> bool:
+    return statement is not None and any(
+        isinstance(node, ast.Attribute)
+        and node.attr == method
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "super"
+        for node in ast.walk(statement)
+    )
+
+
+_TAKES = re.compile(
+    r"^TypeError: (?:[\w.<>]*\.)?(\w+)\.(\w+)\(\) takes (\d+) positional arguments? but (\d+) w"
+)
+
+
+def _self_left_out(said: str, error: BaseException, target: object) -> str:
+    """A method without `self`, or one that Keras calls with other arguments."""
+    if not (found := re.search(_TAKES, said)) or not isinstance(target, type):
+        return ""
+    method, takes, got = found[2], int(found[3]), int(found[4])
+    defined = method_of(target, method)
+    if found[1] != target.__name__ or not defined or takes + 1 != got:
+        return ""
+    code = defined[0]
+    names = code.co_varnames[: code.co_argcount]
+    uses_self = "self" in code.co_names
+    if "self" not in names and (not names or uses_self or names[0] in _NEVER_SELF):
+        written = ", ".join(("self", *names))
+        return f"The first parameter of a method is self: def {method}({written})."
+    if method == "update_step" and names[0] == "self" and "keras." in module_of(last(error)):
+        return "Keras calls update_step with gradient, variable and learning_rate."
+    return ""
+
+
+_NEVER_SELF = ("gradient", "grad", "variable", "variables", "inputs", "input_shape", "weights")
+
+
+def _refused(said: str, error: BaseException, target: object) -> str:
+    """An assert about an argument: in `__init__`, or at the very start of a function."""
+    trace = last(error)
+    statement = statement_at(trace)
+    if type(error) is not AssertionError or trace is None or not isinstance(statement, ast.Assert):
+        return ""
+    code = trace.tb_frame.f_code
+    if isinstance(target, type):
+        if (found := method_of(target, "__init__")) is None or found[0] is not code:
+            return ""
+    elif getattr(target, "__code__", None) is not code or any(
+        step.opname.startswith("STORE_") and step.offset < trace.tb_lasti
+        for step in dis.get_instructions(code)
+    ):
+        return ""
+    arguments = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]} - {"self"}
+    names = {node.id for node in ast.walk(statement.test) if isinstance(node, ast.Name)}
+    if not names & arguments:
+        return ""
+    return "A failed assert is an AssertionError. Raise a ValueError to refuse an argument."
+
+
 _NOT_STORED = re.compile(
     r"^NameError: name '(\w+)' is not defined"
     r"|^AttributeError: '(\w+)' object has no attribute '(\w+)'"
 )
 
 
-def _keras_2(said: str, error: BaseException, target: object) -> tuple[str, str]:
-    """What of Keras 2 made the code fail, and what it is now; "" if that is not the reason."""
-    if found := re.search(r"'\w+' object has no attribute '(\w+)'", said):
-        return found[1], _KERAS_2_ATTRIBUTES.get(found[1], "")
-    if found := re.search(r"module 'keras[\w.]*\.backend' has no attribute '(\w+)'", said):
-        return f"keras.backend.{found[1]}", _was_in_backend(found[1])
-    if found := re.search(_REFUSED, said):
-        argument = found[1] or found[2]
-        now = _KERAS_2_ARGUMENTS.get(argument, "")
-        return f"The argument {argument}", f"it is called {now}" if now else ""
-    if re.search(r"__init__\(\) got an unexpected keyword argument 'learning_rate'", said):
-        return "The argument lr", "it is called learning_rate" if _has_lr(target) else ""
-    if re.search(r"update_step\(\) takes 3 positional arguments but 4 were given", said):
-        now = "it is update_step(self, gradient, variable, learning_rate)"
-        return "update_step(self, gradient, variable)", now
-    if found := re.search(r"Received instead: learning_rate=([A-Za-z_]\w*)$", said):
-        known = found[1] not in ("None", "True", "False")
-        now = "the learning rate comes first: super().__init__(learning_rate, **kwargs)"
-        return "super().__init__(name, **kwargs)", now if known else ""
-    if found := re.search(r"No module named '(?:tensorflow\.)?keras\.([\w.]+)'", said):
-        known = found[1].startswith(_KERAS_2_MODULES)
-        return f"keras.{found[1]}", "there is no such module" if known else ""
-    if _left_out(error) == "update_step":
-        old = [name for name in ("_resource_apply_dense", "get_updates") if hasattr(target, name)]
-        return (old[0], _KERAS_2_ATTRIBUTES[old[0]]) if old else ("", "")
-    return "", ""
-
-
-# Of Keras' own functions: a function of the student's may call its arguments as it likes.
-_REFUSED = re.compile(
-    r"(?:BaseOptimizer|TFOptimizer|Optimizer)\.\w+\(\) got an unexpected keyword argument '(\w+)'"
-    r"|Argument\(s\) not recognized: \{'(\w+)'"
-)
-
-
-def _was_in_backend(name: str) -> str:
-    """Where a function of Keras 2's backend is now; "" if it had none of this name."""
-    if now := _KERAS_2_BACKEND.get(name):
-        return now
-    try:
-        from keras import ops
-        from keras.src.legacy import backend  # the copy of it that Keras 3 keeps for itself
-    except ImportError:
+def _not_stored(said: str, error: BaseException, target: object) -> str:
+    """An argument of `__init__` that another method lacks."""
+    if not (found := re.search(_NOT_STORED, said)) or not isinstance(target, type):
         return ""
-    if name.startswith("random_"):
-        return "such functions are in keras.random"
-    if hasattr(ops, name):
-        return f"it is keras.ops.{name}"
-    return "most such functions are in keras.ops" if hasattr(backend, name) else ""
-
-
-def _has_lr(target: object) -> bool:
-    given = _given(target)
-    return "lr" in given and "learning_rate" not in given
-
-
-def _given(target: object) -> Collection[str]:
-    """The names of the arguments that an object of a class is made from; () for a function."""
-    if not isinstance(target, type):
-        return ()
-    try:
-        return inspect.signature(target).parameters
-    except (TypeError, ValueError):
-        return ()
-
-
-def _left_out(error: BaseException) -> str:
-    """The method of a base class of Keras that only says that a subclass has to define it."""
-    trace = _last(error)
-    if not isinstance(error, NotImplementedError) or trace is None:
+    argument = found[1] or found[3]
+    if argument not in given(target):
         return ""
-    frame = trace.tb_frame
-    of_keras = _module(trace).startswith("keras.")
-    public = frame.f_code.co_name in ("update_step", "call", "__call__", "get_config")
-    return frame.f_code.co_name if of_keras and public else ""
-
-
-def _build_left_out(error: BaseException) -> bool:
-    """Whether the optimizer that raised has not run the build of its base class."""
-    trace = _last(error)
-    owner = trace.tb_frame.f_locals.get("self") if trace else None
-    with contextlib.suppress(Exception):  # what it may be: an object of the student's
-        return bool(owner._trainable_variables == [])  # type: ignore[union-attr]
-    return False
-
-
-def _last(error: BaseException) -> types.TracebackType | None:
-    """Where an exception was raised."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return trace
-
-
-def _module(trace: types.TracebackType | None) -> str:
-    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace else ""
-
-
-def _line(trace: types.TracebackType | None) -> str:
-    if trace is None:
+    stored = may_store(target, argument)
+    if found[1]:
+        trace = last(error)
+        if is_own(trace) and trace and trace.tb_frame.f_code.co_varnames[:1] != ("self",):
+            return ""  # not in a method
+        store = "R" if stored else "Store it, and r"
+        return f"An argument of __init__ is known only there. {store}ead self.{argument}."
+    if found[2] != target.__name__:
         return ""
-    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()
+    if not stored:
+        return f"Store the argument in __init__: self.{argument} = {argument}."
+    init = method_of(target, "__init__")
+    for trace in frames(error):
+        if init and trace.tb_frame.f_code is init[0]:
+            places = stored_at(init[0], argument)
+            if places and min(places) > trace.tb_lasti:
+                return f"self.{argument} is read before __init__ stores it."
+    return ""
+
+
+def _build_left_out(said: str, error: BaseException, target: object) -> str:
+    """An optimizer, the exercise itself, whose build does not run that of the base class."""
+    trace = last(error)
+    if "Unknown variable: " not in said or trace is None or not isinstance(target, type):
+        return ""
+    owner = trace.tb_frame.f_locals.get("self")
+    build = method_of(target, "build")
+    if not isinstance(owner, target) or build is None or of_keras(build[1]):
+        return ""
+    has_run = bool(owner.built)  # type: ignore[attr-defined]
+    if not has_run or "build" in build[0].co_names or owner._trainable_variables:  # type: ignore[attr-defined]
+        return ""
+    return "The optimizer knows no variables. Call super().build(variables) in build."
+
+
+def _size(said: str, error: BaseException, target: object) -> str:
+    """A size that is None, because it comes from the shape of a tensor in a graph."""
+    if "'NoneType' object cannot be interpreted as an integer" not in said:
+        return ""
+    trace = next((t for t in reversed(frames(error)) if is_own(t)), None)
+    statement = statement_at(trace)
+    if trace is None or statement is None:
+        return ""
+    if any(
+        isinstance(node, ast.Subscript) and _is_unknown(node, trace.tb_frame.f_locals)
+        for node in ast.walk(statement)
+    ):
+        return (
+            "A size here is None. Inside tf.function and fit, inputs.shape has None for the batch; "
+            "keras.ops.shape(inputs) has its size."
+        )
+    return ""
+
+
+def _is_unknown(node: ast.Subscript, names: Mapping[str, Any]) -> bool:
+    """Whether this is `inputs.shape[0]`, and None."""
+    of, index = node.value, node.slice
+    if not isinstance(of, ast.Attribute) or of.attr != "shape":
+        return False
+    if not isinstance(of.value, ast.Name) or not isinstance(index, ast.Constant):
+        return False
+    if not isinstance(index.value, int):
+        return False
+    return tuple(names[of.value.id].shape)[index.value] is None

@@ -280,6 +280,239 @@ def config_not_returned():
     return keras.saving.serialize_keras_object(Silent())
 
 
+class Unstored(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+
+    def call(self, x):
+        return x * rate
+
+
+class L1(keras.regularizers.Regularizer):
+    def __init__(self, rate=0.1):
+        self.rate = rate
+
+    def get_config(self):
+        config = super().get_config()
+        return config | {"rate": self.rate}
+
+
+class Bare(keras.regularizers.Regularizer):
+    pass
+
+
+def configures(cls):
+    return cls().get_config()
+
+
+def configures_l1():
+    configures(L1)
+
+
+def configures_bare():
+    configures(Bare)
+
+
+class StepsTwice(keras.optimizers.Optimizer):
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient, variable, learning_rate)
+
+
+class CallsBase(keras.layers.Layer):
+    def call(self, inputs, training=False):
+        return super().call(inputs)
+
+
+class NoCall(keras.layers.Layer):
+    pass
+
+
+class Swallowed(keras.layers.Layer):
+    def call(self, inputs):
+        keras.optimizers.SGD().apply([ops.ones(2)], [keras.Variable([1.0, 2.0])])
+        optimizer = keras.optimizers.SGD()
+        optimizer.built = True
+        optimizer.apply([ops.ones(2)], [keras.Variable([1.0, 2.0])])
+
+
+class BuiltForNone(keras.optimizers.Optimizer):
+    def build(self, variables):
+        super().build([])
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, gradient)
+
+
+class Selfless(keras.optimizers.Optimizer):
+    def update_step(gradient, variable, learning_rate):
+        variable.assign_sub(gradient * learning_rate)
+
+
+class Swapped(keras.optimizers.Optimizer):
+    def update_step(self, variable, gradient):
+        variable.assign_sub(gradient)
+
+
+class SelflessConfig(keras.layers.Layer):
+    def get_config():
+        return {}
+
+
+def configures_selfless():
+    return SelflessConfig().get_config()
+
+
+class NamedRate(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1, **kwargs):
+        super().__init__(learning_rate="learning_rate", **kwargs)
+
+
+class NamedFirst(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1, name="NamedFirst", **kwargs):
+        super().__init__(
+            name, **kwargs
+        )
+
+
+class ReadsFirst(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        self._check()
+        self.rate = rate
+
+    def _check(self):
+        if self.rate > 1:
+            raise ValueError
+
+    def call(self, x):
+        return x
+
+
+class StoresByName(keras.layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        setattr(self, "rat" + "es", rate)
+
+    def call(self, x):
+        return x * self.rate
+
+
+def sizes(x):
+    for _ in range(none_of(x, 2)):
+        pass
+
+
+def none_of(x, batch_size):
+    len(x) // batch_size
+
+
+class SizeOfABatch(keras.layers.Layer):
+    def call(self, x):
+        return x + np.random.uniform(size=(x.shape[0], 3))
+
+
+def size_of_an_input():
+    return SizeOfABatch()(keras.Input((3,)))
+
+
+def range_of_an_input():
+    return sum(range(keras.Input((3,)).shape[0]))
+
+
+class L2Norm(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        total = np.sum(x)
+        assert total < 0
+        return total
+
+
+def penalizes():
+    return L2Norm()(X)
+
+
+class Refuses(keras.layers.Layer):
+    def __init__(self, rate=2):
+        super().__init__()
+        self.half = rate / 2
+        assert 0 <= rate < 1, "rate"
+
+
+def asserts_a_result(x):
+    total = np.sum(x)
+    assert x is None or total < 0
+
+
+def caught():
+    try:
+        {}["val_loss"]
+    except Exception as error:
+        raise RuntimeError("diagnose failed") from error
+
+
+def raised_again():
+    try:
+        {}["val_loss"]
+    except KeyError:
+        raise RuntimeError("diagnose failed")
+
+
+def raised_from_none():
+    try:
+        {}["val_loss"]
+    except KeyError:
+        raise RuntimeError("diagnose failed") from None
+
+
+def raised_with_its_words():
+    try:
+        {}["val_loss"]
+    except KeyError as error:
+        raise RuntimeError(f"no {error}") from error
+
+
+def fails_while_handling(x):
+    try:
+        {}["val_loss"]
+    except KeyError:
+        return x.sped
+
+
+def caused_by_none():
+    try:
+        None + 1
+    except TypeError as error:
+        raise RuntimeError("x" * 300) from error
+
+
+def long_cause():
+    try:
+        raise ValueError("y" * 1000)
+    except ValueError as error:
+        raise RuntimeError("long") from error
+
+
+@tf.autograph.experimental.do_not_convert
+def iterates(x):
+    for row in x:
+        pass
+
+
+def backend_function(x):
+    return keras.backend.function([x], [x])
+
+
+def backend_session(x):
+    return keras.backend.get_session()
+
+
+def backend_placeholder(x):
+    from keras.backend import placeholder
+
+
+def never_in_backend(x):
+    return keras.backend.matmul(x, x)
+
+
 async def awaited(x):
     return 1
 
@@ -387,6 +620,7 @@ WAYS: dict[str, Callable[[Any], None]] = {
     "tf.function": lambda layer: compiled(layer()),
     "fit": lambda layer: fitted([layer(), dense()], "sgd"),
     "saved": saved,
+    "rebuilt": lambda optimizer: optimizer(),
     "apply": lambda optimizer: applied(optimizer, in_graph=False),
     "apply, tf.function": lambda optimizer: applied(optimizer, in_graph=True),
     "fit with it": lambda optimizer: fitted([dense()], optimizer(learning_rate=0.1)),
@@ -420,6 +654,13 @@ SAID = [
         "ValueError: Unknown variable: variable",
     ),
     ("fails_in_the_graph", ("function",), "InvalidArgumentError: Incompatible shapes: [3] vs. [4]"),
+    ("caught", ("function",), "RuntimeError: diagnose failed (from KeyError: val_loss)"),
+    ("raised_again", ("function",), "RuntimeError: diagnose failed (from KeyError: val_loss)"),
+    (
+        "iterates",
+        ("tf.function of a function",),
+        "OperatorNotAllowedInGraphError: Iterating over a symbolic `tf.Tensor` is not allowed",
+    ),
     (
         "Unwritten",
         OPTIMIZER_WAYS,
@@ -440,6 +681,26 @@ def test_what_python_said_is_the_cause_without_its_wrapping(
         r"File \"|\{\{|Op:|site-packages|•|<Variable path|you should recreate",
         said,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("raised_from_none", "RuntimeError: diagnose failed"),
+        ("raised_with_its_words", "RuntimeError: no 'val_loss'"),
+        ("fails_while_handling", "AttributeError: 'numpy.ndarray' object has no attribute 'sped'"),
+        ("long_cause", f"RuntimeError: long (from {'ValueError: ' + 'y' * 148})"),
+    ],
+)
+def test_a_cause_is_told_once_where_it_was_raised_for_it(
+    name: str, text: str, code: Any, errors: Any
+) -> None:
+    assert errors.said(run(code, name, "function")) == text
+
+
+def test_the_advices_about_other_code_are_cut_off(code: Any, errors: Any) -> None:
+    said = errors.said(run(code, "iterates", "tf.function of a function"))
+    assert said.endswith("is not allowed.")
 
 
 LINES = [
@@ -526,7 +787,40 @@ MEANINGS = [
     ),
     ("BuiltForOthers", "apply", ""),
     ("nothing_compared", "function", "A value here is None"),
-    ("size_of_a_batch", "function", "inputs.shape has None for the batch"),
+    ("size_of_a_batch", "function", "A value here is None"),
+    ("size_of_an_input", "function", "inputs.shape has None for the batch"),
+    ("range_of_an_input", "function", "A value here is None"),
+    ("sizes", "function", "A value here is None"),
+    (
+        "configures_l1",
+        "function",
+        "The base class does not implement get_config. Do not call super()",
+    ),
+    ("configures_bare", "function", "Keras calls get_config, and Bare does not define it."),
+    ("StepsTwice", "apply", "The base class does not implement update_step. Do not call super()"),
+    ("CallsBase", "eager", "The base class does not implement call. Do not call super().call()."),
+    ("NoCall", "eager", "Keras calls call, and NoCall does not define it."),
+    ("Swallowed", "eager", ""),
+    ("BuiltForNone", "apply", ""),
+    ("Selfless", "apply", "self: def update_step(self, gradient, variable, learning_rate)."),
+    ("Swapped", "apply", "Keras calls update_step with gradient, variable and learning_rate."),
+    ("NamedRate", "rebuilt", ""),
+    ("NamedFirst", "rebuilt", "In Keras 3, the learning rate comes first"),
+    ("ReadsFirst", "eager", "self.rate is read before __init__ stores it."),
+    ("StoresByName", "eager", ""),
+    ("penalizes", "function", ""),
+    ("Refuses", "eager", "Raise a ValueError to refuse an argument."),
+    ("asserts_a_result", "function", ""),
+    ("caused_by_none", "function", ""),
+    ("fails_while_handling", "function", ""),
+    (
+        "backend_function",
+        "function",
+        "keras.backend.function is from Keras 2. In Keras 3, there is",
+    ),
+    ("backend_session", "function", "keras.backend.get_session is from Keras 2."),
+    ("backend_placeholder", "function", "keras.backend.placeholder is from Keras 2."),
+    ("never_in_backend", "function", ""),
     ("config_not_returned", "function", "A method without a return statement returns None."),
     ("takes_the_result_of_awaited", "function", "begins with async def returns a coroutine."),
     ("asserts", "function", "A failed assert is an AssertionError."),
@@ -535,9 +829,10 @@ MEANINGS = [
         ("Forgotten", how, "Store the argument in __init__: self.rate = rate.")
         for how in LAYER_WAYS
     ),
-    *(("Unreachable", how, "Store it, and read self.rate.") for how in LAYER_WAYS),
+    *(("Unreachable", how, "is known only there. Read self.rate.") for how in LAYER_WAYS),
+    ("Unstored", "eager", "is known only there. Store it, and read self.rate."),
     ("matrix_by_vector", "function", "keras.ops.matmul also takes a vector."),
-    ("Forgets", "apply", "Keras calls update_step, and this class does not define it."),
+    ("Forgets", "apply", "Keras calls update_step, and Forgets does not define it."),
     ("Short", "apply", "In Keras 3, it is update_step(self, gradient, variable, learning_rate)"),
     ("backend", "function", "keras.backend.square is from Keras 2. In Keras 3, it is keras.ops.sq"),
     ("learning_phase", "function", "In Keras 3, a layer's call gets the argument training."),
