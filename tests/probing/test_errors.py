@@ -301,18 +301,6 @@ class Bare(keras.regularizers.Regularizer):
     pass
 
 
-def configures(cls):
-    return cls().get_config()
-
-
-def configures_l1():
-    configures(L1)
-
-
-def configures_bare():
-    configures(Bare)
-
-
 class StepsTwice(keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         super().update_step(gradient, variable, learning_rate)
@@ -356,10 +344,6 @@ class Swapped(keras.optimizers.Optimizer):
 class SelflessConfig(keras.layers.Layer):
     def get_config():
         return {}
-
-
-def configures_selfless():
-    return SelflessConfig().get_config()
 
 
 class NamedRate(keras.optimizers.Optimizer):
@@ -424,10 +408,6 @@ class L2Norm(keras.regularizers.Regularizer):
         total = np.sum(x)
         assert total < 0
         return total
-
-
-def penalizes():
-    return L2Norm()(X)
 
 
 class Refuses(keras.layers.Layer):
@@ -620,6 +600,7 @@ WAYS: dict[str, Callable[[Any], None]] = {
     "tf.function": lambda layer: compiled(layer()),
     "fit": lambda layer: fitted([layer(), dense()], "sgd"),
     "saved": saved,
+    "configured": lambda cls: cls().get_config(),
     "rebuilt": lambda optimizer: optimizer(),
     "apply": lambda optimizer: applied(optimizer, in_graph=False),
     "apply, tf.function": lambda optimizer: applied(optimizer, in_graph=True),
@@ -791,12 +772,9 @@ MEANINGS = [
     ("size_of_an_input", "function", "inputs.shape has None for the batch"),
     ("range_of_an_input", "function", "A value here is None"),
     ("sizes", "function", "A value here is None"),
-    (
-        "configures_l1",
-        "function",
-        "The base class does not implement get_config. Do not call super()",
-    ),
-    ("configures_bare", "function", "Keras calls get_config, and Bare does not define it."),
+    ("L1", "configured", "The base class does not implement get_config. Do not call super()"),
+    ("Bare", "configured", "Keras calls get_config, and Bare does not define it."),
+    ("SelflessConfig", "configured", "of a method is self: def get_config(self)."),
     ("StepsTwice", "apply", "The base class does not implement update_step. Do not call super()"),
     ("CallsBase", "eager", "The base class does not implement call. Do not call super().call()."),
     ("NoCall", "eager", "Keras calls call, and NoCall does not define it."),
@@ -808,7 +786,7 @@ MEANINGS = [
     ("NamedFirst", "rebuilt", "In Keras 3, the learning rate comes first"),
     ("ReadsFirst", "eager", "self.rate is read before __init__ stores it."),
     ("StoresByName", "eager", ""),
-    ("penalizes", "function", ""),
+    ("L2Norm", "eager", ""),
     ("Refuses", "eager", "Raise a ValueError to refuse an argument."),
     ("asserts_a_result", "function", ""),
     ("caused_by_none", "function", ""),
