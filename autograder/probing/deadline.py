@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 
 class OutOfTimeError(BaseException):
@@ -52,3 +53,49 @@ def deadline(cpu_seconds: float | None, message: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before or signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def waiting_deadline(wall_seconds: float, message: str) -> Iterator[None]:
+    """Interrupt the block if it takes too long without computing, where signals can.
+
+    What the process waits for a core, on a busy machine, does not count; where the system does not
+    tell how long that is, nothing is interrupted.
+
+    Args:
+        wall_seconds: of wall-clock time, from now on.
+
+    Raises:
+        OutOfTimeError: with this message, at the line that runs then.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or not hasattr(signal, "setitimer") or (waited := waited_for_a_core()) is None:
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        # Threads that wait side by side count several times, which only interrupts later.
+        left = end + (waited_for_a_core() or 0.0) - time.monotonic()
+        if left > 0:
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
+        else:
+            raise OutOfTimeError(message)
+
+    end = time.monotonic() + wall_seconds - waited
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+def waited_for_a_core() -> float | None:
+    """Seconds that this process' threads were ready to run while others ran; None if unknown."""
+    try:
+        threads = list(Path("/proc/self/task").glob("*/schedstat"))
+        waited = sum(int(thread.read_bytes().split()[1]) for thread in threads) / 1e9
+    except (OSError, ValueError, IndexError):  # another system, or a thread that has just ended
+        return None
+    return waited if threads else None

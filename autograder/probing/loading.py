@@ -21,7 +21,7 @@ from typing import Any
 
 from autograder.messages import SourceText
 from autograder.probing.copies import Key, key, keys_within
-from autograder.probing.deadline import deadline
+from autograder.probing.deadline import deadline, waiting_deadline
 from autograder.probing.delegation import refused_while_loading
 from autograder.sources.dependencies import bound_names
 from autograder.sources.effects import changed_names
@@ -30,7 +30,10 @@ from autograder.sources.parsing import PARSE_FLAGS
 LOADING_SECONDS = 8.0
 """CPU seconds for all statements, less than the grader grants, so that the message has a line."""
 
-_SHARE, _LEAST_SECONDS = 0.6, 0.5
+LOADING_WALL_SECONDS = 32.0
+"""The same of wall-clock time, without waiting for a core."""
+
+_SHARE, _LEAST_SECONDS, _LEAST_WALL_SECONDS = 0.6, 0.5, 1.0
 """A statement may take this share of what is left, so that a slow one leaves time for others."""
 
 _MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
@@ -78,6 +81,7 @@ class Loader:
     _defined: dict[str, Any] = field(default_factory=dict)
     _wildcards: list[Problem] = field(default_factory=list)
     _left: float = LOADING_SECONDS
+    _wall_left: float = LOADING_WALL_SECONDS
     _keys: set[Key] = field(default_factory=set)
     _refused: list[str] = field(default_factory=list)
 
@@ -215,13 +219,17 @@ class Loader:
             yield
             return
         granted = max(_LEAST_SECONDS, _SHARE * self._left)
-        long = f"ran for more than {granted:.1f} s of CPU time"
-        started = time.process_time()
+        wall = max(_LEAST_WALL_SECONDS, _SHARE * self._wall_left)
+        needed = "too long for what a definition needs"
+        long = f"ran for more than {granted:.1f} s of CPU time, {needed}"
+        waits = f"did not end within {wall:.1f} s, {needed}"
+        started, began = time.process_time(), time.monotonic()
         try:
-            with deadline(granted, f"{long}, too long for what a definition needs"):
+            with deadline(granted, long), waiting_deadline(wall, waits):
                 yield
         finally:
             self._left -= time.process_time() - started
+            self._wall_left -= time.monotonic() - began
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:

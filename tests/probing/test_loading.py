@@ -8,10 +8,11 @@ import types
 
 import pytest
 
-from autograder.grading.observe import LOAD_SECONDS
+from autograder.grading.observe import LOAD_SECONDS, LOAD_WALL_SECONDS
 from autograder.messages import SourceText
 from autograder.probing import loading
-from autograder.probing.loading import LOADING_SECONDS, Loader
+from autograder.probing.deadline import waited_for_a_core
+from autograder.probing.loading import LOADING_SECONDS, LOADING_WALL_SECONDS, Loader
 from autograder.sources.definitions import Cell, Outline
 
 
@@ -214,8 +215,24 @@ def test_a_statement_without_end_costs_only_itself(monkeypatch: pytest.MonkeyPat
     assert message.endswith("(cell 1, line 2: `while True: pass`), so 'sqrt' is not defined")
 
 
+def test_a_statement_that_waits_without_end_costs_only_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if waited_for_a_core() is None:
+        pytest.skip("this system does not tell how long a process waits for a core")
+    monkeypatch.setattr(loading, "_LEAST_WALL_SECONDS", 0.05)
+    monkeypatch.setattr(loading, "_SHARE", 0.0)
+    waits = "import threading\nsqrt = threading.Event().wait(40)"
+    message = cause(loaded(waits, USE))
+    assert message.startswith("OutOfTimeError: did not end within 0.1 s, too long for what a")
+    assert message.endswith(
+        "(cell 1, line 2: `sqrt = threading.Event().wait(40)`), so 'sqrt' is not defined"
+    )
+
+
 def test_statements_leave_time_for_the_answer() -> None:
     assert LOADING_SECONDS < LOAD_SECONDS
+    assert LOADING_WALL_SECONDS < LOAD_WALL_SECONDS
 
 
 def refusing(*cells: str) -> Loader:
