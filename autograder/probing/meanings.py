@@ -12,6 +12,7 @@ from typing import Any
 from autograder.probing.errors import origin
 from autograder.probing.keras_2 import of_keras_2
 from autograder.probing.traces import (
+    base_of,
     frames,
     given,
     is_own,
@@ -126,25 +127,23 @@ def _left_out(said: str, error: BaseException, target: object) -> str:
     trace = last(error)
     if not isinstance(error, NotImplementedError) or trace is None:
         return ""
-    method, cls = trace.tb_frame.f_code.co_name, type(trace.tb_frame.f_locals.get("self"))
-    if re.search(_NO_CALL, said):  # Keras takes its own frames out of a layer's traceback
-        method = "call"
-    elif not module_of(trace).startswith("keras."):
-        return ""
-    if of_keras(cls) or method not in ("update_step", "call", "__call__", "get_config"):
+    own = next((each for each in reversed(frames(error)) if is_own(each)), None)
+    if own and (method := own.tb_frame.f_code.co_name) in _LEFT_OUT:
+        # Keras takes frames of its own out of some tracebacks, so the last one may be this.
+        base = base_of(type(own.tb_frame.f_locals.get("self")), own.tb_frame.f_code)
+        refuses = base and _REFUSES & {*base.co_names}
+        if refuses and _calls_super(statement_at(own), method):
+            return f"The base class does not implement {method}. Do not call super().{method}()."
+    cls, method = type(trace.tb_frame.f_locals.get("self")), trace.tb_frame.f_code.co_name
+    if of_keras(cls) or method not in _LEFT_OUT or not module_of(trace).startswith("keras."):
         return ""
     defined = method_of(cls, method)
-    if defined and of_keras(defined[1]):
-        return f"Keras calls {method}, and {cls.__name__} does not define it."
-    caller = next((t for t in reversed(frames(error)) if is_own(t)), None)
-    if caller and _calls_super(statement_at(caller), method):
-        return f"The base class does not implement {method}. Do not call super().{method}()."
-    return ""
+    left_out = defined and of_keras(defined[1])
+    return f"Keras calls {method}, and {cls.__name__} does not define it." if left_out else ""
 
 
-_NO_CALL = re.compile(
-    r"^NotImplementedError: Layer \w+ does not have a `call` method implemented\."
-)
+_LEFT_OUT = ("update_step", "call", "__call__", "get_config")
+_REFUSES = {"NotImplementedError", "_not_implemented_error"}
 
 
 def _calls_super(statement: ast.stmt | None, method: str) -> bool:

@@ -80,6 +80,17 @@ def method_of(cls: type, name: str) -> tuple[CodeType, type] | None:
     return None
 
 
+def base_of(cls: type, code: CodeType) -> CodeType | None:
+    """What `super()` calls in a method of a class; None if that is not of Keras."""
+    if (defined := method_of(cls, code.co_name)) is None or defined[0] is not code:
+        return None
+    for owner in cls.__mro__[cls.__mro__.index(defined[1]) + 1 :]:
+        if code.co_name in vars(owner):
+            found = method_of(owner, code.co_name)
+            return found[0] if found and of_keras(owner) else None
+    return None
+
+
 def of_keras(cls: type) -> bool:
     """Whether a class is one of Keras' own."""
     return cls.__module__.partition(".")[0] == "keras"

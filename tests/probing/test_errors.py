@@ -571,6 +571,16 @@ def saved(layer: Any) -> None:
     saved_and_loaded(model, **{layer.__name__: layer})
 
 
+def saved_within(regularizer: Any) -> None:
+    import keras
+
+    from autograder.probing.kit import saved_and_loaded
+
+    layer = keras.layers.Dense(1, kernel_regularizer=regularizer())
+    model = keras.Sequential([keras.Input((3,)), layer])
+    saved_and_loaded(model, **{regularizer.__name__: regularizer})
+
+
 def compiled(function: Any) -> None:
     import tensorflow as tf
 
@@ -601,6 +611,7 @@ WAYS: dict[str, Callable[[Any], None]] = {
     "fit": lambda layer: fitted([layer(), dense()], "sgd"),
     "saved": saved,
     "configured": lambda cls: cls().get_config(),
+    "in a saved model": saved_within,
     "rebuilt": lambda optimizer: optimizer(),
     "apply": lambda optimizer: applied(optimizer, in_graph=False),
     "apply, tf.function": lambda optimizer: applied(optimizer, in_graph=True),
@@ -773,6 +784,7 @@ MEANINGS = [
     ("range_of_an_input", "function", "A value here is None"),
     ("sizes", "function", "A value here is None"),
     ("L1", "configured", "The base class does not implement get_config. Do not call super()"),
+    ("L1", "in a saved model", "The base class does not implement get_config. Do not call"),
     ("Bare", "configured", "Keras calls get_config, and Bare does not define it."),
     ("SelflessConfig", "configured", "of a method is self: def get_config(self)."),
     ("StepsTwice", "apply", "The base class does not implement update_step. Do not call super()"),
