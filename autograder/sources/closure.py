@@ -3,14 +3,15 @@
 A statement runs if it binds or changes a name that a kept statement reads. What is read when a
 statement runs (a base class, a default, a decorator) is what was bound above it; what a function
 reads when it is called later is whatever is bound in the end. Of an exercise, classes and functions
-of its name count, and nothing that only reuses the name.
+of its name count, and nothing that only reuses the name; `scratch` says what does so of a helper.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from autograder.sources.dependencies import Statement
@@ -82,6 +83,7 @@ class Providers:
 
     Attributes:
         statements: all of them.
+        exercises: where the exercises are defined.
         every: what binds or changes each name; of an exercise, only what defines or changes it.
         binders: what binds each name.
         above: what has an exercise's name above its first definition: perhaps its base class.
@@ -89,6 +91,7 @@ class Providers:
 
     def __init__(self, statements: Sequence[Statement], exercises: Exercises) -> None:
         self.statements = statements
+        self.exercises = exercises
         self.every = defaultdict[str, list[int]](list)
         self.binders = defaultdict[str, list[int]](list)
         self.above = defaultdict[str, list[int]](list)
@@ -107,6 +110,26 @@ class Providers:
                 # What is changed below is whatever has the exercise's name there.
                 if not reuses or position < reuses[0]:
                     self.every[name].append(position)
+
+    def without(self, left_out: Mapping[str, Collection[int]]) -> Providers:
+        """A copy in which statements do not bind these names, and no one changes what they bind.
+
+        Args:
+            left_out: for each such name, the positions of the statements.
+        """
+        found = copy(self)
+        found.every, found.binders = self.every.copy(), self.binders.copy()
+        for name, positions in left_out.items():
+            binders = frozenset(self.binders[name])
+            counts, every = True, []
+            for position in self.every[name]:
+                if position in binders:
+                    counts = position not in positions
+                if counts:
+                    every.append(position)
+            found.every[name] = every
+            found.binders[name] = [p for p in self.binders[name] if p not in positions]
+        return found
 
 
 @dataclass

@@ -14,14 +14,13 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from autograder.model import Definitions, SourceFile
-from autograder.sources.closure import Closure, Providers, find_exercises
+from autograder.sources.closure import Providers, find_exercises
 from autograder.sources.dependencies import Statement, apparent_names, apparent_scopes, statement_of
 from autograder.sources.magics import plain_python
+from autograder.sources.name_remarks import Places, on_exercises, on_helpers, on_methods
 from autograder.sources.newer_python import newer_syntax
 from autograder.sources.parsing import UNPARSABLE, parsed
-
-_LINE_CHARS = 70
-"""How much of a line of the submission a remark shows."""
+from autograder.sources.scratch import Needed, Scratch
 
 _ALIKE = 0.85
 """How alike two names are, by `difflib`, of which one may be a slip for the other."""
@@ -69,7 +68,8 @@ class Outline:
     """The top-level statements of cells, and what they do to the names of the exercises.
 
     Magics and shell lines are skipped. A later class or function of an exercise's name replaces an
-    earlier one, as in Python; an import or a result of that name does not.
+    earlier one, as in Python; an import or a result of that name does not. The module `scratch` has
+    the rule for the names of helpers and modules.
 
     Attributes:
         names: the exercises.
@@ -92,9 +92,12 @@ class Outline:
             self._statements += found
             self._files.append((cell, text))
         self.broken = tuple(broken)
+        files = [(cell.label, text) for cell, text in self._files]
+        self._places = Places(files, self._statements)
         own = {cell.exercise: number for number, (cell, _) in enumerate(self._files)}
         self._exercises = find_exercises(self._statements, self.names, own)
-        self._providers = Providers(self._statements, self._exercises)
+        self._scratch = Scratch(Providers(self._statements, self._exercises), self.names)
+        self._needed: dict[tuple[str, ...], Needed] = {}
 
     @cached_property
     def _bound(self) -> dict[str, int]:
@@ -127,15 +130,14 @@ class Outline:
 
     def definitions(self, *names: str) -> Definitions:
         """The statements that define these exercises, or all, and what these need."""
-        closure = Closure(self._providers)
-        closure.follow(names or self.names)
+        kept_positions = self._needs(*(names or self.names)).kept
         defines: dict[int, list[str]] = {}
         for name, positions in self._exercises.definers.items():
             for position in positions:
                 defines.setdefault(position, []).append(name)
         keep: dict[int, list[int]] = {}
         defining: dict[int, list[tuple[int, str]]] = {}
-        for position in sorted(closure.kept):
+        for position in sorted(kept_positions):
             statement = self._statements[position]
             keep.setdefault(statement.file, []).append(statement.index)
             defining.setdefault(statement.file, []).extend(
@@ -151,9 +153,14 @@ class Outline:
             )
             for number, kept in keep.items()
         ]
-        return Definitions(tuple(files), tuple(self._undefined(closure.kept).items()))
+        return Definitions(tuple(files), tuple(self._undefined(kept_positions).items()))
 
-    def _undefined(self, kept: set[int]) -> dict[str, str]:
+    def _needs(self, *names: str) -> Needed:
+        if names not in self._needed:
+            self._needed[names] = self._scratch.needed(names)
+        return self._needed[names]
+
+    def _undefined(self, kept: frozenset[int]) -> dict[str, str]:
         """Names that kept statements read and that nothing above them defines, and why."""
         reasons: dict[str, str] = {}
         for position in sorted(kept):
@@ -163,7 +170,9 @@ class Outline:
                 if first is None and name in self._apparent:
                     reasons[name] = self._apparent[name]
                 elif first is not None and first > position and name in statement.now:
-                    reasons[name] = f"{name!r} is first defined below, in {self._place(first)}"
+                    reasons[name] = (
+                        f"{name!r} is first defined below, in {self._places.place(first)}"
+                    )
         return reasons
 
     def resembling(self, name: str) -> str:
@@ -175,40 +184,17 @@ class Outline:
         for position, statement in enumerate(self._statements):
             for other in sorted(statement.defines.difference(self.names)):
                 if _resemble(name, other):
-                    return f"{other} ({self._place(position)})"
+                    return f"{other} ({self._places.place(position)})"
         return ""
 
     def remarks(self) -> tuple[str, ...]:
-        """What happens to the exercises' names after their definition, in plain sentences."""
-        found = []
-        for name in self.names:
-            definers = self._exercises.definers.get(name, ())
-            if not definers:
-                continue
-            scoped = [p for p in definers if name in self._statements[p].defines]
-            if len(scoped) > 1:
-                found.append(
-                    f"{name} is defined in {self._place(scoped[-2])}, and again in "
-                    f"{self._place(scoped[-1])}. The later definition counts, as in Python, "
-                    "unless it raises an error."
-                )
-            found += [
-                f"{name} is graded as defined in {self._place(definers[-1])}. "
-                f"`{self._line(position)}` ({self._place(position)}) does not change that: only "
-                "another `class` or `def` of this name would. Use another name there."
-                for position in self._exercises.reuses[name][:1]
-            ]
-        return tuple(found)
-
-    def _place(self, position: int) -> str:
-        statement = self._statements[position]
-        return f"{self._files[statement.file][0].label}, line {statement.line}"
-
-    def _line(self, position: int) -> str:
-        statement = self._statements[position]
-        lines = self._files[statement.file][1].split("\n")
-        line = lines[statement.line - 1].strip()
-        return line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…"
+        """What later cells do to names of the exercises and of what these need."""
+        needed = {name: self._needs(name) for name in self.names if name in self.defined}
+        return (
+            *on_exercises(self._statements, self._exercises, self.names, self._places),
+            *on_methods(self._statements, self._exercises, needed, self._places),
+            *on_helpers(needed, self._places),
+        )
 
 
 def _resemble(name: str, other: str) -> bool:

@@ -13,7 +13,14 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.sources.effects import Effects, changed_names, effects_of, passed_names, root_name
+from autograder.sources.effects import (
+    Effects,
+    changed_names,
+    effects_of,
+    passed_names,
+    put_attributes,
+    root_name,
+)
 from autograder.sources.parsing import UNPARSABLE, parsed
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -32,14 +39,19 @@ class Statement:
         binds: names that it gives a value.
         defines: those of them that it gives a class or function, by ``class`` or ``def``.
         changes: names whose object it changes: `Adam.step = step`, `RATES.update(...)`.
+        puts: attributes that it sets, each with the name it belongs to: ("Adam", "step").
+        members: names that the body of the class binds which it defines.
         passes: what it passes to functions that may change it.
         decorators: names that its decorators belong to ("" and the name) or are given (the function
             and the name); an imported one may change these.
         now: names read when it runs.
         later: names read only when the functions in it run.
         imports: whether it is an import.
+        imported: names that an import in it binds, also one within `try` or `if`.
         redefines: whether it is an assignment of one name that still is a definition: of a lambda,
             of another name (``alias``), or of itself in a wrapper, as in `step = jit(step)`.
+        member: the name that its value belongs to, if it gives one name an attribute: "keras" of
+            `ops = keras.ops`.
         always: whether it is kept even if no definition needs it.
         effects: what the function that it defines changes; None for other statements.
     """
@@ -51,13 +63,17 @@ class Statement:
     defines: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    puts: tuple[tuple[str, str], ...] = ()
+    members: frozenset[str] = frozenset()
     passes: tuple[tuple[str, int | str, str], ...] = ()
     decorators: tuple[tuple[str, str], ...] = ()
     now: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
     imports: bool = False
+    imported: frozenset[str] = frozenset()
     redefines: bool = False
     alias: str = ""
+    member: str = ""
     always: bool = False
     effects: Effects | None = None
 
@@ -80,6 +96,7 @@ def statement_of(file: int, index: int, node: ast.stmt) -> Statement:
             node.lineno,
             binds=frozenset(bound_names(node)),
             imports=True,
+            imported=frozenset(bound_names(node)),
             always=any(alias.name == "*" for alias in node.names)
             or (isinstance(node, ast.ImportFrom) and node.module == "__future__"),
         )
@@ -104,12 +121,16 @@ def statement_of(file: int, index: int, node: ast.stmt) -> Statement:
         binds=binds,
         defines=frozenset(each.name for each in _scopes(node)),
         changes=changes,
+        puts=put_attributes(node) if changes else (),
+        members=_members(node),
         passes=passes,
         decorators=_decorating(node),
         now=now,
         later=later,
+        imported=_imported(node),
         redefines=redefines,
         alias=alias,
+        member=_member(node),
         effects=effects_of(node) if isinstance(node, _Function) else None,
     )
 
@@ -216,22 +237,49 @@ def _decorating(node: ast.stmt) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _redefinition(node: ast.stmt) -> tuple[bool, str]:
-    """Whether an assignment of one name still is a definition, and of what it is another name."""
+def _members(node: ast.stmt) -> frozenset[str]:
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return frozenset(name for each in body for name in bound_names(each))
+
+
+def _imported(node: ast.stmt) -> frozenset[str]:
+    """Names that imports within a statement bind, as in `try: import jax`."""
+    if not isinstance(node, ast.Try | ast.If | ast.With | ast.For | ast.While | ast.Match):
+        return frozenset()
+    imports = (each for each in executed(node) if isinstance(each, ast.Import | ast.ImportFrom))
+    return frozenset(name for each in imports for name in bound_names(each))
+
+
+def _assigned(node: ast.stmt) -> tuple[str, ast.expr] | None:
+    """The name and the value of an assignment to one name."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target, value = node.targets[0], node.value
     elif isinstance(node, ast.AnnAssign) and node.value:
         target, value = node.target, node.value
     else:
+        return None
+    return (target.id, value) if isinstance(target, ast.Name) else None
+
+
+def _member(node: ast.stmt) -> str:
+    assigned = _assigned(node)
+    if assigned is None or not isinstance(assigned[1], ast.Attribute):
+        return ""
+    return root_name(assigned[1])
+
+
+def _redefinition(node: ast.stmt) -> tuple[bool, str]:
+    """Whether an assignment of one name still is a definition, and of what it is another name."""
+    assigned = _assigned(node)
+    if assigned is None:
         return False, ""
-    if not isinstance(target, ast.Name):
-        return False, ""
+    target, value = assigned
     if isinstance(value, ast.Name):
         return True, value.id
     if isinstance(value, ast.Call) and value.args:
         first, *others = [*value.args, *(keyword.value for keyword in value.keywords)]
         # A result that is computed elsewhere, as in `walk = compare(walk, history())`, is none.
-        wraps = isinstance(first, ast.Name) and first.id == target.id
+        wraps = isinstance(first, ast.Name) and first.id == target
         plain = not any(isinstance(n, ast.Call) for each in others for n in ast.walk(each))
         return wraps and plain, ""
     return isinstance(value, ast.Lambda), ""

@@ -67,6 +67,26 @@ def changed_names(node: ast.stmt) -> frozenset[str]:
     return frozenset(changed)
 
 
+def put_attributes(node: ast.stmt) -> tuple[tuple[str, str], ...]:
+    """Attributes that the statement sets when it runs: the name they belong to, and their own."""
+    found = []
+    for each in _run(node):
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
+            owner, attribute = each.value, each.attr
+        elif (
+            isinstance(each, ast.Call)
+            and _calls(each, "setattr")
+            and len(each.args) > 1
+            and isinstance(each.args[1], ast.Constant)
+        ):
+            owner, attribute = each.args[0], str(each.args[1].value)
+        else:
+            continue
+        if isinstance(owner, ast.Name):
+            found.append((owner.id, attribute))
+    return tuple(found)
+
+
 def passed_names(node: ast.stmt) -> tuple[tuple[str, int | str, str], ...]:
     """Calls of functions by name: the function, the position or keyword, and the name passed.
 
