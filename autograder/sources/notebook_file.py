@@ -53,6 +53,10 @@ class _Cell(msgspec.Struct):
     attachments: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _Format(msgspec.Struct):
+    nbformat: Any = None
+
+
 class _Notebook(msgspec.Struct):
     nbformat: int
     cells: list[_Cell]
@@ -119,11 +123,7 @@ def _parsed(content: bytes) -> Any:
 
 
 def _of_format_4(raw: Any) -> dict[str, Any]:
-    version = raw.get("nbformat") if isinstance(raw, dict) else None
-    if not isinstance(version, int) or not 3 <= version <= 4:
-        raise UnreadableFileError(
-            f"is not a valid notebook (`nbformat` must be 4, and is {version!r:.40})"
-        )
+    version = _known_version(raw.get("nbformat") if isinstance(raw, dict) else None)
     if version == 3:
         try:
             raw = dict(nbformat.convert(nbformat.from_dict(raw), 4))
@@ -137,11 +137,28 @@ def _of_format_4(raw: Any) -> dict[str, Any]:
     return found
 
 
+def _known_version(version: Any) -> int:
+    if not isinstance(version, int) or not 3 <= version <= 4:
+        raise UnreadableFileError(
+            f"is not a valid notebook (`nbformat` must be 4, and is {version!r:.40})"
+        )
+    return version
+
+
 def _without_reading_outputs(content: bytes) -> dict[str, Any]:
     if content.count(b"{") > _MAX_OBJECTS:
         raise UnreadableFileError("has outputs that are too large to be read", CLEAR_OUTPUTS)
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        found = msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=_Notebook)
+        version = _known_version(msgspec.json.decode(content, type=_Format).nbformat)
+        if version == 3:
+            raise UnreadableFileError(
+                "has the old format 3 and is too large to be converted",
+                f"Jupyter converts it to format 4 when it saves it. {CLEAR_OUTPUTS}",
+            )
+        found = msgspec.json.decode(content, type=_Notebook)
+    except msgspec.ValidationError as error:
+        raise UnreadableFileError(f"is not a valid notebook ({error!s:.80})") from None
     except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise UnreadableFileError(
             f"is large, and it or its outputs are not valid JSON ({error!s:.80})", CLEAR_OUTPUTS

@@ -79,7 +79,7 @@ CELL = b'{"cell_type": "code", "source": ""}'
         (MANY % b",".join([CELL] * 210_000), "has 210,000 cells"),
         (
             MANY % b",".join([b"[]"] * 1_100_000),
-            "is large, and it or its outputs are not valid JSON (Expected",
+            "is not a valid notebook (Expected `object`, got `array` - at `$.cells[0]`)",
         ),
         (MANY % b",".join([b"{}"] * 1_100_000), "outputs that are too large to be read. Clear"),
         (MANY % b'{"a": ' + b"[" * 5_000_000, "are not valid JSON"),
@@ -92,6 +92,28 @@ CELL = b'{"cell_type": "code", "source": ""}'
 )
 def test_what_would_cost_gigabytes_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = write(tmp_path, content)
+    assert said in read_submission(path).unreadable
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            {"nbformat": 3, "worksheets": [{"cells": []}]},
+            "has the old format 3 and is too large to be converted. Jupyter converts it to format "
+            "4 when it saves it. Clear its outputs (in JupyterLab: Edit > ",
+        ),
+        ({"nbformat": 4}, "is not a valid notebook (Object missing required field `cells`). Save"),
+        ({"nbformat": 5, "cells": []}, "(`nbformat` must be 4, and is 5). Save it in Jupyter"),
+        ({"cells": []}, "(`nbformat` must be 4, and is None). Save it in Jupyter"),
+        ({"nbformat": "4", "cells": []}, "(`nbformat` must be 4, and is '4'). Save it in Jupyter"),
+    ],
+)
+def test_a_large_file_of_valid_json_is_never_called_invalid_json(
+    tmp_path: Path, content: dict[str, Any], said: str
+) -> None:
+    many = {"metadata": {"values": [0] * 1_000_001}}
+    path = write(tmp_path, json.dumps(content | many).encode())
     assert said in read_submission(path).unreadable
 
 
