@@ -175,14 +175,18 @@ class Outline:
                     )
         return reasons
 
-    def resembling(self, name: str) -> str:
+    def resembling(self, name: str, others: Iterable[str] = ()) -> str:
         """Where a class or function of nearly this name is, for an exercise that is missing.
 
         A class may have the name in its own ("MomentumOptimizer"). A function may not: `train_all`
         is seldom meant to be `train`. "" if there is none.
+
+        Args:
+            others: exercises of the same assignment, which are meant to be themselves.
         """
+        exercises = {*self.names, *others}
         for position, statement in enumerate(self._statements):
-            for other in sorted(statement.defines.difference(self.names)):
+            for other in sorted(statement.defines - exercises):
                 if _resemble(name, other):
                     return f"{other} ({self._places.place(position)})"
         return ""

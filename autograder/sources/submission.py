@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.model import Definitions
-from autograder.sources.code_cells import code_cells
+from autograder.sources.code_cells import checked_exercises, code_cells
 from autograder.sources.definitions import BrokenCell, Cell, Outline
 from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.module_file import read_module
@@ -47,6 +47,8 @@ class Submission:
         notebook: the raw notebook without outputs; None for a module or an unreadable file.
         unreadable: why nothing can be read and how to fix it; "" otherwise.
         remarks: plain sentences about the submission, for its report.
+        exercises: those that the release has checks of, whether they are graded or not; empty if
+            there is no release.
     """
 
     student: str
@@ -55,6 +57,7 @@ class Submission:
     notebook: dict[str, Any] | None = None
     unreadable: str = ""
     remarks: tuple[str, ...] = ()
+    exercises: tuple[str, ...] = ()
 
     def definitions(self, names: Sequence[str]) -> LoadPlan:
         """What must run to define the exercises, and why some of them are missing."""
@@ -76,7 +79,7 @@ class Submission:
         for cell in outline.broken:
             if name in apparent_scopes(cell.text):
                 return f"{cell}. Fix this cell: {name} is undefined until it runs."
-        other = outline.resembling(name)
+        other = outline.resembling(name, self.exercises)
         hint = f" If {other} is meant to be it, name it {name}." if other else ""
         return f"There is no class or function named {name!r} in the submission.{hint}"
 
@@ -131,7 +134,14 @@ def read_submission(
         return _unreadable(
             student, path, f"cannot be opened ({error.strerror})", "Submit it again."
         )
-    return Submission(student, path, cells, notebook, remarks=tuple(remarks))
+    return Submission(
+        student,
+        path,
+        cells,
+        notebook,
+        remarks=tuple(remarks),
+        exercises=checked_exercises(locked or {}),
+    )
 
 
 def is_notebook(path: Path) -> bool:

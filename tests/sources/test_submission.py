@@ -123,6 +123,14 @@ def test_a_missing_exercise_names_what_may_be_meant_to_be_it(
     assert said == f"There is no class or function named {name!r} in the submission.{hint}"
 
 
+def test_another_exercise_of_the_release_is_not_taken_for_a_missing_one(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path, new_code_cell("class L1L2:\n    pass"))
+    locked = {"check-L1": "check(L1)", "check-L1L2": "check(L1L2)"}
+    for names in (["L1"], ["L1", "L1L2"]):
+        missing = read_submission(path, locked=locked).definitions(names).missing
+        assert missing == {"L1": "There is no class or function named 'L1' in the submission."}
+
+
 @pytest.mark.parametrize("name", COURSE.assignments())
 def test_what_students_are_given_is_never_taken_for_a_missing_exercise(name: str) -> None:
     assignment = read_assignment(COURSE.solution(name))
