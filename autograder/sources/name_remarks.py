@@ -92,24 +92,35 @@ def on_methods(
 
 
 def on_helpers(needed: Mapping[str, Needed], places: Places) -> Iterator[str]:
-    """Which cells only reuse the names of helpers and modules: one remark for each."""
+    """Which cells replace helpers and modules, or only reuse their names: one remark for each."""
+    place = places.place
+    again: dict[tuple[str, int, int], list[str]] = {}
     users: dict[tuple[str, int | None, int], list[str]] = {}
     for exercise, needs in needed.items():
+        for name, (first, last) in needs.replaced.items():
+            again.setdefault((name, first, last), []).append(exercise)
         for name, (provider, position) in needs.scratch.items():
             users.setdefault((name, provider, position), []).append(exercise)
-    for (name, provider, position), exercises in users.items():
-        place = "Python's own" if provider is None else f"of {places.place(provider)}"
-        used = f"`{name}` {place}" if provider is not None else f"{place} `{name}`"
+    for (name, first, last), exercises in again.items():
         yield (
-            f"{_listed(exercises)} graded with {used}. `{places.line(position)}` "
-            f"({places.place(position)}) does not change that: only another `class`, `def` or "
-            "`import` of this name would. Use another name there."
+            f"`{name}`, which {_listed(exercises, 'uses', 'use')}, is defined in {place(first)}, "
+            f"and again in {place(last)}. The later definition counts, as in Python, unless it "
+            "raises an error."
+        )
+    for (name, provider, position), exercises in users.items():
+        used = f"Python's own `{name}`"
+        if provider is not None:
+            used = f"`{name}` of {place(provider)}"
+        yield (
+            f"{_listed(exercises, 'is', 'are')} graded with {used}. `{places.line(position)}` "
+            f"({place(position)}) does not change that: only another `class`, `def` or `import` of "
+            "this name would. Use another name there."
         )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], one: str, several: str) -> str:
     if len(names) == 1:
-        return f"{names[0]} is"
+        return f"{names[0]} {one}"
     more = len(names) - _NAMED
     shown = [*names[:_NAMED], f"{more} more"] if more > 0 else [*names]
-    return f"{', '.join(shown[:-1])} and {shown[-1]} are"
+    return f"{', '.join(shown[:-1])} and {shown[-1]} {several}"

@@ -37,10 +37,13 @@ class Needed:
         kept: positions of the statements to run.
         scratch: for each name that scratch code would replace, the position of its definition and
             that of the scratch code. None for a definition of Python's own.
+        replaced: for each class or function that a cell below the exercises' replaces by another
+            definition, the positions of both.
     """
 
     kept: frozenset[int]
     scratch: Mapping[str, tuple[int | None, int]]
+    replaced: Mapping[str, tuple[int, int]]
 
 
 class Scratch:
@@ -52,7 +55,8 @@ class Scratch:
         self._functions = frozenset(
             name for each in self._statements for name in each.defines | each.imported
         )
-        names = self._providers.binders.keys() - set(exercises)
+        self._exercises = frozenset(exercises)
+        names = self._providers.binders.keys() - self._exercises
         self._names = [name for name in sorted(names) if any(self._reuses(name, -1))]
 
     def needed(self, exercises: Iterable[str]) -> Needed:
@@ -81,7 +85,22 @@ class Scratch:
             # A statement that binds two names may run for the other one.
             if below and not closure.kept.intersection(left_out[name]):
                 scratch[name] = (provider, min(below))
-        return Needed(frozenset(closure.kept), scratch)
+        replaced = dict(self._replaced(closure, lowest))
+        return Needed(frozenset(closure.kept), scratch, replaced)
+
+    def _replaced(self, closure: Closure, lowest: int) -> Iterator[tuple[str, tuple[int, int]]]:
+        statements, binders = self._statements, closure.providers.binders
+        read = {name for position in closure.kept for name in statements[position].uses}
+        for name in sorted(read & binders.keys() - self._exercises):
+            above = [p for p in binders[name] if statements[p].file <= lowest]
+            last = binders[name][-1] if above else -1
+            if (
+                last in closure.kept
+                and last > above[-1]
+                and name in statements[above[-1]].defines
+                and name in statements[last].defines | statements[last].imported
+            ):
+                yield name, (above[-1], last)
 
     def _last_readers(self, kept: Iterable[int], lowest: int) -> dict[str, int]:
         """For each name that is read and may be reused, the last cell that reads it.
