@@ -113,7 +113,7 @@ def on_helpers(needed: Mapping[str, Needed], places: Places) -> Iterator[str]:
             used = f"`{name}` of {place(provider)}"
         yield (
             f"{_listed(exercises, 'is', 'are')} graded with {used}. `{places.line(position)}` "
-            f"({place(position)}) does not change that: only another `class`, `def` or `import` of "
+            f"({place(position)}) does not change that; a `class`, `def` or `import` of "
             "this name would. Use another name there."
         )
 

@@ -50,7 +50,7 @@ def test_what_only_reuses_the_name_of_a_helper_is_not_run_and_is_mentioned(
     assert kept(found) == NEEDED
     (remark,) = found.remarks()
     assert remark.startswith(f"L2Norm is graded with `{name}` of {place}. `")
-    assert "(cell 5, line 1) does not change that: only another `class`, `def` or" in remark
+    assert "(cell 5, line 1) does not change that; a `class`, `def` or" in remark
 
 
 def test_deleting_a_name_is_not_run() -> None:
