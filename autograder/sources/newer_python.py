@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-_STRING = re.compile(r"#[^\n]*|([A-Za-z]{0,2})('''|\"\"\"|'|\")")
+# What matters in code: comments, the beginnings of strings, brackets, ends of expressions.
+_TOKEN = re.compile(r"#[^\n]*|([A-Za-z]{0,2})('''|\"\"\"|'|\")|!=|[][(){}:!]")
+_STOP = re.compile(r"[\\{}\n'\"]")
+# What Python 3.11 cannot read in the expression of an f-string, by the f-string's quote.
+_NEWER = {quote: re.compile(rf"[\\#\n{quote}]") for quote in "'\""}
 
 LONGEST = 100_000
 """Characters of a text that is looked through; no cell that a person writes is longer."""
 
+DEEPEST = 20
+"""Levels of f-strings inside f-strings that are looked through; Python itself reads 150."""
 
-class _UnterminatedError(Exception):
-    """A string does not end."""
+
+class _UnreadableError(Exception):
+    """A string does not end, or f-strings are nested too deeply."""
 
 
 def newer_syntax(text: str, parses: Callable[[str], bool]) -> str:
@@ -34,7 +41,7 @@ def newer_syntax(text: str, parses: Callable[[str], bool]) -> str:
     for minor, what, rewrite in _CONSTRUCTS:
         try:
             older = rewrite(text)
-        except (_UnterminatedError, RecursionError):  # no Python reads it
+        except _UnreadableError:  # no Python reads it, or nobody writes it
             return ""
         if minor > sys.version_info.minor and older != text:
             needed.append((minor, what))
@@ -45,13 +52,20 @@ def newer_syntax(text: str, parses: Callable[[str], bool]) -> str:
     return f"{what} need Python 3.{minor} or later, and this is Python {running}"
 
 
+# Possessive (`*+`) where two parts could share the same blanks: a match takes linear time.
+_TYPE_STATEMENT = re.compile(r"(?m)^([ \t]*+)type[ \t]++(\w++)[ \t]*+(\[.*\])?[ \t]*+=")
+_TYPE_PARAMETERS = re.compile(
+    r"(?m)^([ \t]*+(?:async[ \t]++)?+(?:def|class)[ \t]++\w++)[ \t]*+"
+    r"\[[^\n\[\]]*+(?:\[[^\n\[\]]*+\][^\n\[\]]*+)*+\](?=[ \t]*+[(:])"
+)
+
+
 def _type_statements(text: str) -> str:
-    return re.sub(r"(?m)^([ \t]*)type[ \t]+(\w+)[ \t]*(\[.*\])?[ \t]*=", r"\1\2 =", text)
+    return _TYPE_STATEMENT.sub(r"\1\2 =", text)
 
 
 def _type_parameters(text: str) -> str:
-    head = r"(?m)^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)[ \t]*"
-    return re.sub(head + r"\[[^\n\[\]]*(?:\[[^\n\[\]]*\][^\n\[\]]*)*\](?=[ \t]*[(:])", r"\1", text)
+    return _TYPE_PARAMETERS.sub(r"\1", text)
 
 
 def _template_strings(text: str) -> str:
@@ -60,97 +74,98 @@ def _template_strings(text: str) -> str:
 
 def _nested_f_strings(text: str) -> str:
     """The text with each f-string that Python 3.11 cannot read replaced by its expressions."""
-    pieces, place = [], 0
-    for start, end, fields in _f_strings(text):
-        quote = _STRING.match(text, start)
-        assert quote
-        if any(quote[2][0] in field or re.search(r"[\\#\n]", field) for field in fields):
-            pieces += [text[place:start], _tuple(fields)]
-            place = end
-    return "".join(pieces) + text[place:]
+    return _code(text, 0, 0)[0]
 
 
-def _tuple(fields: list[str]) -> str:
-    expressions = (_nested_f_strings(_expression(field)) for field in fields)
-    # In brackets, an expression may go over several lines, and a comment ends with its line.
-    return "(" + "".join(f"({expression}" + "\n)," for expression in expressions) + ")"
+def _code(text: str, place: int, level: int) -> tuple[str, int, bool]:
+    """Code from a place on: in older syntax, where it ends, and whether it was changed.
 
-
-def _expression(field: str) -> str:
-    """A replacement field without its conversion, its format and the `=` of a debugging one."""
-    depth = 0
-    place = 0
-    while place < len(field):
-        character = field[place]
-        if string := _STRING.match(field, place):
-            place = _end_of_string(field, string)
-            continue
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0 and (
-            character == ":" or (character == "!" and field[place + 1 : place + 2] != "=")
-        ):
-            break
-        place += 1
-    return re.sub(r"(?<![=!<>])=\s*$", "", field[:place])
-
-
-def _f_strings(text: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Where each f-string begins and ends, as Python 3.12 reads it, and its replacement fields."""
-    place = 0
-    while found := _STRING.search(text, place):
-        place = found.end()
-        if found[2] is None:  # a comment
-            continue
-        if "f" in found[1].lower():
-            fields, place = _fields(text, found)
-            yield found.start(), place, fields
-        else:
+    At level 0, it ends with the text; inside an f-string, with the expression of a field. Each
+    character is looked at once, however deep it is.
+    """
+    pieces, copied, depth = [], place, 0
+    while found := _TOKEN.search(text, place):
+        token, place = found[0], found.end()
+        if found[2] and "f" in found[1].lower():
+            expressions, place = _f_string(text, found, level + 1)
+            if expressions:
+                pieces += [text[copied : found.start()], _tuple(expressions)]
+                copied = place
+        elif found[2]:
             place = _end_of_string(text, found)
+        elif level and depth == 0 and token in ("}", ":", "!"):
+            return "".join(pieces) + text[copied : found.start()], found.start(), bool(pieces)
+        else:
+            depth += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
+    if level:
+        raise _UnreadableError
+    return "".join(pieces) + text[copied:], len(text), bool(pieces)
 
 
-def _fields(text: str, found: re.Match[str]) -> tuple[list[str], int]:
-    """The replacement fields of an f-string, and where it ends."""
-    place, quote, fields = found.end(), found[2], []
+def _tuple(expressions: list[str]) -> str:
+    # In brackets, an expression may go over several lines, and a comment ends with its line.
+    return "(" + "".join(f"({expression}\n)," for expression in expressions) + ")"
+
+
+def _f_string(text: str, found: re.Match[str], level: int) -> tuple[list[str], int]:
+    """The expressions of an f-string, none if Python 3.11 can read it, and where it ends."""
+    place, quote = found.end(), found[2]
+    expressions: list[str] = []
+    newer = False
     while not _ends(text, place, quote):
         if text.startswith(("{{", "}}"), place) or text[place] == "\\":
             place += 2
         elif text[place] == "{":
-            end = _end_of_field(text, place + 1)
-            fields.append(text[place + 1 : end])
-            place = end + 1
+            inner, place, is_newer = _field(text, place + 1, quote, level)
+            expressions += inner
+            newer |= is_newer
         else:
-            place += 1
-    return fields, place + len(quote)
+            place = _stop(text, place + 1)
+    return expressions if newer else [], place + len(quote)
 
 
-def _end_of_field(text: str, place: int) -> int:
-    depth = 0
-    while place < len(text):
-        if string := _STRING.match(text, place):
-            place = _end_of_string(text, string)
-            continue
-        if text[place] == "}" and depth == 0:
-            return place
-        depth += (text[place] in "([{") - (text[place] in ")]}")
-        place += 1
-    raise _UnterminatedError
+def _field(text: str, start: int, quote: str, level: int) -> tuple[list[str], int, bool]:
+    """The expressions of a replacement field, its end, and whether Python 3.11 cannot read it."""
+    if level > DEEPEST:
+        raise _UnreadableError
+    code, place, newer = _code(text, start, level)
+    newer = newer or bool(_NEWER[quote[0]].search(text, start, place))
+    expressions = [_without_equals_sign(code)]
+    while not text.startswith("}", place):  # its conversion and its format, which may have fields
+        if _ends(text, place, quote):
+            raise _UnreadableError
+        if text[place] == "{":
+            inner, place, is_newer = _field(text, place + 1, quote, level + 1)
+            expressions += inner
+            newer |= is_newer
+        else:
+            place = _stop(text, place + 1)
+    return expressions, place + 1, newer
+
+
+def _without_equals_sign(code: str) -> str:
+    """An expression without the `=` of a debugging field."""
+    stripped = code.rstrip()
+    is_comparison = stripped.endswith(("==", "!=", "<=", ">="))
+    return stripped[:-1] if stripped.endswith("=") and not is_comparison else code
+
+
+def _stop(text: str, place: int) -> int:
+    """The next place that matters outside the expressions of an f-string."""
+    found = _STOP.search(text, place)
+    return found.start() if found else len(text)
 
 
 def _ends(text: str, place: int, quote: str) -> bool:
     if place >= len(text) or (text[place] == "\n" and len(quote) == 1):
-        raise _UnterminatedError
+        raise _UnreadableError
     return text.startswith(quote, place)
 
 
 def _end_of_string(text: str, found: re.Match[str]) -> int:
-    """Where a string or a comment ends that begins here."""
-    if found[2] is None:
-        return found.end()
-    if "f" in found[1].lower():
-        return _fields(text, found)[1]
     place, quote = found.end(), found[2]
     while not _ends(text, place, quote):
-        place += 2 if text[place] == "\\" else 1
+        place = place + 2 if text[place] == "\\" else _stop(text, place + 1)
     return place + len(quote)
 
 
