@@ -10,7 +10,14 @@ from __future__ import annotations
 import ast
 import re
 
-from autograder.sources.parsing import UNPARSABLE, TooMuchCodeError, bound_words, parsed, parsing
+from autograder.sources.parsing import (
+    UNPARSABLE,
+    TooMuchCodeError,
+    bound_words,
+    count_words,
+    parsed,
+    parsing,
+)
 
 _RUN_THEIR_CELL = frozenset(
     # IPython's own, then well-known extensions. Any other cell magic defines nothing.
@@ -23,10 +30,33 @@ _PROMPT = re.compile(r"^[ \t]*(>>>|\.{3,}:|(\[(nav|ins)\] )?In \[)", re.MULTILIN
 _HELP = re.compile(r"\?[ \t]*$", re.MULTILINE)
 _LONG_NAME = re.compile(r"[\w*.\[\]-]{300}")
 
+_MAGIC = re.compile(r"^[ \t]*[%!?/,;]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+# Up to Python 3.11, the tokenizer takes time quadratic in blanks before a sign it does not know,
+# and in backslashes before quotes of a string that does not end on its line.
+_BLANKS = re.compile(r"(?<![ \t\f])([ \t\f]{2,})(?=[!$?`'\"\\]|[^\0-\x7f])")
+_ESCAPED_QUOTE = re.compile(r"\\['\"]")
+
+MAX_MAGIC_TOKENS = 400_000
+"""What IPython may read of all cells with magics, in tokens: it takes some three seconds.
+It reads a cell again for each magic in it. A cell of 100 shell lines is within the bound."""
+
 _TIMED = re.compile(r"(\s*)get_ipython\(\)\.run_line_magic\('time', (.*)\)\n")
 
-# IPython reads what follows a magic again for each: so many characters take some five seconds.
+# The characters that are read of one cell, the code that replaces its magics included.
 _MAX_MAGIC_CHARACTERS = 1_000_000
+
+
+def count_magic_tokens(text: str) -> int:
+    """How many tokens IPython reads, at most, to transform a cell: all of them for each magic.
+
+    What takes it longer counts as the tokens that it reads in the same time.
+    """
+    lines = text.splitlines()  # as IPython splits them, also at form feeds and carriage returns
+    magics = len(_MAGIC.findall("\n".join(lines)))
+    blanks = sum(len(run) ** 2 for run in _BLANKS.findall(text)) // 4
+    quotes = sum(len(line) * len(_ESCAPED_QUOTE.findall(line)) for line in lines) // 100
+    # A magic becomes a call of 12 tokens; half of them are replaced on average.
+    return (magics + 1) * (count_words(text) + len(lines) + blanks + quotes + 6 * magics)
 
 
 def without_magics(text: str) -> str:
@@ -59,7 +89,11 @@ def plain_python(text: str) -> str:
             pass
     if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
         return text
-    if _HELP.search(text) and _LONG_NAME.search(text):
+    if count_magic_tokens(text) > MAX_MAGIC_TOKENS:
+        raise SyntaxError(
+            "too many magics and shell lines in one cell. Split the cell", ("cell", 1, 1, None)
+        )
+    if _HELP.search("\n".join(text.splitlines())) and _LONG_NAME.search(text):
         raise SyntaxError(
             "a line ends in ? and a name has 300 characters or more. Remove the ?",
             ("cell", 1, 1, None),

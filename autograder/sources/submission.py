@@ -6,7 +6,6 @@ matters, the reason why an exercise is missing; it never stops the grading of a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from autograder.model import Definitions
 from autograder.sources.code_cells import checked_exercises, code_cells
 from autograder.sources.definitions import BrokenCell, Cell, Outline
 from autograder.sources.dependencies import apparent_scopes
+from autograder.sources.magics import MAX_MAGIC_TOKENS, count_magic_tokens
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
 from autograder.sources.parsing import MAX_WORDS, UNPARSABLE, count_words, parsed
@@ -26,12 +26,8 @@ MAX_SOURCE = 1_000_000
 MAX_ALL_WORDS = 2 * MAX_WORDS
 """Words and signs in all cells together; a course's whole notebook has some 12,000."""
 
-MAX_MAGIC_CHARACTERS = 5_000_000
-"""IPython reads a cell again for each magic in it: so many characters take some 20 seconds."""
-
 MAX_REMARKS = 20
 
-_MAGIC = re.compile(r"^[ \t]*[%!?/,;]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _COPY_SUFFIXES = (".txt", ".json")
 
 
@@ -177,19 +173,22 @@ def _bound(cells: Sequence[Cell]) -> None:
             f"has {words:,} tokens of code; at most {MAX_ALL_WORDS:,} are read",
             "Remove data and old versions from its cells and submit it again.",
         )
-    magics = sum(len(c.text) * len(_MAGIC.findall(c.text)) for c in cells if _is_for_ipython(c))
-    if magics > MAX_MAGIC_CHARACTERS:
+    # So is a cell of too many magics.
+    counts = [(c, count_magic_tokens(c.text)) for c in cells if c.magics]
+    counts = [(c, count) for c, count in counts if count <= MAX_MAGIC_TOKENS]
+    # Plain Python is not read by IPython, and a line of it may begin with a division.
+    if (
+        sum(count for _, count in counts) > MAX_MAGIC_TOKENS
+        and sum(count for c, count in counts if not _is_python(c)) > MAX_MAGIC_TOKENS
+    ):
         raise UnreadableFileError(
             "has too many magics and shell lines in long cells", "Remove them and submit it again."
         )
 
 
-def _is_for_ipython(cell: Cell) -> bool:
-    """Whether a cell may have magics: in valid Python, a line may begin with a division."""
-    if not cell.magics or not _MAGIC.search(cell.text):
-        return False
+def _is_python(cell: Cell) -> bool:
     try:
         parsed(cell.text, cell.label)
     except UNPARSABLE:
-        return True
-    return False
+        return False
+    return True

@@ -11,7 +11,12 @@ from IPython.utils.capture import capture_output
 
 from autograder.sources.definitions import Cell, definitions
 from autograder.sources.ipython import transformed
-from autograder.sources.magics import plain_python, without_magics
+from autograder.sources.magics import (
+    MAX_MAGIC_TOKENS,
+    count_magic_tokens,
+    plain_python,
+    without_magics,
+)
 
 CODE = "def answer():\n    return 42\n"
 INDENTED = "    def answer():\n        return 42\n"
@@ -148,6 +153,34 @@ def test_magics_are_read_until_that_takes_too_long(cell: str) -> None:
     assert len(transformed(cell, (), 100_000)) == cell.count("\n")
     with pytest.raises(SyntaxError, match="too many magics and shell lines in one cell"):
         transformed(cell, (), 1000)
+
+
+UNREAD = {
+    "magics": "%a\n" * 400,
+    "magics in a block": "if 1:\n" + " !a\n" * 400,
+    "questions and carriage returns": "a?\r\n" * 400,
+    "code below magics": "!a\n" * 20 + "(" * 40_000,
+    "lines below a magic": "!a\n(" + "\n" * 800_000,
+    "blanks before an unknown sign": "$" + " " * 900_000 + "$",
+    "blanks before many": "!a\n" * 20 + ("$" + " " * 8) * 9_000,
+    "backslashes in a string without an end": "'" + "\\'" * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
+def test_what_ipython_reads_for_long_is_broken_unread(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.sources.ipython.transformed", pytest.fail)
+    with pytest.raises(SyntaxError, match="too many magics and shell lines in one cell"):
+        plain_python(text)
+
+
+def test_a_long_set_up_of_shell_lines_is_within_the_bounds() -> None:
+    line = "!pip install --quiet --upgrade 'package[extra]>=1.2'\n"
+    cell = line * 100 + CODE
+    assert "def answer" in plain_python(cell)
+    assert count_magic_tokens(line * 10 + "x = 'it\\'s'  # a\n" * 200) < MAX_MAGIC_TOKENS / 10
 
 
 def test_a_call_that_looks_like_a_timed_line_is_left_alone() -> None:
