@@ -51,6 +51,7 @@ def count_magic_tokens(text: str) -> int:
 
     What takes it longer counts as the tokens that it reads in the same time.
     """
+    text = text.lstrip("\n")
     lines = text.splitlines()  # as IPython splits them, also at form feeds and carriage returns
     magics = len(_MAGIC.findall("\n".join(lines)))
     blanks = sum(len(run) ** 2 for run in _BLANKS.findall(text)) // 4

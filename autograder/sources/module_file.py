@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import tokenize
 from pathlib import Path
 
 from autograder.sources.definitions import Cell
-from autograder.sources.notebook_file import MAX_CELLS, UnreadableFileError, read_bounded
+from autograder.sources.notebook_file import MAX_CELLS, UnreadableFileError
+from autograder.sources.parsing import MAX_SOURCE
 
 # Each cell is preceded by as many empty lines as keep its numbers.
-_MAX_LEADING_LINES = 10_000_000
+_MAX_LEADING_LINES = 2_000_000
+
+# Those that an editor writes, all decoded in linear time; `punycode` takes minutes for 1 MB.
+_SOURCE_ENCODING = re.compile(
+    r"ascii|utf-8(-sig)?|iso8859-\d+|cp\d+|mac-\w+|koi8-[rtu]|kz1048|ptcp154|tis-620|hp-roman8"
+    r"|euc_\w+|johab|shift_\w+|iso2022_\w+|gb2312|gbk|gb18030|hz|big5(hkscs)?"
+)
 
 _MARKER = re.compile(r"#\s*%%(?!%)")
 
@@ -22,17 +30,25 @@ def read_module(path: Path) -> tuple[Cell, ...]:
     Each part keeps the line numbers of the file.
 
     Raises:
-        UnreadableFileError: Python cannot decode the file.
+        UnreadableFileError: the file is too large, or cannot be decoded.
         OSError: it cannot be opened.
     """
-    return module_cells(decoded(read_bounded(path)))
+    with path.open("rb") as file:
+        content = file.read(MAX_SOURCE + 1)
+    if len(content) > MAX_SOURCE:
+        raise UnreadableFileError(
+            f"has {path.stat().st_size / 1e6:.1f} MB of code; at most {MAX_SOURCE / 1e6:.0f} MB is "
+            "read",
+            "Remove data from it and submit it again.",
+        )
+    return module_cells(decoded(content))
 
 
 def decoded(content: bytes) -> str:
     """The text of a source file, by its byte-order mark or coding line, with plain line ends.
 
     Raises:
-        UnreadableFileError: Python cannot decode it.
+        UnreadableFileError: Python cannot decode it, or it has an encoding of no source file.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableFileError(
@@ -40,6 +56,11 @@ def decoded(content: bytes) -> str:
         )
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        if not _SOURCE_ENCODING.fullmatch(codecs.lookup(encoding).name):
+            raise UnreadableFileError(
+                f"has the encoding {encoding:.40}, which is not supported",
+                "Save it as UTF-8, without a coding line, and submit it again.",
+            )
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -50,11 +71,7 @@ def decoded(content: bytes) -> str:
         ) from None
     except SyntaxError as error:
         raise UnreadableFileError(
-            f"cannot be read by Python ({error.msg})", "Save it as UTF-8 and submit it again."
-        ) from None
-    except (LookupError, ValueError) as error:  # a codec that does not make text, as `hex`
-        raise UnreadableFileError(
-            f"cannot be read by Python ({error!s:.80})", "Save it as UTF-8 and submit it again."
+            f"cannot be read by Python ({error.msg:.80})", "Save it as UTF-8 and submit it again."
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -70,7 +70,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
         UnreadableFileError: it is too large, or not a notebook.
         OSError: it cannot be opened.
     """
-    content = read_bounded(path)
+    content = _read_bounded(path)
     if not content.strip():
         raise UnreadableFileError("is empty")
     few = sum(map(content.count, _BEFORE_A_VALUE)) <= _MAX_VALUES
@@ -88,8 +88,8 @@ def read_notebook(path: Path) -> dict[str, Any]:
     return notebook
 
 
-def read_bounded(path: Path) -> bytes:
-    """The bytes of a submitted file.
+def _read_bounded(path: Path) -> bytes:
+    """The bytes of a submitted notebook.
 
     Raises:
         UnreadableFileError: there are too many.
@@ -99,7 +99,7 @@ def read_bounded(path: Path) -> bytes:
     if size > MAX_BYTES:
         raise UnreadableFileError(
             f"is too large ({size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read)",
-            CLEAR_OUTPUTS if path.suffix != ".py" else "Remove data from it and submit it again.",
+            CLEAR_OUTPUTS,
         )
     return path.read_bytes()
 

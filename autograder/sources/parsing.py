@@ -18,6 +18,9 @@ UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError
 _PARSING = threading.Lock()
 _PARSE_ATTEMPTS = 5
 
+MAX_SOURCE = 1_000_000
+"""Characters of code in all cells together, or bytes of a module's file; a course's whole notebook
+has some 50,000."""
 
 MAX_WORDS = 50_000
 """Words and signs in one cell or module: ten times what a long module has. Each can become a node

@@ -18,10 +18,7 @@ from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.magics import MAX_MAGIC_TOKENS, count_magic_tokens
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
-from autograder.sources.parsing import MAX_WORDS, UNPARSABLE, count_words, parsed
-
-MAX_SOURCE = 1_000_000
-"""Characters of code in all cells together; a course's whole notebook has some 50,000."""
+from autograder.sources.parsing import MAX_SOURCE, MAX_WORDS, UNPARSABLE, count_words, parsed
 
 MAX_ALL_WORDS = 2 * MAX_WORDS
 """Words and signs in all cells together; a course's whole notebook has some 12,000."""

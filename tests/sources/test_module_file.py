@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.sources.module_file import decoded
 from autograder.sources.submission import read_submission
 
 CLASS = "class Adam:\n    name = 'é'\n"
@@ -72,6 +73,7 @@ def test_a_module_is_read_as_python_reads_it(tmp_path: Path, name: str) -> None:
             "cannot be read by Python (encoding problem: utf-8)",
         ),
         ("unknown coding", "cannot be read by Python (unknown encoding: klingon)"),
+        ("coding of bytes", "has the encoding hex, which is not supported. Save it as UTF-8"),
         ("UTF-16", "is UTF-16 text, which Python cannot read. Save it as UTF-8"),
         ("mixed tabs", "module, line 3: inconsistent use of tabs and spaces in indentation"),
         ("indented", "module, line 1: unexpected indent"),
@@ -84,6 +86,55 @@ def test_a_module_that_python_refuses_says_why_and_where(
     path = tmp_path / "optimizers.py"
     path.write_bytes(FILES[name])
     assert said in read_submission(path).definitions(["Adam"]).missing["Adam"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\n" * 1_000_001, "has 1.0 MB of code; at most 1 MB is read. Remove data from it"),
+        (b"x=1\r" * 250_001, "has 1.0 MB of code; at most 1 MB is read. Remove data from it"),
+        # Took 10 minutes to decode.
+        (
+            b"# coding: punycode\n" + b"a" * 400_000 + b"-" + b"b" * 400_000,
+            "has the encoding punycode, which is not supported. Save it as UTF-8, without a",
+        ),
+        (b"# coding: utf-7\nx = 1\n", "has the encoding utf-7, which is not supported."),
+        (b"# coding: " + b"a" * 900_000, "(unknown encoding: " + "a" * 62 + "). Save it"),
+    ],
+    ids=["newlines", "carriage returns", "punycode", "utf-7", "a long name"],
+)
+def test_a_module_that_takes_long_to_decode_is_refused(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "optimizers.py"
+    path.write_bytes(content)
+    assert said in read_submission(path).unreadable
+
+
+def test_a_large_module_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "optimizers.py"
+    with path.open("wb") as file:
+        file.truncate(100_000_000_000)  # takes no room on the disk
+    assert "has 100000.0 MB of code; at most 1 MB is read." in read_submission(path).unreadable
+
+
+@pytest.mark.parametrize(
+    ("encoding", "letter"),
+    [
+        *[("cp949", "가"), ("euc-kr", "가"), ("shift_jis", "あ"), ("euc-jp", "あ"), ("gbk", "好")],
+        *[
+            ("gb18030", "好"),
+            ("big5", "好"),
+            ("cp1251", "я"),
+            ("koi8-r", "я"),
+            ("iso-8859-15", "€"),
+        ],
+        *[("iso-8859-7", "λ"), ("mac-roman", "é"), ("utf-8-sig", "é"), ("us-ascii", "e")],
+    ],
+)
+def test_encodings_that_editors_write_are_read(encoding: str, letter: str) -> None:
+    text = f"# -*- coding: {encoding} -*-\nname = '{letter}'\n"
+    assert decoded(text.encode(encoding)) == text
 
 
 def test_the_parts_of_a_script_keep_their_lines_below_a_form_feed(tmp_path: Path) -> None:
