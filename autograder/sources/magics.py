@@ -29,6 +29,8 @@ _PROMPT = re.compile(r"^[ \t]*(>>>|\.{3,}:|(\[(nav|ins)\] )?In \[)", re.MULTILIN
 # For a line that ends in a question mark, IPython takes time quadratic in the longest name.
 _HELP = re.compile(r"\?[ \t]*$", re.MULTILINE)
 _LONG_NAME = re.compile(r"[\w*.\[\]-]{300}")
+# The tokenizer of Python 3.11 takes 500 bytes of memory for each digit of a number.
+_LONG_NUMBER = re.compile(r"(?<![\d_])[\d_]{100000}")
 
 _MAGIC = re.compile(r"^[ \t]*[%!?/,;]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 # Up to Python 3.11, the tokenizer takes time quadratic in blanks before a sign it does not know,
@@ -90,6 +92,10 @@ def plain_python(text: str) -> str:
             pass
     if "\0" in text:  # IPython's tokenizer raises SystemError on it in Python 3.12 and later
         return text
+    if _LONG_NUMBER.search(text):
+        raise SyntaxError(
+            "100,000 digits in a row. Keep data out of the cell", ("cell", 1, 1, None)
+        )
     if count_magic_tokens(text) > MAX_MAGIC_TOKENS:
         raise SyntaxError(
             "too many magics and shell lines in one cell. Split the cell", ("cell", 1, 1, None)

@@ -41,7 +41,7 @@ def newer_syntax(text: str, parses: Callable[[str], bool]) -> str:
     for minor, what, rewrite in _CONSTRUCTS:
         try:
             older = rewrite(text)
-        except _UnreadableError:  # no Python reads it, or nobody writes it
+        except _UnreadableError:  # no Python reads it, or no one writes it
             return ""
         if minor > sys.version_info.minor and older != text:
             needed.append((minor, what))

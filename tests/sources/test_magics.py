@@ -176,6 +176,14 @@ def test_what_ipython_reads_for_long_is_broken_unread(
         plain_python(text)
 
 
+def test_a_number_of_very_many_digits_is_broken_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sources.ipython.transformed", pytest.fail)
+    with pytest.raises(SyntaxError, match="100,000 digits in a row"):
+        plain_python("x = " + "9" * 900_000 + "\n")
+    text = "x = '" + "9" * 900_000 + "'\n"
+    assert plain_python(text) is text
+
+
 def test_a_long_set_up_of_shell_lines_is_within_the_bounds() -> None:
     line = "!pip install --quiet --upgrade 'package[extra]>=1.2'\n"
     cell = line * 100 + CODE
