@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from autograder.model import Definitions, SourceFile
 from autograder.sources.closure import Providers, find_exercises
@@ -24,6 +24,10 @@ from autograder.sources.scratch import Needed, Scratch
 
 _ALIKE = 0.85
 """How alike two names are, by `difflib`, of which one may be a slip for the other."""
+
+
+_LONGEST_KEPT = 20_000
+"""Characters of the longest cell whose statements are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,12 @@ class Outline:
         broken: list[BrokenCell] = []
         for cell in cells:
             try:
-                text = plain_python(cell.text) if cell.magics else cell.text
-                body = parsed(text, cell.label).body
-                found = [statement_of(len(self._files), i, node) for i, node in enumerate(body)]
+                read = _read if len(cell.text) <= _LONGEST_KEPT else _read.__wrapped__
+                text, found = read(cell.text, cell.label, cell.magics)
             except UNPARSABLE as error:
                 broken.append(_broken(cell, error))
                 continue
-            self._statements += found
+            self._statements += [replace(each, file=len(self._files)) for each in found]
             self._files.append((cell, text))
         self.broken = tuple(broken)
         files = [(cell.label, text) for cell, text in self._files]
@@ -247,6 +250,22 @@ def _first_line(node: ast.stmt) -> int:
 
 def _identifier(label: str) -> str:
     return re.sub(r"\W+", "_", label).strip("_") or "cell"
+
+
+@lru_cache(maxsize=512)
+def _read(text: str, label: str, magics: bool) -> tuple[str, tuple[Statement, ...]]:
+    """A cell as plain Python, and its statements, as those of file 0.
+
+    Most cells are read over and over: those that are given in a class, and all but one in the
+    misconceptions of an assignment.
+
+    Raises:
+        one of UNPARSABLE: the text is not valid Python.
+    """
+    if magics:
+        text = plain_python(text)
+    body = parsed(text, label).body
+    return text, tuple(statement_of(0, index, node) for index, node in enumerate(body))
 
 
 def _broken(cell: Cell, error: BaseException) -> BrokenCell:
