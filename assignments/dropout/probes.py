@@ -19,7 +19,7 @@ from _shared.layer_probes import (
     tensor,
 )
 
-from autograder.probing.kit import compile_model, in_batches, numbers
+from autograder.probing.kit import compile_model, numbers
 
 
 def at_each_rate(probe, layer_class, rates, **inputs):
@@ -115,7 +115,7 @@ def fit(layer_class, *, rate, **inputs):
 
 
 def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, epochs, batch_size):
-    """Weights of two dense layers with the layer between them, after ``model.fit`` in order.
+    """Weights of two dense layers with the layer between them, after ``model.fit``.
 
     Shapes: x (n, d), y (n,) of class numbers, hidden (d, h), output (h, k).
     """
@@ -127,7 +127,7 @@ def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, e
     last.kernel.assign(output)
     optimizer = keras.optimizers.SGD(learning_rate, momentum=0.9)
     compile_model(model, optimizer, "sparse_categorical_crossentropy")
-    model.fit(in_batches(batch_size, x, y), epochs=epochs, shuffle=False, verbose=0)
+    model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0)
     return {"hidden": numbers(first.kernel), "output": numbers(last.kernel)}
 
 
