@@ -347,7 +347,7 @@ def breast_cancer():
     return x, np.where(labels, 1.0, -1.0), 200
 
 
-# In steps of two to three, around where each kind of optimizer works best.
+# In steps of two to five, around where each kind of optimizer works best.
 PROBLEMS = {
     "odd digits, features of one size": (
         odd_digits,
@@ -469,8 +469,8 @@ if curves:
 # SGD is good at one of its rates, and at half or twice that rate it is not: with 2e-7 most of the
 # weights hardly move in 40 updates, and with 1e-6 the weight of the largest feature, which is a
 # thousand times and more the size of others, begins to explode. Whoever tries powers of ten, as
-# people do, finds nothing and reports that SGD fails on these data. For Momentum and RMSprop the
-# good rates lie within a factor of ten, for AdaGrad and Adam within a factor of a hundred and more.
+# people do, finds nothing and reports that SGD fails on these data. The good rates of Momentum and
+# RMSprop span a factor of ten, those of AdaGrad and Adam a factor of a hundred and more.
 #
 # So the answer is: with its best rate, hardly any of them is better than the others. They differ in
 # how hard that rate is to find. What made SGD's so hard to find was the size of the features: bring
