@@ -26,8 +26,9 @@ _ALIKE = 0.85
 """How alike two names are, by `difflib`, of which one may be a slip for the other."""
 
 
-_LONGEST_KEPT = 20_000
-"""Characters of the longest cell whose statements are kept in memory."""
+_KEPT, _LONGEST_KEPT = 64, 4_000
+"""How many cells' statements are kept in memory, and the characters of the longest: a course's own
+are shorter. A hostile class fills some 120 MB with them."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,7 @@ def _identifier(label: str) -> str:
     return re.sub(r"\W+", "_", label).strip("_") or "cell"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_KEPT)
 def _read(text: str, label: str, magics: bool) -> tuple[str, tuple[Statement, ...]]:
     """A cell as plain Python, and its statements, as those of file 0.
 

@@ -154,3 +154,23 @@ def test_threads_that_parse_at_the_same_time_do_not_disturb_each_other() -> None
     with ThreadPoolExecutor(4) as executor:
         trees = list(executor.map(lambda n: parsed(text, f"cell {n}"), range(60)))
     assert {len(tree.body) for tree in trees} == {200}
+
+
+def test_a_short_cell_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def noted(text: str, label: str) -> ast.Module:
+        read.append(label)
+        return parsed(text, label)
+
+    monkeypatch.setattr("autograder.sources.definitions.parsed", noted)
+    short, long = "RATE_OF_THIS_TEST = 0.5", f"{CLASS}\n# {'long ' * 1000}"
+    uses = "class Adam:\n    rate = RATE_OF_THIS_TEST"
+    assert kept_in(short, uses) == kept_in(short, uses) == [short, uses]
+    assert read == ["cell 1", "cell 2"]
+    # Where it stands is not kept with it.
+    assert kept_in("x = 1", short, uses) == [short, uses]
+    assert read == ["cell 1", "cell 2", "cell 1", "cell 2", "cell 3"]
+    read.clear()
+    assert kept_in(long) == kept_in(long) == [CLASS]
+    assert read == ["cell 1", "cell 1"]
