@@ -93,9 +93,8 @@ def waiting_deadline(wall_seconds: float, message: str) -> Iterator[None]:
 
 def waited_for_a_core() -> float | None:
     """Seconds that this process' threads were ready to run while others ran; None if unknown."""
-    try:
-        threads = list(Path("/proc/self/task").glob("*/schedstat"))
-        waited = sum(int(thread.read_bytes().split()[1]) for thread in threads) / 1e9
-    except (OSError, ValueError, IndexError):  # another system, or a thread that has just ended
-        return None
-    return waited if threads else None
+    waited = []
+    for thread in Path("/proc/self/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it has just ended
+            waited.append(int(thread.read_bytes().split()[1]) / 1e9)
+    return sum(waited) if waited else None

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograder.messages import SourceText
 from autograder.probing.copies import Key, key, keys_within
-from autograder.probing.deadline import deadline, waiting_deadline
+from autograder.probing.deadline import deadline, waited_for_a_core, waiting_deadline
 from autograder.probing.delegation import refused_while_loading
 from autograder.sources.dependencies import bound_names
 from autograder.sources.effects import changed_names
@@ -223,13 +223,18 @@ class Loader:
         needed = "too long for what a definition needs"
         long = f"ran for more than {granted:.1f} s of CPU time, {needed}"
         waits = f"did not end within {wall:.1f} s, {needed}"
-        started, began = time.process_time(), time.monotonic()
+        started, began = time.process_time(), _wall_time()
         try:
             with deadline(granted, long), waiting_deadline(wall, waits):
                 yield
         finally:
             self._left -= time.process_time() - started
-            self._wall_left -= time.monotonic() - began
+            self._wall_left -= _wall_time() - began
+
+
+def _wall_time() -> float:
+    """Seconds, without those in which this process waited for a core."""
+    return time.monotonic() - (waited_for_a_core() or 0.0)
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import statistics
+import time
 import types
 
 import pytest
@@ -272,3 +273,14 @@ def test_code_of_the_cells_is_known_by_what_it_does() -> None:
     renamed = walk.__code__.replace(co_name="other", co_firstlineno=7)
     assert loader.wrote(renamed)
     assert not loader.wrote(refusing.__code__)
+
+
+def test_a_busy_machine_takes_no_time_from_the_statements_that_follow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As if the process had waited for a core all the time: a statement that sleeps for 50 ms.
+    monkeypatch.setattr(loading, "waited_for_a_core", time.monotonic)
+    text = "import time\nX = time.sleep(0.05)\ndef walk():\n    return X"
+    assert loaded(text)._wall_left > LOADING_WALL_SECONDS - 0.04
+    monkeypatch.undo()
+    assert loaded(text)._wall_left < LOADING_WALL_SECONDS - 0.04
