@@ -19,14 +19,14 @@ from autograder.grading.oracle import LiveOracle
 from autograder.model import Check, Misconception, Observation
 from autograder.sources.checks import CheckSet
 
-_Any = TypeVar("_Any")
+_Each = TypeVar("_Each")
 
 PER_CHILD = 24
-"""How many implementations share a child: TensorFlow starts once for all of them, and a child that
-dies interrupts few."""
+"""How many implementations share a child: TensorFlow starts once for all of them. Where it dies,
+another goes on with the same check."""
 
 
-def lots(implementations: Sequence[_Any], jobs: int) -> list[Sequence[_Any]]:
+def lots(implementations: Sequence[_Each], jobs: int) -> list[Sequence[_Each]]:
     """The course's own implementations, in lots that each take turns in one child.
 
     Args:

@@ -28,7 +28,7 @@ from autograder.verdicts import ExerciseReport
 class FullMarks:
     """Examines the reference, the variants and the stub, exercise by exercise.
 
-    Whatever is examined runs in a child of its own; variants take turns in one.
+    They take turns in children, each loaded anew, so that TensorFlow starts seldom.
     """
 
     def __init__(
