@@ -30,7 +30,8 @@ from autograder.grading.grade import new_seed
 from autograder.grading.judge import Close, Threshold, judge
 from autograder.grading.observe import RestartableChild, probing_sandbox
 from autograder.grading.trial import Trial
-from autograder.model import AutograderError, Check, Definitions, Unmet
+from autograder.model import AutograderError, Check, Unmet
+from autograder.programs import Definitions
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.course import find_course

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from autograder.grading.oracle import Oracle
 from autograder.grading.trial import Trial
-from autograder.model import Check, Definitions, Inputs, Misconception, Observation
+from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.programs import Definitions
 from autograder.sandbox import bubblewrap, confinement
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.inputs import draw_inputs

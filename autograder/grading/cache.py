@@ -28,7 +28,8 @@ from safetensors.numpy import load, save
 
 from autograder.grading.journal import FOLDER
 from autograder.grading.trial import Trial, is_by_chance
-from autograder.model import AutograderError, Definitions, Failure, Observation
+from autograder.model import AutograderError, Failure, Observation
+from autograder.programs import Definitions
 
 FILE = "observations.db"
 

@@ -16,7 +16,8 @@ from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, judge_exercise
 from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Findings
-from autograder.model import Check, Definitions, Observation
+from autograder.model import Check, Observation
+from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell

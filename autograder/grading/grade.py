@@ -13,7 +13,8 @@ from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import Oracle
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import is_by_chance
-from autograder.model import Check, Definitions, Exercise, Failure, FailureKind, Observation, Unmet
+from autograder.model import Check, Exercise, Failure, FailureKind, Observation, Unmet
+from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags

@@ -18,7 +18,8 @@ from autograder.grading.grade import judge_check
 from autograder.grading.mutation_result import Mutation, Outcome, Result
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
-from autograder.model import Check, Definitions, Observation
+from autograder.model import Check, Observation
+from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.arguments import argument_misconceptions
 from autograder.sources.assignment import Assignment

@@ -20,14 +20,8 @@ import numpy as np
 from autograder.grading.allowance import Allowance
 from autograder.grading.trial import Trial
 from autograder.messages import Load, Loaded, Observed, SourceText
-from autograder.model import (
-    Arrays,
-    AutograderError,
-    Check,
-    Definitions,
-    Failure,
-    Observation,
-)
+from autograder.model import Arrays, AutograderError, Check, Failure, Observation
+from autograder.programs import Definitions
 from autograder.sandbox.interface import ChildDied, Sandbox, SandboxLost, SandboxUnavailable
 from autograder.sandbox.process import Child
 from autograder.sandbox.sandbox import Sandbox as ForkingSandbox

@@ -18,7 +18,8 @@ from autograder.grading.observe import (
     RestartableChild,
 )
 from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
-from autograder.model import Check, Definitions, Inputs, Misconception, Observation
+from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.inputs import draw_inputs

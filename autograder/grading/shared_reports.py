@@ -16,7 +16,7 @@ from functools import partial
 
 import msgspec
 
-from autograder.model import Definitions
+from autograder.programs import Definitions
 from autograder.verdicts import ExerciseReport
 
 Graded = tuple[ExerciseReport, bool]

@@ -9,16 +9,8 @@ from hashlib import sha256
 import numpy as np
 
 from autograder.messages import Observe
-from autograder.model import (
-    Arrays,
-    Check,
-    Exercise,
-    Failure,
-    FailureKind,
-    Inputs,
-    Observation,
-    Probe,
-)
+from autograder.model import Arrays, Check, Exercise, Failure, FailureKind, Inputs, Observation
+from autograder.programs import Probe
 from autograder.sandbox.wire import Room
 
 Sizes = Mapping[str, tuple[tuple[int, ...], int]]

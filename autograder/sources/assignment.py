@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.model import AutograderError, Definitions, Misconception
+from autograder.model import AutograderError, Misconception
+from autograder.programs import Definitions
 from autograder.sources.arguments import argument_misconceptions
 from autograder.sources.cells import exercise_cells, exercise_of, question_of
 from autograder.sources.checks import (

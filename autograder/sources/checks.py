@@ -16,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from zlib import crc32
 
-from autograder.model import AutograderError, Check, Exercise, Probe
+from autograder.model import AutograderError, Check, Exercise
+from autograder.programs import Probe
 from autograder.sources.declared import examine_checks, examine_exercises, examine_unchecked
 from autograder.sources.faults import Faults, place_of
 from autograder.sources.probes import CHECKS, PROBES, SHARED, ProbeReader, shared_folder

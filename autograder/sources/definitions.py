@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
-from autograder.model import Definitions, SourceFile
+from autograder.programs import Definitions, SourceFile
 from autograder.sources.closure import Providers, find_exercises
 from autograder.sources.dependencies import Statement, apparent_names, apparent_scopes, statement_of
 from autograder.sources.magics import plain_python

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from autograder.model import Definitions
+from autograder.programs import Definitions
 from autograder.sources.parsing import UNPARSABLE, parsed
 
 _BUILT_IN = frozenset({"exec", "eval", "compile"})

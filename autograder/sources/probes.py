@@ -11,7 +11,7 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.model import Probe
+from autograder.programs import Probe
 from autograder.sources.definitions import cut_out
 from autograder.sources.faults import Faults, suggestion
 from autograder.sources.parsing import parsed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.model import Definitions
+from autograder.programs import Definitions
 from autograder.sources.code_cells import checked_exercises, code_cells
 from autograder.sources.definitions import BrokenCell, Cell, Outline
 from autograder.sources.dependencies import apparent_scopes

@@ -24,7 +24,8 @@ from autograder.grading.judge import close
 from autograder.grading.observe import ATTEMPTS, ATTEMPTS_ONCE_LOST, RestartableChild
 from autograder.grading.trial import Trial
 from autograder.messages import Load, Loaded, Observed
-from autograder.model import Check, Definitions, Exercise, Observation, Probe, SourceFile
+from autograder.model import Check, Exercise, Observation
+from autograder.programs import Definitions, Probe, SourceFile
 from autograder.sandbox.interface import ChildDied, SandboxLost
 
 SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "class Adam: pass", (0,)),))

@@ -16,15 +16,8 @@ from autograder.grading import cache
 from autograder.grading.cache import FILE, ObservationCache, observation_cache, observation_keys
 from autograder.grading.journal import FOLDER
 from autograder.grading.trial import Trial
-from autograder.model import (
-    AutograderError,
-    Definitions,
-    Failure,
-    FailureKind,
-    Observation,
-    Probe,
-    SourceFile,
-)
+from autograder.model import AutograderError, Failure, FailureKind, Observation
+from autograder.programs import Definitions, Probe, SourceFile
 from autograder.sources.assignment import Assignment
 from autograder.sources.inputs import draw_inputs
 

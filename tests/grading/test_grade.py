@@ -13,7 +13,8 @@ from autograder.grading.grade import grade_definitions, new_seed
 from autograder.grading.oracle import Oracle
 from autograder.grading.trial import Trial
 from autograder.messages import Load, Loaded, Observed
-from autograder.model import Check, Definitions, SourceFile
+from autograder.model import Check
+from autograder.programs import Definitions, SourceFile
 from autograder.sources.assignment import Assignment
 
 SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "def walk(): pass", (0,)),))

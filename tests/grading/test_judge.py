@@ -39,9 +39,9 @@ from autograder.model import (
     Inputs,
     Judge,
     Observation,
-    Probe,
     Unmet,
 )
+from autograder.programs import Probe
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission
 

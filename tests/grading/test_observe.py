@@ -37,18 +37,8 @@ from autograder.messages import (
     Request,
     SourceText,
 )
-from autograder.model import (
-    Arrays,
-    AutograderError,
-    Check,
-    Definitions,
-    Exercise,
-    Failure,
-    Inputs,
-    Observation,
-    Probe,
-    SourceFile,
-)
+from autograder.model import Arrays, AutograderError, Check, Exercise, Failure, Inputs, Observation
+from autograder.programs import Definitions, Probe, SourceFile
 from autograder.sandbox.sandbox import ChildDied, SandboxLost
 from autograder.sandbox.wire import Bounds, Room, TooLargeError, WireError, decode, encode
 from autograder.sources.inputs import draw_inputs

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.grading.shared_reports import Graded, SharedReports
-from autograder.model import Definitions, SourceFile
+from autograder.programs import Definitions, SourceFile
 from autograder.verdicts import ExerciseReport
 
 WROTE = SourceFile("cell_7.py", "cell 7", "def walk(): pass", (0,), ((0, "walk"),))

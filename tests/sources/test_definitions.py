@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.model import SourceFile
+from autograder.programs import SourceFile
 from autograder.sources.definitions import Cell, cut_out, definitions
 from autograder.sources.magics import without_magics
 from autograder.sources.parsing import parsed
