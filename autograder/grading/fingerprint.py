@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.grading.judge import ATOL, alike, measured
+from autograder.grading.compare import ATOL, alike
+from autograder.grading.judge import measured
 from autograder.model import Arrays, Check, Failure, Inputs, Observation
 
 NO_FINGERPRINT = Observation(failure=Failure("internal", "no fingerprint"))
