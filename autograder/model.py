@@ -27,9 +27,14 @@ J = TypeVar("J", bound=Judge)
 
 Calls = tuple[tuple[str, int], ...]  # files and lines that led to a declaration, innermost first
 
-JUDGE_ARGUMENTS = ("observed", "expected", "inputs", "measured")
+Aspect = Literal["rule", "behaviour", "convergence"]
+"""What a check is about: the formula itself; what holds of any formula that is carried out well
+(graph mode, saving, instances, precision, what is refused); what the formula leads to."""
+
+JUDGE_ARGUMENTS = ("observed", "expected", "inputs", "measured", "wanted")
 """What a judge may ask for: the arrays of the submission, those of the reference, the inputs
-(withheld ones included), and what the check's ``measure`` makes of the submission's arrays."""
+(withheld ones included), and what the check's ``measure`` makes of the submission's arrays and of
+the reference's. A release holds only the last of a reference whose arrays are not asked for."""
 
 FailureKind = Literal[
     "missing",  # the submission defines no such class or function
@@ -61,6 +66,8 @@ class Check:
         exercise: name of the exercise it belongs to.
         claim: the sentence that students read.
         points: what it is worth, > 0.
+        aspect: what it is about. Where the rule fails as a known mistake does, a check of
+            "behaviour" is judged by what that mistake does there: see `grading/carry.py`.
         probe: name of a function in ``probes.py``, called in the child as ``probe(implementation,
             **inputs)``; returns named arrays. The function itself would import keras here.
         inputs: draws the probe's keyword arguments from a ``numpy.random.Generator``; runs in the
@@ -76,6 +83,12 @@ class Check:
         same_shapes: compare names, shapes, dtypes and finiteness with the reference before the
             judge runs. False where right implementations may differ in them.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
+        inputs_of: name of another check of the exercise, with the same function for its inputs:
+            this one gets the same numbers. "": inputs of its own.
+        in_itself: ``in_itself(observed, inputs, others)`` raises `Unmet` if the claim does not hold
+            whatever the rule is: a compiled update does what an eager one does. ``others`` are the
+            submission's arrays in the exercise's other checks, by name. Asked if the rule is wrong
+            in a way that has no name. None: that cannot be told without a right rule.
         budget: CPU seconds that the probe may take; None for many times what the reference takes.
         reference_floatx: Keras' default float type for the reference; students always have float32.
         hidden: graded with, never released.
@@ -93,7 +106,10 @@ class Check:
     tolerance: float | None = None
     false_alarm: float = 1e-6
     same_shapes: bool = True
+    aspect: Aspect = "rule"
     withheld: tuple[str, ...] = ()
+    inputs_of: str = ""
+    in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None] | None = None
     budget: float | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
@@ -117,7 +133,10 @@ class CheckOptions(TypedDict, total=False):
     tolerance: float
     false_alarm: float
     same_shapes: bool
+    aspect: Aspect
     withheld: tuple[str, ...]
+    inputs_of: str
+    in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None]
     budget: float
     reference_floatx: Literal["float32", "float64"]
 
@@ -217,9 +236,16 @@ def _calls() -> Calls:
 class Misconception:
     """A known-wrong variant of the reference: one edit of an exercise's solution cell.
 
-    A release holds its name, its hint and its arrays, never the edit or its ``line``.
+    A release holds its name, its hints and its arrays, never the edit or its ``line``.
 
     Attributes:
+        hint: what the numbers show, as a question: the first of three steps.
+        idea, where: the second and third step, read on demand: what is missing in thought, and
+            where in the formula to look.
+        carries: False if it is no slip but the absence of the idea (no velocity at all): such code
+            earns nothing, whatever else holds of it.
+        breaks: names of checks of behaviour whose claims this mistake itself makes false, although
+            it is one of the rule: nothing is carried forward to them.
         same_as: another misconception of the exercise that is mathematically the same mistake, or
             "". No check can tell the two apart, so students read that one's name and hint.
         generated: made from the signature of the exercise, not written by the author.
@@ -230,6 +256,10 @@ class Misconception:
     hint: str
     find: str = ""
     replace: str = ""
+    idea: str = ""
+    where: str = ""
+    carries: bool = True
+    breaks: tuple[str, ...] = ()
     line: int = field(default=0, repr=False, compare=False)
     same_as: str = ""
     generated: bool = field(default=False, repr=False, compare=False)

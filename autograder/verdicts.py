@@ -9,7 +9,16 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.model import Aspect
+
 Status = Literal["passed", "failed", "error", "ungraded"]
+
+JudgedAgainst = Literal[
+    "reference",
+    "mistake",  # what the known mistake does whose rule the submission follows
+    "itself",  # what the submission does elsewhere
+    "nothing",  # it depends on a rule that is wrong: nothing can be said of it
+]
 
 EXACT_IN_JSON = 2**53
 """Many programs that read JSON round larger numbers: JavaScript, jq, R, spreadsheets."""
@@ -22,7 +31,12 @@ def seed_in_json(seed: int) -> int | str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision on one check."""
+    """The decision on one check.
+
+    Attributes:
+        further: the steps after the hint, for those who ask: the idea, and where to look.
+        judged_against: what the submission was compared with.
+    """
 
     check: str
     claim: str
@@ -33,6 +47,9 @@ class Verdict:
     misconception: str | None = None
     hint: str = ""
     hidden: bool = False
+    further: tuple[str, ...] = ()
+    aspect: Aspect = "rule"
+    judged_against: JudgedAgainst = "reference"
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from autograder.grading.judge import measured
 from autograder.grading.oracle import Oracle
 from autograder.grading.trial import Trial
-from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.model import Arrays, Check, Inputs, Misconception, Observation
 from autograder.programs import Definitions
 from autograder.sandbox import bubblewrap, confinement
 from autograder.sources.assignment import Assignment, read_assignment
@@ -205,6 +206,9 @@ class MemoryOracle:
 
     def expected(self, check: Check) -> Observation:
         return self.observations[check.id]
+
+    def wanted(self, check: Check) -> Arrays:
+        return measured(check, self.expected(check).arrays, self.inputs[check.id])
 
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return [m for m in self.mistakes if m.exercise == exercise]

@@ -7,13 +7,22 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from autograder.grading.allowance import Allowance
+from autograder.grading.carry import Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import Oracle
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import is_by_chance
-from autograder.model import Check, Exercise, Failure, FailureKind, Observation, Unmet
+from autograder.model import (
+    Check,
+    Exercise,
+    Failure,
+    FailureKind,
+    Misconception,
+    Observation,
+    Unmet,
+)
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
@@ -59,6 +68,8 @@ def grade_submission(
     oracle: Oracle,
     sandbox: Sandbox,
     reports: SharedReports | None = None,
+    *,
+    carry: bool = True,
 ) -> Report:
     """Observe, judge and diagnose one submission.
 
@@ -67,10 +78,11 @@ def grade_submission(
 
     Args:
         reports: on exercises that other submissions define in the same words.
+        carry: whether a known mistake in a rule is carried forward to what depends on it.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
     exercises = grade_definitions(
-        plan.each, plan.missing, check_set, oracle, sandbox, reports=reports
+        plan.each, plan.missing, check_set, oracle, sandbox, reports=reports, carry=carry
     )
     remarks = bounded(
         [
@@ -98,6 +110,8 @@ def grade_definitions(
     sandbox: Sandbox,
     known: Known | None = None,
     reports: SharedReports | None = None,
+    *,
+    carry: bool = True,
 ) -> tuple[ExerciseReport, ...]:
     """Observe, judge and diagnose one implementation of the exercises.
 
@@ -108,6 +122,7 @@ def grade_definitions(
         missing: exercises that are not defined, with the reason; their probes are not run.
         known: what need not be observed again; only for the course's own code.
         reports: on exercises that other submissions define in the same words.
+        carry: whether a known mistake in a rule is carried forward to what depends on it.
     """
     trials = {
         exercise.name: oracle.trials(check_set.of(exercise.name))
@@ -119,7 +134,9 @@ def grade_definitions(
     def missed(exercise: Exercise) -> ExerciseReport:
         gone = Observation(failure=Failure("missing", missing[exercise.name]))
         checks = check_set.of(exercise.name)
-        return _judge_exercise(exercise, checks, {check.id: gone for check in checks}, oracle)
+        return _judge_exercise(
+            exercise, checks, {check.id: gone for check in checks}, oracle, carry=carry
+        )
 
     def own(name: str) -> Definitions:
         return definitions if isinstance(definitions, Definitions) else definitions[name]
@@ -131,7 +148,7 @@ def grade_definitions(
             observed = {check.id: observation for check, observation in found}
         # Judged at once, so that the arrays of only one exercise are in memory.
         checks = check_set.of(name)
-        judged = _judge_exercise(check_set.exercise(name), checks, observed, oracle)
+        judged = _judge_exercise(check_set.exercise(name), checks, observed, oracle, carry=carry)
         return judged, not any(map(is_by_chance, observed.values()))
 
     found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)
@@ -139,11 +156,15 @@ def grade_definitions(
 
 
 def judge_exercises(
-    check_set: CheckSet, observed: Mapping[str, Observation], oracle: Oracle
+    check_set: CheckSet,
+    observed: Mapping[str, Observation],
+    oracle: Oracle,
+    *,
+    carry: bool = True,
 ) -> tuple[ExerciseReport, ...]:
     """The verdicts on what was observed of one implementation, exercise by exercise."""
     return tuple(
-        _judge_exercise(exercise, check_set.of(exercise.name), observed, oracle)
+        _judge_exercise(exercise, check_set.of(exercise.name), observed, oracle, carry=carry)
         for exercise in check_set.exercises
     )
 
@@ -153,32 +174,41 @@ def _judge_exercise(
     checks: Sequence[Check],
     observed: Mapping[str, Observation],
     oracle: Oracle,
+    *,
+    carry: bool,
 ) -> ExerciseReport:
     observed = _delegated(checks, observed)
-    decided = {check.id: judge_check(check, observed[check.id], oracle) for check in checks}
+    decided: Decisions = {
+        check.id: Decision(*judge_check(check, observed[check.id], oracle)) for check in checks
+    }
     by_status: dict[bool, list[Check]] = {True: [], False: []}
     for check in checks:
-        if decided[check.id][0] != "ungraded":
-            by_status[decided[check.id][0] == "passed"].append(check)
+        if decided[check.id].status != "ungraded":
+            by_status[decided[check.id].passed].append(check)
     named = diagnose(by_status[False], by_status[True], observed, oracle)
-    verdicts = []
-    for check in checks:
-        status, message = decided[check.id]
-        misconception = named.get(check.id)
-        verdicts.append(
-            Verdict(
-                check=check.name,
-                claim=check.claim,
-                status=status,
-                points=check.points if status == "passed" else 0.0,
-                max_points=check.points,
-                message=message,
-                misconception=misconception.known_as if misconception else None,
-                hint=misconception.hint if misconception else "",
-                hidden=check.hidden,
-            )
-        )
+    if carry:
+        decided = carried_forward(checks, observed, decided, named, oracle)
+    verdicts = [_verdict(check, decided[check.id], named.get(check.id)) for check in checks]
     return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
+
+
+def _verdict(check: Check, decision: Decision, named: Misconception | None) -> Verdict:
+    # A hint belongs where the mistake costs something.
+    mistake = named if not decision.passed else None
+    return Verdict(
+        check=check.name,
+        claim=check.claim,
+        status=decision.status,
+        points=check.points if decision.passed else 0.0,
+        max_points=check.points,
+        message=decision.message,
+        misconception=mistake.known_as if mistake else None,
+        hint=mistake.hint if mistake else "",
+        further=(mistake.idea, mistake.where) if mistake and mistake.idea else (),
+        hidden=check.hidden,
+        aspect=check.aspect,
+        judged_against=decision.judged_against,
+    )
 
 
 def _delegated(
@@ -206,7 +236,13 @@ def judge_check(check: Check, observation: Observation, oracle: Oracle) -> tuple
         return _STATUS[observation.failure.kind], _sentence(observation.failure)
     inputs = oracle.inputs[check.id]
     try:
-        judge(check, observed=observation.arrays, expected=expected.arrays, inputs=inputs)
+        judge(
+            check,
+            observed=observation.arrays,
+            expected=expected.arrays,
+            inputs=inputs,
+            wanted=oracle.wanted(check) if "wanted" in check.judge_takes else None,
+        )
     except Unmet as failure:
         return "failed", str(failure)
     except Exception as error:  # a judge is the author's code: its faults are not the student's

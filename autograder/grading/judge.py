@@ -7,23 +7,28 @@ ready-made one: `close`, `at_least`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.grading.compare import ATOL, RTOL, alike, difference, mismatch, place_in
 from autograder.model import Arrays, Check, Inputs, Unmet
 
-__all__ = ["Close", "Threshold", "Unmet", "alike", "at_least", "close", "expect", "expect_close"]
-
-# The one default. Expected arrays come from float64, students compute in float32: 24 updates of
-# one unit roundoff (6e-8) each stay two orders below it, and the mistakes we know two above.
-RTOL, ATOL = 1e-4, 1e-5
-
-MAX_ELEMENTS = 4_000_000
-"""Elements of one observed array that a judge looks at; every probe returns far fewer."""
-
+__all__ = [
+    "ATOL",
+    "RTOL",
+    "Close",
+    "Threshold",
+    "Unmet",
+    "alike",
+    "alike_in",
+    "at_least",
+    "close",
+    "expect",
+    "expect_close",
+]
 
 # --- what a check's body says ---------------------------------------------------------------------
 
@@ -68,7 +73,7 @@ def expect_close(
     """
     got = np.asarray(got)
     wanted = np.broadcast_to(np.asarray(wanted), got.shape)
-    message = _difference(what, got, wanted, rtol, atol, where)
+    message = difference(what, got, wanted, rtol, atol, where)
     if message:
         raise Unmet(_sentence(message))
 
@@ -104,7 +109,7 @@ class Close:
 
     def __call__(self, observed: Arrays, expected: Arrays) -> None:
         for place, got, wanted in self._places(observed, expected):
-            message = _difference(place, got, wanted, self.rtol, self.atol)
+            message = difference(place, got, wanted, self.rtol, self.atol)
             if message:
                 raise Unmet(message)
 
@@ -135,6 +140,35 @@ def close(*, along: str = "", rtol: float = RTOL, atol: float = ATOL) -> Close:
         atol: absolute tolerance.
     """
     return Close(along, rtol, atol)
+
+
+@dataclass(frozen=True)
+class AlikeIn:
+    """What `alike_in` returns."""
+
+    check: str
+    what: str
+
+    def __call__(self, observed: Arrays, inputs: Inputs, others: Mapping[str, Arrays]) -> None:
+        elsewhere = others.get(self.check)
+        expect(elsewhere is not None, f"{self.check} has no numbers to compare with.")
+        assert elsewhere is not None
+        moves = any(np.ptp(array, axis=0).any() for array in elsewhere.values() if len(array) > 1)
+        expect(moves, "Nothing moves.")
+        problem = mismatch(observed, elsewhere)
+        expect(not problem, f"{self.what}: {problem}")
+        for name, wanted in elsewhere.items():
+            expect_close(observed[name], wanted, what=f"{self.what}, {name}")
+
+
+def alike_in(check: str, what: str) -> AlikeIn:
+    """For ``in_itself``: every array is what the submission returned in another check.
+
+    Args:
+        check: the other check's name; both have the same inputs: see ``inputs_of``.
+        what: what is compared, for the message ("compiled").
+    """
+    return AlikeIn(check, what)
 
 
 @dataclass(frozen=True)
@@ -175,8 +209,18 @@ def at_least(metric: Callable[[Arrays, Inputs], float], threshold: float, what: 
 # --- what the engine does around every judge ------------------------------------------------------
 
 
-def judge(check: Check, *, observed: Arrays, expected: Arrays, inputs: Inputs) -> None:
+def judge(
+    check: Check,
+    *,
+    observed: Arrays,
+    expected: Arrays,
+    inputs: Inputs,
+    wanted: Arrays | None = None,
+) -> None:
     """Compare what is the same for all checks, then ask the check's own judge.
+
+    Args:
+        wanted: what the check's measure makes of ``expected``, if that is known already.
 
     Raises:
         Unmet: the claim does not hold.
@@ -186,9 +230,13 @@ def judge(check: Check, *, observed: Arrays, expected: Arrays, inputs: Inputs) -
     if check.same_shapes:
         # `Close` says where along its axis a number is lost.
         _expect_same_kind(observed, expected, finite=not isinstance(check.judge, Close))
+        # What the reference does not return is of unknown shape, and nothing to look at.
+        observed = {name: observed[name] for name in expected}
     given = {"observed": observed, "expected": expected, "inputs": inputs}
     if "measured" in check.judge_takes:
         given["measured"] = measured(check, observed, inputs)
+    if "wanted" in check.judge_takes:
+        given["wanted"] = measured(check, expected, inputs) if wanted is None else wanted
     decide: Callable[..., object] = check.judge
     returned = decide(**{name: given[name] for name in check.judge_takes})
     if returned is not None:
@@ -203,37 +251,6 @@ def measured(check: Check, observed: Arrays, inputs: Inputs) -> Arrays:
     return observed if check.measure is None else check.measure(observed, inputs)
 
 
-def mismatch(observed: Arrays, expected: Arrays) -> str | None:
-    """Whether the observation lacks an array, or has one of another shape or kind of number.
-
-    Shapes are compared before any arithmetic, so that a lying shape cannot broadcast.
-    """
-    for name, wanted in expected.items():
-        if name not in observed:
-            return f"The result has no {name!r}."
-        got = observed[name]
-        if got.shape != wanted.shape:
-            return f"{name}: expected shape {wanted.shape}, got {got.shape}."
-        if got.size > MAX_ELEMENTS:
-            return f"{name}: {got.size} numbers are too many to compare."
-        if np.issubdtype(wanted.dtype, np.floating) and not np.issubdtype(got.dtype, np.floating):
-            return f"{name}: expected floating-point numbers, got {got.dtype}."
-    return None
-
-
-def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL) -> bool:
-    """True if two implementations did the same: equal arrays within tolerance.
-
-    Where both went astray to infinity or NaN, they did the same too.
-    """
-    if mismatch(one, other) is not None:
-        return False
-    return all(
-        bool(np.all(_close(one[name], there, rtol, atol) | _both_astray(one[name], there)))
-        for name, there in other.items()
-    )
-
-
 def _expect_same_kind(observed: Arrays, expected: Arrays, *, finite: bool) -> None:
     """Names, shapes, kinds of numbers, and finite numbers where the reference has finite ones."""
     problem = mismatch(observed, expected)
@@ -243,55 +260,13 @@ def _expect_same_kind(observed: Arrays, expected: Arrays, *, finite: bool) -> No
         lost = np.isfinite(wanted) & ~np.isfinite(observed[name])
         if finite and lost.any():
             bad = tuple(np.argwhere(lost)[0])
-            place = _index(name, np.array(bad))
+            place = place_in(name, np.array(bad))
             raise Unmet(f"{place}: expected a finite number, got {observed[name][bad]}.")
-
-
-def _close(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.ndarray:
-    # Both may be float16 to float64; an infinite or missing number is never close.
-    got, wanted = got.astype(np.float64), wanted.astype(np.float64)
-    with np.errstate(all="ignore"):
-        near = np.abs(got - wanted) <= atol + rtol * np.abs(wanted)
-    return np.asarray(near & np.isfinite(got) & np.isfinite(wanted))
-
-
-def _both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray(~np.isfinite(one) & ~np.isfinite(other))
-
-
-def _difference(
-    place: str,
-    got: np.ndarray,
-    wanted: np.ndarray,
-    rtol: float,
-    atol: float,
-    where: np.ndarray | None = None,
-) -> str | None:
-    counted = np.broadcast_to(True if where is None else where, got.shape)
-    wrong = ~_close(got, wanted, rtol, atol) & counted
-    if not wrong.any():
-        return None
-    if (wrong & ~np.isfinite(got)).any():
-        bad = np.argwhere(wrong & ~np.isfinite(got))[0]
-        return f"{_index(place, bad)}: expected {wanted[tuple(bad)]:.6g}, got {got[tuple(bad)]}."
-    # The largest difference is the clearest one to look at.
-    gap = np.where(wrong, np.abs(got.astype(np.float64) - wanted.astype(np.float64)), -1.0)
-    worst = np.unravel_index(int(np.argmax(gap)), gap.shape)
-    total = int(counted.sum())
-    count = f" ({int(wrong.sum())} of {total} numbers differ)" if total > 1 else ""
-    return (
-        f"{_index(place, np.array(worst))}: expected {wanted[worst]:.6g}, "
-        f"got {got[worst]:.6g}{count}."
-    )
 
 
 def _short(value: object) -> str:
     """A value for a message, in one line; of arrays the kind alone."""
     return " ".join(f"{value!r:.60}".split()) if np.isscalar(value) else type(value).__name__
-
-
-def _index(place: str, index: np.ndarray) -> str:
-    return f"{place}[{', '.join(str(int(i)) for i in index)}]" if index.size else place
 
 
 def _sentence(text: str) -> str:

@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
+from autograder.grading.judge import measured
 from autograder.grading.observe import (
     Known,
     RestartableChild,
 )
 from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
-from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.model import Arrays, Check, Inputs, Misconception, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -33,6 +34,10 @@ class Oracle(Protocol):
 
     def expected(self, check: Check) -> Observation:
         """What the reference does."""
+        ...
+
+    def wanted(self, check: Check) -> Arrays:
+        """What the check's measure makes of the reference's arrays."""
         ...
 
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
@@ -94,6 +99,9 @@ class LiveOracle:
             if check.exercise not in self._expected:
                 self._expected[check.exercise] = self._observe_reference(check.exercise)
             return self._expected[check.exercise][check.id]
+
+    def wanted(self, check: Check) -> Arrays:
+        return measured(check, self.expected(check).arrays, self.inputs[check.id])
 
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return self.assignment.of(exercise)

@@ -18,15 +18,25 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.fingerprint import fingerprint, normalized, same
+from autograder.grading.judge import Close
 from autograder.grading.oracle import Oracle
 from autograder.grading.trial import LEAST_SECONDS, Trial, budget, sizes_of
-from autograder.model import AutograderError, Check, Failure, Inputs, Misconception, Observation
+from autograder.model import (
+    Arrays,
+    AutograderError,
+    Check,
+    Failure,
+    Inputs,
+    Misconception,
+    Observation,
+)
 from autograder.sources.checks import CheckSet, read_checks
 from autograder.sources.data_files import read_data
 from autograder.sources.inputs import draw_inputs
 
 FILE = "expected.safetensors"
 PUBLIC_SEED = 0
+FLOAT32_PRECISION = 1e-6
 _REFERENCE = "reference"
 _REFERENCE_FINGERPRINT = "reference's fingerprint"
 
@@ -41,7 +51,10 @@ class StoredOracle:
                 described = json.loads((file.metadata() or {})["autograder"])
                 stacks = [file.get_tensor(str(n)) for n in range(len(file.keys()))]
             self.seed = int(described["seed"])
-            self._misconceptions = [Misconception(**known) for known in described["misconceptions"]]
+            self._misconceptions = [
+                Misconception(**{**known, "breaks": tuple(known.get("breaks", ()))})
+                for known in described["misconceptions"]
+            ]
             self._observations: dict[tuple[str, str], Observation] = {
                 (_REFERENCE, check): Observation(
                     {
@@ -104,6 +117,9 @@ class StoredOracle:
         """What the reference did; where no judge reads its numbers, zeros of the same shapes."""
         return self._observations[_REFERENCE, check.id]
 
+    def wanted(self, check: Check) -> Arrays:
+        return self._reference_fingerprint(check).arrays
+
     def misconceptions(self, exercise: str) -> Sequence[Misconception]:
         return [m for m in self._misconceptions if m.exercise == exercise]
 
@@ -117,9 +133,12 @@ class StoredOracle:
 
     def _did(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.
-        whose = _REFERENCE if check.measure is None else _REFERENCE_FINGERPRINT
-        reference = self._observations[whose, check.id]
+        reference = self._reference_fingerprint(check)
         return self._observations.get((misconception.name, check.id), reference)
+
+    def _reference_fingerprint(self, check: Check) -> Observation:
+        whose = _REFERENCE if check.measure is None else _REFERENCE_FINGERPRINT
+        return self._observations[whose, check.id]
 
 
 def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[CheckSet, StoredOracle]:
@@ -170,7 +189,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         digest: of everything the numbers are made from; tells later whether they are stale.
     """
     content = _Content()
-    misconceptions: list[dict[str, str | bool]] = []
+    misconceptions: list[dict[str, Any]] = []
     for exercise in check_set.exercises:
         checks = check_set.of(exercise.name)
         reference = {}
@@ -184,7 +203,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             if check.measure is not None:
                 content.add(_REFERENCE_FINGERPRINT, check, reference[check.id], "float32")
         for misconception in oracle.misconceptions(exercise.name):
-            known: dict[str, str | bool] = {
+            known: dict[str, Any] = {
                 "name": misconception.name,
                 "exercise": misconception.exercise,
                 "hint": misconception.hint,
@@ -193,11 +212,18 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
                 known["same_as"] = misconception.same_as
             if misconception.generated:
                 known["generated"] = True
+            for step in ("idea", "where"):
+                if getattr(misconception, step):
+                    known[step] = getattr(misconception, step)
+            if not misconception.carries:
+                known["carries"] = False
+            if misconception.breaks:
+                known["breaks"] = list(misconception.breaks)
             misconceptions.append(known)
             did = oracle.observe_misconception(misconception, checks)
             for check in checks:
                 if not same(did[check.id], reference[check.id], check):
-                    content.add(misconception.name, check, did[check.id], "float32")
+                    content.add(misconception.name, check, did[check.id], _precision(check))
     described = {
         "digest": digest,
         "seed": oracle.seed,
@@ -209,6 +235,12 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "data": sorted(check_set.data),
     }
     save_file(content.stacked(), path, metadata={"autograder": json.dumps(described)})
+
+
+def _precision(check: Check) -> str:
+    """As many digits as the judge may compare a submission with those of a known mistake."""
+    fine = isinstance(check.judge, Close) and check.judge.rtol < FLOAT32_PRECISION
+    return "float64" if fine else "float32"
 
 
 class _Content:

@@ -24,6 +24,7 @@ def grade_class(
     jobs: int,
     seed: int,
     finished: Callable[[Submission, Report], None] = lambda *_: None,
+    carry: bool = True,
 ) -> Generator[tuple[Submission, Report]]:
     """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
 
@@ -32,6 +33,7 @@ def grade_class(
 
     Args:
         finished: called with each report, in the thread that made it, before it is yielded.
+        carry: whether a known mistake in a rule is carried forward to what depends on it.
     """
     oracle = LiveOracle(sandbox, assignment, seed)
     check_set, reports = assignment.check_set, SharedReports()
@@ -39,7 +41,7 @@ def grade_class(
 
     def work(submission: Submission) -> tuple[Submission, Report]:
         try:
-            report = grade_submission(submission, check_set, oracle, sandbox, reports)
+            report = grade_submission(submission, check_set, oracle, sandbox, reports, carry=carry)
         except Exception as error:  # our own fault: grade the rest, and leave this one to a person
             report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
         if not stopped.is_set():  # otherwise stopping may have made it what it is

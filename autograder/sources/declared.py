@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from autograder.model import JUDGE_ARGUMENTS, Check, Exercise
+from autograder.model import JUDGE_ARGUMENTS, Aspect, Check, Exercise
 from autograder.sources.faults import Faults, place_of, place_of_function
 
 Place = tuple[Path, int]
@@ -58,6 +58,13 @@ def examine_checks(
         else:
             _functions(check, place, faults)
         seen.add(check.id)
+    for check in checks:
+        if check.inputs_of and f"{check.exercise}.{check.inputs_of}" not in seen:
+            faults.add(
+                *place_of(check.declared, path),
+                f"check {check.id!r} has inputs_of={check.inputs_of!r}, and {check.exercise} has "
+                "no check of that name.",
+            )
 
 
 def examine_unchecked(
@@ -99,9 +106,9 @@ def _problem(check: Check) -> str:
         )
     if not isinstance(check.probe, str):
         return f"has probe {check.probe!r}. Give the name of a function in probes.py, in quotes."
-    for field in ("inputs", "judge", "measure"):
+    for field in ("inputs", "judge", "measure", "in_itself"):
         value = getattr(check, field)
-        if not callable(value) and (value is not None or field != "measure"):
+        if not callable(value) and (value is not None or field not in ("measure", "in_itself")):
             return f"has {field}={value!r:.60}. Pass a function, without calling it."
     withheld: Any = check.withheld
     if isinstance(withheld, str) or not all(isinstance(each, str) for each in withheld):
@@ -118,6 +125,8 @@ def _problem(check: Check) -> str:
             f"has false_alarm={check.false_alarm!r}. Give the probability with which it fails "
             f"correct code by chance: {MOST_FALSE_ALARMS:g} at most."
         )
+    if check.aspect not in get_args(Aspect):
+        return f"has aspect={check.aspect!r}. Write one of {', '.join(get_args(Aspect))}."
     if not isinstance(check.same_shapes, bool):
         return f"has same_shapes={check.same_shapes!r}. Write True or False."
     if check.reference_floatx not in ("float32", "float64"):
@@ -131,6 +140,7 @@ def _functions(check: Check, place: Place, faults: Faults) -> None:
     for field, called_with, parameters in (
         ("inputs", (None,), "one parameter, rng"),
         ("measure", (None, None), "two parameters, observed and inputs"),
+        ("in_itself", (None, None, None), "three parameters, observed, inputs and others"),
     ):
         function = getattr(check, field)
         if function is not None and not _accepts(function, called_with):

@@ -14,20 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograder.grading.compare import ATOL, MAX_ELEMENTS, RTOL, mismatch
 from autograder.grading.grade import judge_check, judge_exercises
-from autograder.grading.judge import (
-    ATOL,
-    MAX_ELEMENTS,
-    RTOL,
-    alike,
-    at_least,
-    close,
-    expect,
-    expect_close,
-    failing,
-    judge,
-    mismatch,
-)
+from autograder.grading.judge import alike, at_least, close, expect, expect_close, failing, judge
 from autograder.grading.oracle import Oracle
 from autograder.grading.whole_class import ungraded
 from autograder.model import (

@@ -12,8 +12,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from autograder.grading.compare import alike
 from autograder.grading.grade import judge_exercises
-from autograder.grading.judge import alike
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, StoredOracle, digest_in, store
 from autograder.model import AutograderError, Check, Failure, Misconception, Observation
