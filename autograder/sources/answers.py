@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.sources.assignment import Assignment
 from autograder.sources.faults import Fault
-from autograder.sources.misconceptions import MISCONCEPTIONS
+from autograder.sources.misconceptions import HINTS, MISCONCEPTIONS
 from autograder.sources.probes import CHECKS, PROBES, shared_modules
 from autograder.sources.regions import BEGIN, END, inside, released
 from autograder.sources.toml_lines import TomlLines
@@ -130,15 +130,17 @@ def _in_hints(assignment: Assignment, answers: Answers) -> list[Fault]:
     wanted = {squash(line): line for line in answers.telling | answers.connecting}
     found = []
     for number, misconception in enumerate(assignment.authored):
-        for line, answer in list(places(misconception.hint, wanted))[:1]:
-            found.append(
-                Fault(
-                    path,
-                    lines.line_in(number, "hint", line),
-                    f"the hint of {misconception.exercise}.{misconception.name} quotes a line of "
-                    f"the reference: {answer!r}. Say what is wrong, not what is right.",
+        which = f"{misconception.exercise}.{misconception.name}"
+        for key in HINTS:
+            for line, answer in list(places(getattr(misconception, key), wanted))[:1]:
+                found.append(
+                    Fault(
+                        path,
+                        lines.line_in(number, key, line),
+                        f"the {key} of {which} quotes a line of the reference: {answer!r}. Say "
+                        "what is wrong, not what is right.",
+                    )
                 )
-            )
     return found
 
 

@@ -51,16 +51,27 @@ def argument_misconceptions(
         if program and program not in programs and edit.name not in names:
             programs.add(program)
             find, replace = find_and_replace(cell_source, edit.start, edit.end, edit.text)
+            hint, idea, where = edit.hints
             found.append(
-                Misconception(edit.name, exercise, edit.hint, find, replace, generated=True)
+                Misconception(
+                    *(edit.name, exercise, hint, find, replace, idea, where), generated=True
+                )
             )
     return tuple(found)
+
+
+def _without_effect(name: str, given: str, where: str) -> tuple[str, str, str]:
+    return (
+        f"Try several values of `{name}`: is the result always that of {name}={given}?",
+        "An argument is the caller's choice. Whatever overrules it takes the choice away.",
+        where,
+    )
 
 
 @dataclass(frozen=True)
 class _Edit:
     name: str
-    hint: str
+    hints: tuple[str, str, str]
     start: int
     end: int
     text: str
@@ -122,8 +133,7 @@ def _of_any(
         indent = " " * first.col_offset
         yield _Edit(
             f"{argument.word}_is_ignored",
-            f"`{name}` is never used: whatever is passed, the result is that of {name}={given}. "
-            "Use the value of the argument.",
+            _without_effect(name, given, f"Where the value of `{name}` should enter."),
             start,
             start,
             f"{name} = {given}\n{indent}",
@@ -132,7 +142,11 @@ def _of_any(
         start, end = source.span(default)
         yield _Edit(
             f"default_of_{argument.word}_is_another",
-            f"The default of `{name}` is not {given}. Copy it from the signature in the task.",
+            (
+                f"Leave out `{name}`, then pass {given}: are the results equal?",
+                "A default is part of the signature: callers who leave it out rely on it.",
+                "The signature, compared with the one in the task.",
+            ),
             start,
             end,
             other,
@@ -186,8 +200,9 @@ def _hard_coded(
         pieces.append(f"{_atom(default, given)}{source.text[gap:rest]}")
     yield _Edit(
         f"{argument.word}_is_hard_coded",
-        f"`{argument.name}` is stored, but the computation always uses {given}. Use "
-        f"`self.{argument.name}` there.",
+        _without_effect(
+            argument.name, given, "What the computation reads, compared with what is stored."
+        ),
         start,
         end,
         "".join(pieces),
@@ -212,8 +227,10 @@ def _missing(
     """The configuration lacks the argument: `config["x"] = ...`, `"x": ...` or `x=...`."""
     name = f"{argument.word}_is_missing_in_the_configuration"
     hint = (
-        f"`get_config` does not return {argument.name!r}, so a copy or a saved model gets the "
-        "default. Every argument of `__init__` belongs in the dictionary."
+        f"Make a copy by from_config(get_config()) with an unusual `{argument.name}`: which one "
+        "does the copy have?",
+        "A copy or a saved model is made from the configuration alone: what is not in it is lost.",
+        "The dictionary that `get_config` returns.",
     )
     for node in ast.walk(get_config):
         match node:

@@ -3,11 +3,14 @@
 [[misconception]]
 name = "no_bias_correction"
 exercise = "Adam"
-hint = "The first steps are too long: ..."
+hint = "By what factor is the first step too long?"
+idea = "A moment that starts at zero stays too near to zero at first."
+where = "What is done with the first moment before the step."
 find = "m / (1 - beta_1_power)"
 replace = "m"
 
 A misconception that is mathematically another one has `same_as = "no_bias_correction"` and no hint.
+`carries = false` and `breaks` say what is not carried forward from it: see `Misconception`.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ from autograder.sources.toml_lines import TomlLines
 
 MISCONCEPTIONS = "misconceptions.toml"
 
+HINTS = ("hint", "idea", "where")
+"""The three steps: what the numbers show, the idea, where to look."""
+
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
@@ -36,6 +42,10 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     find: str
     replace: str
     same_as: str = ""
+    idea: str = ""
+    where: str = ""
+    carries: bool = True
+    breaks: tuple[str, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,13 +116,14 @@ def _with_hint(
             f"{which}: {first.name!r} is itself the same as {first.same_as!r}. "
             f'Write `same_as = "{first.same_as}"`.'
         )
-    elif known.hint:
+    elif known.hint or known.idea or known.where:
         problem = (
             f"{which} has a hint that students never read: they get that of {first.name!r}. "
             "Delete it."
         )
     else:
-        return replace(known, hint=first.hint)
+        told = {key: getattr(first, key) for key in (*HINTS, "carries", "breaks")}
+        return replace(known, **told)
     faults.add(path, known.line, problem)
     return known
 
@@ -178,7 +189,7 @@ def _misconception(
         faults.add(
             path,
             lines.line(number, unknown or (key[1] or key[2] if key else "")),
-            f"{which} is invalid: {reason}. Every misconception has exactly five strings: "
+            f"{which} is invalid: {reason}. Every misconception has five strings: "
             f"{', '.join(_Table.__struct_fields__[:5])}."
             f"{suggestion(unknown, _Table.__struct_fields__) if unknown else ''}",
         )

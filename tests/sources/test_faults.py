@@ -515,9 +515,10 @@ CHECKS = [
     ),
     (
         "a judge of unknown arguments",
-        edit("checks.py", "(observed, expected):", "(observed, wanted):"),
+        edit("checks.py", "(observed, expected):", "(observed, hoped):"),
         "@average.check",
-        "asks for 'wanted'. A check's function may take observed, expected, inputs, measured.",
+        "asks for 'hoped'. A check's function may take observed, expected, inputs, measured, "
+        "wanted.",
     ),
     (
         "a judge of a measure that is missing",
@@ -932,7 +933,7 @@ TOML = [
         "a hint that is a number",
         edit("misconceptions.toml", '"You walk up: subtract."', "3"),
         "hint = 3",
-        "Every misconception has exactly five strings: name, exercise, hint, find, replace.",
+        "Every misconception has five strings: name, exercise, hint, find, replace.",
     ),
     (
         "a misconception of an unknown exercise",
