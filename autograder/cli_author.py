@@ -84,6 +84,13 @@ def verify(
             help="Try the checks on small edits of the reference instead; takes minutes.",
         ),
     ] = False,
+    points: Annotated[
+        bool,
+        typer.Option(
+            "--points",
+            help="Also try every known mistake in every check, and show how many points it leaves.",
+        ),
+    ] = False,
     jobs: JobsOption = CORES,
 ) -> None:
     """Verify an assignment: the reference passes, the stub fails, every known mistake is caught.
@@ -103,7 +110,7 @@ def verify(
         raise AutograderError("--mutants tries all checks of an exercise, once: use --only alone.")
     if watch and fresh:
         raise AutograderError("--watch computes only what an edit changes: use it without --fresh.")
-    scope = Scope(frozenset(only or []), frozenset(check or []))
+    scope = Scope(frozenset(only or []), frozenset(check or []), everything=points)
     if mutants:
         for assignment, tried in mutate_course(found, names, console, jobs=jobs, scope=scope):
             show_mutation(console, assignment.name, tried)

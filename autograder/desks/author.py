@@ -82,7 +82,7 @@ class Author:
         """
         refuse_faults([assignment])
         examination = self._examined(
-            assignment, [PUBLIC_SEED], Scope(), recompute=recompute, everything=True
+            assignment, [PUBLIC_SEED], Scope(everything=True), recompute=recompute
         )
         if examination.proof.problems and not unproven:
             raise AutograderError(
@@ -104,7 +104,6 @@ class Author:
         scope: Scope,
         *,
         recompute: bool = False,
-        everything: bool = False,
     ) -> Examination:
         examination = Examination(
             assignment,
@@ -112,7 +111,6 @@ class Author:
             seeds=seeds,
             known=None if recompute else self.cache,
             scope=scope,
-            everything=everything,
         )
         with progress(self.console, assignment.name, examination.steps) as step:
             examination.run(self.jobs, step)

@@ -15,12 +15,13 @@ from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, judge_exercises
 from autograder.grading.observe import Known, RestartableChild
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.proof import Findings
+from autograder.grading.proof import Findings, earns_points
 from autograder.model import Check, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.definitions import Cell
+from autograder.sources.idle import idle
 from autograder.sources.submission import Submission
 from autograder.sources.views import student_notebook
 from autograder.verdicts import ExerciseReport
@@ -133,20 +134,45 @@ class FullMarks:
             else:
                 continue
             self._findings.of_exercise(exercise, problem)
+        self._idle(exercise)
         step(f"{exercise}: stub")
 
+    def _idle(self, exercise: str) -> None:
+        """What does nothing earns nothing, although some claims hold of it."""
+        rule = [c for c in self._assignment.check_set.of(exercise) if c.aspect == "rule"]
+        with self._oracle.child() as child:
+            for what, submission in idle(self._stub, exercise):
+                definitions = submission.definitions([exercise]).definitions
+                # Without a check of the rule nothing counts, unless it is taken for a slip.
+                found = self._graded(definitions, exercise, self._oracle, child, rule)
+                if found.score or any(verdict.misconception for verdict in found.verdicts):
+                    found = self._graded(definitions, exercise, self._oracle, child)
+                if found.score:
+                    self._findings.of_exercise(exercise, earns_points(what, found))
+
     def _graded(
-        self, definitions: Definitions, exercise: str, oracle: LiveOracle, child: RestartableChild
+        self,
+        definitions: Definitions,
+        exercise: str,
+        oracle: LiveOracle,
+        child: RestartableChild,
+        checks: Sequence[Check] = (),
     ) -> ExerciseReport:
-        trials = oracle.trials(self._assignment.check_set.of(exercise))
+        trials = oracle.trials(checks or self._assignment.check_set.of(exercise))
         observed = {check.id: seen for check, seen in child.observations(definitions, trials)}
-        return self._judged(observed, exercise, oracle)
+        return self._judged(observed, exercise, oracle, checks)
 
     def _judged(
-        self, observed: Mapping[str, Observation], exercise: str, oracle: LiveOracle
+        self,
+        observed: Mapping[str, Observation],
+        exercise: str,
+        oracle: LiveOracle,
+        checks: Sequence[Check] = (),
     ) -> ExerciseReport:
         own = self._assignment.check_set.only(frozenset([exercise]))
-        (found,) = judge_exercises(own, observed, oracle)
+        (found,) = judge_exercises(
+            replace(own, checks=tuple(checks or own.checks)), observed, oracle
+        )
         return found
 
     def _expect_full(

@@ -21,10 +21,13 @@ class Scope:
         exercises: names of exercises; empty for all.
         checks: names of checks (``name`` or ``Exercise.name``); empty for all. With some of them
             alone, a misconception may be caught by none, or look like another.
+        everything: observe every misconception in every check, as a release needs it, and not only
+            as far as the proof needs it.
     """
 
     exercises: frozenset[str] = frozenset()
     checks: frozenset[str] = frozenset()
+    everything: bool = False
 
     def of(self, assignment: Assignment) -> Assignment:
         """The assignment with nothing but this.
@@ -46,6 +49,8 @@ class Proof:
         problems: what is wrong, one sentence each; empty if the assignment is proven.
         counts: how many of each kind of implementation were examined.
         seconds: for each check's id, the CPU seconds of its probe on the reference.
+        left: for each misconception that was observed in every check, the share of the exercise's
+            points that it leaves, from 0 to 1.
     """
 
     assignment: str
@@ -54,6 +59,7 @@ class Proof:
     problems: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    left: dict[Misconception, float] = field(default_factory=dict)
 
 
 class Findings:
@@ -105,6 +111,25 @@ def alike(known: Misconception, other: Misconception) -> str:
         f"misconception {known.exercise}.{known.name} cannot be told from {other.name}: they do "
         "the same in every check. Add a check that shows the difference, or, if they are "
         f'mathematically one, replace the hint of the second by same_as = "{other.name}".'
+    )
+
+
+def earns_points(what: str, found: ExerciseReport) -> str:
+    """What is wrong if an implementation without the idea of the exercise earns points."""
+    passed = ", ".join(verdict.check for verdict in found.verdicts if verdict.points)
+    return (
+        f"code that {what} earns {found.score:g} of {found.max_score:g} points of {found.name}: it "
+        f"passes {passed}. Make it a misconception with `carries = false`, or let these checks "
+        "ask for more."
+    )
+
+
+def breaks_nothing(known: Misconception, name: str) -> str:
+    """What is wrong if a misconception breaks what is no check of behaviour."""
+    return (
+        f"misconception {known.exercise}.{known.name} breaks {name!r}, and {known.exercise} has no "
+        "check of behaviour of that name. Only to these a mistake is carried forward; correct or "
+        "delete the name."
     )
 
 

@@ -17,7 +17,16 @@ from autograder.grading.grade import judge_exercises
 from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.ordinary_errors import false_names
-from autograder.grading.proof import Findings, Proof, Scope, alike, misnamed, uncaught
+from autograder.grading.proof import (
+    Findings,
+    Proof,
+    Scope,
+    alike,
+    breaks_nothing,
+    earns_points,
+    misnamed,
+    uncaught,
+)
 from autograder.model import Misconception
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -42,15 +51,12 @@ class Examination:
         seeds: Sequence[int],
         known: Known | None = None,
         scope: Scope = Scope(),  # noqa: B008 - it is frozen
-        everything: bool = False,
     ) -> None:
         """Prepare it.
 
         Args:
             seeds: of the checks' inputs.
             known: observations that need not be made again.
-            everything: observe every misconception in every check, as a release needs it; if
-                not, only as far as the proof needs it.
 
         Raises:
             AutograderError: there is no such exercise or check, or inputs cannot be drawn.
@@ -62,7 +68,7 @@ class Examination:
         self._known = known
         self._variants = [read_submission(path) for path in assignment.variants]
         self.oracle = LiveOracle(sandbox, self._assignment, seeds[0], known)
-        self._everything = everything or bool(scope.checks)
+        self._everything = scope.everything or bool(scope.checks)
         self._following = Following(
             self._assignment.check_set, self.oracle, everything=self._everything
         )
@@ -142,14 +148,22 @@ class Examination:
         self.proof.passed[known] = tuple(check.name for check in tried if check not in failed)
         if not self._whole:
             return
-        problems = []
+        problems = [
+            breaks_nothing(known, name)
+            for name in known.breaks
+            if not known.same_as and name not in self._behaviour(known.exercise)
+        ]
         if not failed:
-            problems = [uncaught(known)]
+            problems.append(uncaught(known))
         elif self._following.can_be_named(known):
             other = self._following.double(known)
-            problems = [alike(known, other)] if other else self._misnamed(known)
+            problems += [alike(known, other)] if other else self._misnamed(known)
         for problem in problems:
             self._findings.of_misconception(known, problem)
+
+    def _behaviour(self, exercise: str) -> list[str]:
+        checks = self._assignment.check_set.of(exercise)
+        return [check.name for check in checks if check.aspect == "behaviour"]
 
     def _misnamed(self, known: Misconception) -> list[str]:
         """What a student would read, where everything that it takes has been observed."""
@@ -158,7 +172,11 @@ class Examination:
         own = self._assignment.check_set.only(frozenset([known.exercise]))
         observed = self.oracle.whole_observations(known, own.checks)
         (found,) = judge_exercises(own, observed, self.oracle)
-        return misnamed(known, found)
+        self.proof.left[known] = found.score / found.max_score
+        problems = misnamed(known, found)
+        if not known.carries and found.score:
+            problems.append(earns_points(f"makes the mistake {known.name}", found))
+        return problems
 
     def _every_check_catches_something(self, exercises: Iterable[str]) -> None:
         """No check is redundant."""
