@@ -88,6 +88,16 @@ def check(
             "--only", metavar="EXERCISE", help="Check only this exercise. Can be repeated."
         ),
     ] = None,
+    hint: Annotated[
+        int,
+        typer.Option(
+            "--hint",
+            metavar="N",
+            min=1,
+            max=3,
+            help="How much a hint says: 1 asks a question, 2 adds the idea, 3 where to look.",
+        ),
+    ] = 1,
     json: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Also write the results to this file."),
@@ -106,7 +116,7 @@ def check(
     for path, report in checked:
         if reports:
             console.rule()
-        show_report(console, report, path)
+        show_report(console, report, path, hints=hint)
         reports.append(report)
     if json:
         write_results(json, reports)
@@ -153,6 +163,14 @@ def grade(
         bool,
         typer.Option("--restart", help="Start over instead of resuming an interrupted run."),
     ] = False,
+    no_carry: Annotated[
+        bool,
+        typer.Option(
+            "--no-carry",
+            help="Judge every check against the reference alone: a mistake in a rule then costs "
+            "the points of everything that depends on the rule.",
+        ),
+    ] = False,
     unsafe: UnsafeOption = False,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
@@ -176,6 +194,7 @@ def grade(
             only=frozenset(only or []),
             restart=restart,
             confined=not unsafe,
+            carry=not no_carry,
         )
     except KeyboardInterrupt:
         console.print("Interrupted. Finished grades are saved; run the same command to resume.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def grade_course(
     only: frozenset[str],
     restart: bool = False,
     confined: bool = True,
+    carry: bool = True,
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
@@ -85,6 +87,7 @@ def grade_course(
         seed: of the checks' inputs; None for a fresh secret one, or that of the resumed run.
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if the last run was interrupted.
+        carry: whether a known mistake in a rule is carried forward to what depends on it.
 
     Raises:
         AutograderError: nothing can be graded or recorded; the message says what to do.
@@ -98,14 +101,23 @@ def grade_course(
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:
-        seed = _resume_or_begin(journal, _fingerprint(assignment, confined), seed, only, restart)
+        key = _fingerprint(assignment, confined=confined, carry=carry)
+        seed = _resume_or_begin(journal, key, seed, only, restart)
         with (
             Recorder(course.root, name, release, folder) as recorder,
             probing_sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox,
         ):
             work = _remaining_work(journal, recorder, submitted, only)
             _announce(work, submitted, sandbox, jobs, only, console)
-            grading = _grade(work, submitted, assignment, sandbox, journal, jobs, seed)
+            grade = partial(
+                grade_class,
+                assignment=assignment,
+                sandbox=sandbox,
+                jobs=jobs,
+                seed=seed,
+                carry=carry,
+            )
+            grading = _grade(work, submitted, journal, grade)
             try:
                 _record(grading, recorder, journal, work.count, console)
             finally:
@@ -119,10 +131,10 @@ def grade_course(
     return grades
 
 
-def _fingerprint(assignment: Assignment, confined: bool) -> str:
+def _fingerprint(assignment: Assignment, *, confined: bool, carry: bool) -> str:
     """Of everything but submission and seed that decides a grade: checks, engine, libraries."""
     versions = [version(library) for library in ("keras", "tensorflow", "numpy")]
-    content = hashlib.sha256(f"{confined} {versions}".encode())
+    content = hashlib.sha256(f"{confined} {carry} {versions}".encode())
     shared = assignment.folder.parent / SHARED
     for folder in (assignment.folder, shared, Path(autograder.__file__).parent):
         for path in sorted(folder.rglob("*.*")):
@@ -214,11 +226,8 @@ def _announce(
 def _grade(
     work: _RemainingWork,
     submitted: SubmittedClass,
-    assignment: Assignment,
-    sandbox: Sandbox,
     journal: Journal,
-    jobs: int,
-    seed: int,
+    grade: Callable[..., Generator[tuple[Submission, Report]]],
 ) -> Generator[tuple[Submission, Report]]:
     """The reports that are not recorded yet: those of the journal, then the new ones."""
 
@@ -228,9 +237,7 @@ def _grade(
 
     yield from work.unrecorded
     if work.ungraded:
-        yield from grade_class(
-            work.ungraded, assignment, sandbox, jobs=jobs, seed=seed, finished=add_to_journal
-        )
+        yield from grade(work.ungraded, finished=add_to_journal)
 
 
 def _record(

@@ -5,18 +5,25 @@ Of a hidden check, students see the result and the points, and nothing about wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from autograder.reports.depending import depending, note
 from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
 
 HIDDEN_CLAIM = "Hidden check"
+
+FURTHER = ("The idea", "Where to look")
+"""What the second and the third step of a hint are called."""
+
+DEPENDING_MARK = "·"
 
 
 @dataclass(frozen=True)
@@ -26,26 +33,34 @@ class _Row:
     claim: str
     message: str
     hint: str
+    further: tuple[tuple[str, str], ...]
     points: str
 
 
 def verdict_table(exercise: ExerciseReport) -> str:
     """The verdicts on one exercise as an HTML table: escaped, without scripts or external files."""
+    shown, rest = depending(exercise.verdicts)
     return _template().render(
         exercise=exercise,
         total=total(exercise),
-        rows=_rows(exercise),
+        rows=_rows(shown),
+        rest=rest,
+        rest_points=f"0 / {number(rest.max_points)}" if rest else "",
     )
 
 
 def verdict_text(exercise: ExerciseReport) -> str:
     """The same table as plain text."""
     lines = [f"{exercise.name}: {total(exercise)}"]
-    for row in _rows(exercise):
+    shown, rest = depending(exercise.verdicts)
+    for row in _rows(shown):
         lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
         lines += [f"      {line}" for line in row.message.splitlines()]
         if row.hint:
             lines.append(f"      Hint: {row.hint}")
+    if rest:
+        points = f"0 / {number(rest.max_points)}"
+        lines.append(f"  {DEPENDING_MARK} {'':<8}  {points:>9}  {rest.sentence}")
     return "\n".join(lines)
 
 
@@ -62,15 +77,15 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def _rows(exercise: ExerciseReport) -> list[_Row]:
+def _rows(verdicts: Sequence[Verdict]) -> list[_Row]:
     """One row per verdict; a message or hint appears only under the first check that has it."""
     hinted: set[str] = set()
     rows = []
-    told = messages(exercise.verdicts, hidden=False)
-    for verdict, message in zip(exercise.verdicts, told, strict=True):
-        row = _row(verdict, message)
+    told = messages(verdicts, hidden=False)
+    for verdict, message in zip(verdicts, told, strict=True):
+        row = _row(verdict, message or note(verdict))
         if row.hint in hinted:
-            row = replace(row, hint="")
+            row = replace(row, hint="", further=())
         hinted.add(row.hint)
         rows.append(row)
     return rows
@@ -81,13 +96,14 @@ def _row(verdict: Verdict, message: str) -> _Row:
         points = f"? / {number(verdict.max_points)}"
     else:
         points = f"{number(verdict.points)} / {number(verdict.max_points)}"
-    shown = not verdict.hidden
+    shown = not verdict.hidden and verdict.misconception
     return _Row(
         mark=MARKS[verdict.status],
         status=verdict.status,
-        claim=verdict.claim if shown else HIDDEN_CLAIM,
+        claim=HIDDEN_CLAIM if verdict.hidden else verdict.claim,
         message=message,
-        hint=verdict.hint if shown and verdict.misconception else "",
+        hint=verdict.hint if shown else "",
+        further=tuple(zip(FURTHER, verdict.further, strict=False)) if shown else (),
         points=points,
     )
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from autograder.reports.feedback import MARKS, number, total
+from autograder.reports.depending import depending, note
+from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
 from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Report, Status
 
@@ -20,14 +21,18 @@ _STYLES: dict[Status, str] = {
 }
 
 
-def show_report(console: Console, report: Report, path: Path | str) -> None:
-    """Print one submission: a line per check, and under a failed one what to do about it."""
+def show_report(console: Console, report: Report, path: Path | str, *, hints: int = 1) -> None:
+    """Print one submission: a line per check, and under a failed one what to do about it.
+
+    Args:
+        hints: how many of a hint's three steps are shown.
+    """
     console.print(Text(str(path), style="bold"))
     for remark in report.remarks:
         console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
     for exercise in report.exercises:
         console.print()
-        _show_exercise(console, exercise)
+        _show_exercise(console, exercise, hints)
     console.print()
     console.print(Text(f"Score: {_score(report)}", style="bold"))
 
@@ -38,11 +43,12 @@ def _score(report: Report) -> str:
     return f"{score}, {number(bonus)} of them bonus" if bonus else score
 
 
-def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
+def _show_exercise(console: Console, exercise: ExerciseReport, hints: int) -> None:
     console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
     hinted: set[str] = set()
-    told = messages(exercise.verdicts, hidden=True)
-    for verdict, message in zip(exercise.verdicts, told, strict=True):
+    shown, rest = depending(exercise.verdicts)
+    told = messages(shown, hidden=True)
+    for verdict, message in zip(shown, told, strict=True):
         style = _STYLES[verdict.status]
         earned = "?" if verdict.status == "ungraded" else number(verdict.points)
         points = f"{earned}/{number(verdict.max_points)}"
@@ -51,8 +57,17 @@ def _show_exercise(console: Console, exercise: ExerciseReport) -> None:
         # A message or hint appears only under the first check that has it.
         if message:
             console.print(Padding(Text(message, style=style), (0, 2, 0, 11), expand=False))
+        elif note(verdict):
+            console.print(Padding(Text(note(verdict), style="dim"), (0, 2, 0, 11), expand=False))
         if verdict.misconception and verdict.misconception not in hinted:
             hinted.add(verdict.misconception)
             name = verdict.misconception.replace("_", " ")
             hint = Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint)
             console.print(Padding(hint, (0, 2, 0, 11), expand=False))
+            for title, step in zip(FURTHER[: hints - 1], verdict.further, strict=False):
+                further = Text.assemble((f"{title}: ", "bold"), step)
+                console.print(Padding(further, (0, 2, 0, 11), expand=False))
+    if rest:
+        points = f"0/{number(rest.max_points)}"
+        line = Text(f"{DEPENDING_MARK} {points:>5}  {rest.sentence}", style="dim")
+        console.print(Padding(line, (0, 2), expand=False))

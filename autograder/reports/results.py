@@ -51,6 +51,8 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "max_points": verdict.max_points,
         "message": verdict.message,
         "misconception": verdict.misconception,
+        "aspect": verdict.aspect,
+        "judged_against": verdict.judged_against,
     }
 
 

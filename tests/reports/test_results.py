@@ -76,6 +76,8 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "max_points": 2.0,
                                 "message": "",
                                 "misconception": None,
+                                "aspect": "rule",
+                                "judged_against": "reference",
                             },
                             {
                                 "name": "stores_its_velocity",
@@ -84,6 +86,8 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "max_points": 3.0,
                                 "message": "after update 2, w: expected 1, got 2.",
                                 "misconception": "velocity_never_stored",
+                                "aspect": "rule",
+                                "judged_against": "reference",
                             },
                         ],
                     },
@@ -100,6 +104,8 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "max_points": 1.5,
                                 "message": "",
                                 "misconception": None,
+                                "aspect": "rule",
+                                "judged_against": "reference",
                             }
                         ],
                     },
