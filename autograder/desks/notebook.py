@@ -12,16 +12,18 @@ import html
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from autograder.grading.compare import mismatch
 from autograder.grading.grade import judge_exercises
-from autograder.grading.judge import Close
+from autograder.grading.judge import Close, measured
 from autograder.grading.observe import read_reply
-from autograder.grading.stored import StoredOracle, read_release
+from autograder.grading.oracle import Oracle
+from autograder.grading.stored import read_release
 from autograder.grading.trial import Trial
-from autograder.model import AutograderError, Observation
+from autograder.model import Arrays, AutograderError, Check, Observation
 from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.checks import CHECKS, CheckSet
 from autograder.verdicts import ExerciseReport
@@ -157,27 +159,83 @@ def _label(file: str) -> str:
     return "your cell" if "ipykernel_" in file or file.startswith("<ipython") else ""
 
 
+@runtime_checkable
+class _Losses(Protocol):
+    """A judge that compares losses epoch by epoch. Its class is the course's own.
+
+    Attributes:
+        along: what the losses follow ("epoch").
+        band: by how much the logarithms of two losses may differ.
+    """
+
+    @property
+    def along(self) -> str: ...
+
+    @property
+    def band(self) -> float: ...
+
+    def curves(self, measured: Arrays) -> Arrays:
+        """The losses by name ("on unseen digits"), of shape (epochs,), from what is measured."""
+        ...
+
+
+Pictures = list[tuple[str, str]]
+"""A PNG in base64 each, and what it shows in words."""
+
+
 def _plot(
     report: ExerciseReport,
     check_set: CheckSet,
     observed: dict[str, Observation],
-    oracle: StoredOracle,
+    oracle: Oracle,
 ) -> str:
-    """A plot for the first failed check that compares arrays step by step; "" if there is none."""
+    """Plots of the first failed check that compares arrays step by step, and of the first that
+    compares losses, in the order of the checks; "" if there is none."""
+    shown: dict[Callable[..., Pictures], str] = {}
+    for verdict in report.verdicts:
+        if verdict.status != "failed" or verdict.hidden:
+            continue
+        check_ = next(c for c in check_set.checks if c.name == verdict.check)
+        draw = _losses if isinstance(check_.judge, _Losses) else _steps
+        if draw in shown:
+            continue
+        pictures = draw(check_, observed[check_.id].arrays, oracle)
+        if pictures:
+            # Said once, for screen readers.
+            titles = [f"{report.name}: {verdict.claim} ", *[""] * (len(pictures) - 1)]
+            images = (_image(p, t + w) for t, (p, w) in zip(titles, pictures, strict=True))
+            shown[draw] = f"<div>{''.join(images)}</div>"
+    return "".join(shown.values())
+
+
+def _steps(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
     from autograder.reports.plots import paths
 
-    for verdict in report.verdicts:
-        check_ = next(c for c in check_set.checks if c.name == verdict.check)
-        # Other judges give the first axis another meaning, or do not compare with the reference.
-        along = check_.judge.along if isinstance(check_.judge, Close) else ""
-        got, wanted = observed[check_.id].arrays, oracle.expected(check_).arrays
-        if along and verdict.status == "failed" and got and not verdict.hidden:
-            picture = paths(got, wanted, along)
-            if picture:
-                title = html.escape(f"{report.name}: {verdict.claim}")
-                return (
-                    f'<img alt="Your values and the expected ones, {along} by {along}. {title}" '
-                    f'style="max-width: 100%; background: white" '
-                    f'src="data:image/png;base64,{picture}">'
-                )
-    return ""
+    # Other judges give the first axis another meaning, or do not compare with the reference.
+    along = check_.judge.along if isinstance(check_.judge, Close) else ""
+    picture = paths(got, oracle.expected(check_).arrays, along) if along else None
+    words = f"Your values and the expected ones, {along} by {along}."
+    return [(picture, words)] if picture else []
+
+
+def _losses(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
+    from autograder.reports.plots import curves
+
+    judge = check_.judge
+    if check_.aspect != "convergence" or not isinstance(judge, _Losses):
+        return []
+    # A measure need not expect arrays of another shape.
+    if "wanted" not in check_.judge_takes or mismatch(got, oracle.expected(check_).arrays):
+        return []
+    own = measured(check_, got, oracle.inputs[check_.id])
+    both = (judge.curves(arrays) for arrays in (own, oracle.wanted(check_)))
+    return curves(*both, judge.along, judge.band)
+
+
+def _image(png: str, words: str) -> str:
+    # White for dark themes; inline, so that images stand side by side where there is room.
+    return (
+        f'<img alt="{html.escape(words)}" '
+        'style="display: inline-block; max-width: 100%; background: white" '
+        f'src="data:image/png;base64,{png}">'
+    )

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from autograder.model import Arrays
 
 MAX_PANELS = 3
+VISIBLE_BAND = 0.02
+"""The narrowest band that is drawn; others vanish behind the expected curve."""
+MAX_LOSS = 1e100
+"""Matplotlib's axes overflow some way before float64 does."""
+
+# Blue and vermilion of Okabe and Ito, told apart with any colour vision; and by marker and dash.
+EXPECTED: dict[str, Any] = {"color": "#0072B2", "ls": "-", "marker": "o", "label": "expected"}
+YOURS: dict[str, Any] = {"color": "#D55E00", "ls": "--", "marker": "x", "label": "yours"}
 
 
 def paths(got: Arrays, wanted: Arrays, along: str) -> str | None:
@@ -40,17 +50,109 @@ def paths(got: Arrays, wanted: Arrays, along: str) -> str | None:
     rows = sorted(rows, key=lambda row: -row[0])[:MAX_PANELS]
     if not rows:
         return None
-    figure = Figure(figsize=(4.2 * len(rows), 2.6), dpi=80, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(4.2 * len(rows))
     for axes, (_, label, seen, expected) in zip(
         np.atleast_1d(figure.subplots(1, len(rows))), rows, strict=True
     ):
         steps = np.arange(1, len(seen) + 1)
-        axes.plot(steps, expected, "o-", color="#0072B2", markersize=3, label="expected")
-        axes.plot(steps, seen, "x--", color="#D55E00", markersize=4, label="yours")
+        axes.plot(steps, expected, markersize=3, **EXPECTED)
+        axes.plot(steps, seen, markersize=4, **YOURS)
         axes.set(xlabel=along, title=label)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
+    return _png(figure)
+
+
+def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[str, str]]:
+    """Expected and observed losses: a picture each, which a narrow page shows in a column.
+
+    Args:
+        got, wanted: losses by name, arrays of shape (epochs,) with at least 2 epochs. A name is
+            what follows the word loss: "on unseen digits".
+        along: what the first axis counts, such as "epoch".
+        band: by how much the logarithms of the two may differ.
+
+    Returns:
+        for each name, up to `MAX_PANELS`, a PNG in base64, and what it shows in words. Nothing if
+        any loss is missing, has another shape than the expected one, or is not below `MAX_LOSS`.
+    """
+    pairs = {}
+    for name, expected in wanted.items():
+        pair = np.asarray(got.get(name, np.nan), float), np.asarray(expected, float)
+        if pair[0].shape != pair[1].shape or pair[1].ndim != 1 or pair[1].size < 2:
+            return []
+        if not (np.abs(pair) < MAX_LOSS).all():  # NaN never is
+            return []
+        pairs[name] = pair
+    return [
+        (_curve(name, *pair, along, band), _in_words(name, *pair, along, band))
+        for name, pair in list(pairs.items())[:MAX_PANELS]
+    ]
+
+
+def _curve(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
+    figure = _figure(4.2)
+    axes = figure.subplots()
+    steps = np.arange(1, len(seen) + 1)
+    if band >= VISIBLE_BAND:
+        edges = expected * np.exp(-band), expected * np.exp(band)
+        axes.fill_between(steps, *edges, color="#0072B2", alpha=0.2, linewidth=0, label="allowed")
+    every = max(1, len(steps) // 10)
+    # Hollow circles, so that a cross shows inside one where the curves coincide.
+    axes.plot(steps, expected, markersize=7, markevery=every, markerfacecolor="none", **EXPECTED)
+    axes.plot(steps, seen, markersize=5, markevery=every, **YOURS)
+    axes.set(xlabel=along, title=f"Loss {name}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    low, high = np.min([seen, expected]), np.max([seen, expected])
+    if low > 0:
+        axes.set_yscale("log")
+        if high < 20 * low:  # too few powers of ten to read it by
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+            axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
+            axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return _png(figure)
+
+
+def _in_words(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
+    """After which epoch a curve is off the expected one, and where it is after the last."""
+    with np.errstate(all="ignore"):
+        near = (seen == expected) | (np.abs(np.log(seen) - np.log(expected)) <= band)
+    if near.all():
+        return f"Loss {name}: yours stays close to the expected curve."
+    first, last = int(np.argmin(near)), len(seen) - 1
+    side = np.where(seen > expected, "above", "below")
+
+    def numbers(epoch: int) -> str:
+        return f"after {along} {epoch + 1}: {_told_apart(seen[epoch], expected[epoch])}"
+
+    if first:
+        start = f"stays close to the expected curve until {along} {first} and is {side[first]} it"
+    else:
+        start = f"is {side[first]} the expected curve"
+    words = f"Loss {name}: yours {start} {numbers(first)}."
+    if first == last:
+        return words
+    if near[last]:
+        return f"{words} After {along} {last + 1}, it is close to it again."
+    return f"{words} It is {side[last]} it {numbers(last)}."
+
+
+def _told_apart(seen: float, expected: float) -> str:
+    """Both numbers, with as many digits as tell them apart."""
+    digits = next((n for n in (3, 4, 5) if f"{seen:.{n}g}" != f"{expected:.{n}g}"), 6)
+    return f"{seen:.{digits}g} instead of {expected:.{digits}g}"
+
+
+def _figure(width: float) -> Figure:
+    """A figure ``width`` inches wide; an inch has 80 pixels."""
+    figure = Figure(figsize=(width, 2.6), dpi=80, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Figure) -> str:
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return base64.b64encode(picture.getvalue()).decode("ascii")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import linecache
 import re
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from autograder.grading.judge import Unmet, close
+from autograder.grading.oracle import Oracle
 from autograder.grading.stored import StoredOracle
 from autograder.grading.trial import Trial
-from autograder.model import AutograderError, Check
+from autograder.model import Arrays, AutograderError, Check, Inputs, Observation
+from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +81,128 @@ def test_a_loop_without_end_is_named_and_then_waited_for_less(
             r"your cell, line [23]: `(while True:|pass)` · Exceeded the CPU limit", verdict.message
         )
     assert took < 0.4 * len(verdicts)
+
+
+@dataclass(frozen=True)
+class HalfLosses:
+    """A judge with curves, like those of a course."""
+
+    band: float = 1e-3
+    along = "epoch"
+
+    def curves(self, measured: Arrays) -> Arrays:
+        return {f"on {name}": losses for name, losses in measured.items()}
+
+    def __call__(self, measured: Arrays, wanted: Arrays) -> None:
+        raise Unmet("It is not the loss that the rule gives.")
+
+
+@dataclass(frozen=True)
+class WithoutReference(HalfLosses):
+    """Such a judge does not compare with the reference."""
+
+    def __call__(self, measured: Arrays) -> None:  # type: ignore[override]
+        raise Unmet("It is too high.")
+
+
+def losses_of(observed: Arrays, inputs: Inputs) -> Arrays:
+    return {name: observed["weights"] * inputs[name] for name in ("seen", "unseen")}
+
+
+FALLING = np.array([2.0, 1.0, 0.5])
+STEPS = np.array([[1.0], [2.0], [3.0]])
+LOSSES = ("Loss on seen: ", "Loss on unseen: ")
+VALUES = "Your values and the expected ones, update by update."
+
+Alts = Callable[..., list[str]]
+
+
+@pytest.fixture
+def alts(oracle_of: Callable[..., Oracle]) -> Alts:
+    """The words beside the pictures, in order, if checks of these names fail."""
+
+    def shown(
+        *names: str, weights: np.ndarray = FALLING + 0.25, status: Status = "failed"
+    ) -> list[str]:
+        from autograder.desks.notebook import _plot
+
+        common: dict[str, Any] = {
+            "exercise": "Walk",
+            "claim": "It <falls>.",
+            "points": 1.0,
+            "probe": "walked",
+            "inputs": lambda rng: {},
+        }
+        common_losses = {**common, "measure": losses_of}
+        checks = {
+            "steps": Check(name="steps", judge=close(along="update"), **common),
+            "more_steps": Check(name="more_steps", judge=close(along="step"), **common),
+            "losses": Check(
+                name="losses", judge=HalfLosses(), aspect="convergence", **common_losses
+            ),
+            "rule": Check(name="rule", judge=HalfLosses(), **common_losses),
+            "alone": Check(
+                name="alone", judge=WithoutReference(), aspect="convergence", **common_losses
+            ),
+        }
+        wanted = Observation({"weights": FALLING, "path": STEPS})
+        got = Observation({"weights": weights, "path": STEPS + 1})
+        own = tuple(checks[name] for name in names)
+        page = _plot(
+            ExerciseReport(
+                "Walk",
+                False,
+                tuple(Verdict(c.name, c.claim, status, 0.0, 1.0, aspect=c.aspect) for c in own),
+            ),
+            CheckSet("walks", (), own, {}),
+            {check.id: got for check in own},
+            oracle_of(
+                {check.id: wanted for check in own},
+                inputs={check.id: {"seen": 1.0, "unseen": 2.0} for check in own},
+            ),
+        )
+        assert page.count("<img") == page.count("background: white")
+        return re.findall(r'<img alt="([^"]*)"', page)
+
+    return shown
+
+
+def test_the_losses_of_a_failed_convergence_check_are_drawn(alts: Alts) -> None:
+    assert alts("losses") == [
+        "Walk: It &lt;falls&gt;. "
+        "Loss on seen: yours is above the expected curve after epoch 1: 2.25 instead of 2. "
+        "It is above it after epoch 3: 0.75 instead of 0.5.",
+        "Loss on unseen: yours is above the expected curve after epoch 1: 4.5 instead of 4. "
+        "It is above it after epoch 3: 1.5 instead of 1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failed", "drawn"),
+    [
+        (("steps", "more_steps", "alone", "losses", "losses"), (VALUES, *LOSSES)),
+        (("losses", "steps"), (*LOSSES, VALUES)),
+        (("rule", "alone"), ()),
+    ],
+)
+def test_the_first_steps_and_the_first_losses_are_drawn(
+    failed: tuple[str, ...], drawn: tuple[str, ...], alts: Alts
+) -> None:
+    found = alts(*failed)
+    assert len(found) == len(drawn)
+    for words, start in zip(found, drawn, strict=True):
+        assert start in words
+
+
+@pytest.mark.parametrize("status", ["passed", "error", "ungraded"])
+def test_only_failed_checks_are_drawn(status: Status, alts: Alts) -> None:
+    assert alts("losses", "steps", status=status) == []
+
+
+@pytest.mark.parametrize(
+    "weights", [FALLING * np.nan, FALLING[:2], FALLING[:, None], np.array([2, 1, 0])]
+)
+def test_losses_that_are_no_numbers_or_too_few_are_not_drawn(
+    weights: np.ndarray, alts: Alts
+) -> None:
+    assert alts("losses", weights=weights) == []
