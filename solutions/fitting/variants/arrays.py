@@ -9,7 +9,9 @@ def diagnose(history, *, high_loss, gap):
     if curves[0].shape != curves[1].shape or curves[0].size == 0:
         raise ValueError(f"shapes {curves[0].shape} and {curves[1].shape}")
     last = np.nan_to_num(curves[0][-1], nan=np.inf)
-    conditions = [last > high_loss, np.ptp([curves[1][-1], curves[1].min()]) > gap]
+    last_val_loss = np.nan_to_num(curves[1][-1], nan=np.inf)
+    rise = np.ptp([last_val_loss, np.nanmin([*curves[1], last_val_loss])])
+    conditions = [last > high_loss, not rise <= gap]
     return str(np.select(conditions, ["underfitting", "overfitting"], "good fit"))
 
 

@@ -10,7 +10,8 @@ def diagnose(history, *, high_loss, gap):
         raise ValueError("an empty history")
     last_loss, last_val_loss = pairs[-1]
     learned = last_loss <= high_loss
-    rose = last_val_loss - min(value for _, value in pairs) > gap
+    lowest = min((value for _, value in pairs if value == value), default=0.0)
+    rose = not last_val_loss - lowest <= gap
     return {(True, False): "good fit", (True, True): "overfitting"}.get(
         (learned, rose), "underfitting"
     )

@@ -16,12 +16,12 @@ def diagnose(history, *, high_loss, gap):
     training, prüfung = history["loss"], history["val_loss"]
     if len(training) != len(prüfung) or len(training) < 1:
         raise ValueError("Die Listen sind leer oder verschieden lang.")
-    tiefste = list(accumulate(prüfung, min))[-1]
+    tiefste = list(accumulate((wert for wert in prüfung if wert == wert), min))[-1:]
     if np.isnan(training[-1]):
         return "underfitting"
     if high_loss < training[-1]:
         return "underfitting"
-    if gap < prüfung[-1] - tiefste:
+    if np.isnan(prüfung[-1]) or gap < prüfung[-1] - tiefste[0]:
         return "overfitting"
     return "good fit"
 

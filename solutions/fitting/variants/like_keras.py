@@ -11,7 +11,7 @@ def diagnose(history, *, high_loss, gap):
     if not len(loss):
         raise ValueError("no epochs")
     verdict = "good fit"
-    if val_loss[-1] > np.min(val_loss) + gap:
+    if val_loss[-1] != val_loss[-1] or val_loss[-1] > np.nanmin(val_loss) + gap:
         verdict = "overfitting"
     if loss[-1] != loss[-1] or loss[-1] > high_loss:
         verdict = "underfitting"

@@ -12,7 +12,10 @@ def diagnose(history, *, high_loss, gap):
         raise ValueError("loss and val_loss must be equally long and not empty")
     if not loss[-1] <= high_loss:
         return "underfitting"
-    return "overfitting" if val_loss[-1] > min(val_loss) + gap else "good fit"
+    if math.isnan(val_loss[-1]):
+        return "overfitting"
+    lowest = min(value for value in val_loss if not math.isnan(value))
+    return "overfitting" if val_loss[-1] > lowest + gap else "good fit"
 
 
 def best_epoch(history):

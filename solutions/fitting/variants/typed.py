@@ -28,7 +28,9 @@ def diagnose(history: History, *, high_loss: float, gap: float) -> str:
     *_, val_loss = history["val_loss"]
     if np.isnan(loss) or loss > high_loss:
         return Verdict.UNDER
-    return Verdict.OVER if val_loss - np.min(history["val_loss"]) > gap else Verdict.GOOD
+    if np.isnan(val_loss):
+        return Verdict.OVER
+    return Verdict.OVER if val_loss - np.nanmin(history["val_loss"]) > gap else Verdict.GOOD
 
 
 def best_epoch(history: History) -> int:
