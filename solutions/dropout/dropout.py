@@ -20,10 +20,21 @@
 # | `mc_predict` (bonus) | predictions with dropout left on: a mean, and how sure the model is |
 #
 # `Dropout` is a real `keras.layers.Layer`: it works in your own loop, inside `tf.function`, in
-# `model.fit`, under mixed precision, and after saving and loading. Below each exercise is a list of
-# what is checked, and the check itself: run it as often as you like. Using the finished layer or
+# `model.fit`, under mixed precision, and after saving and loading. Using the finished layer or
 # function of Keras or TensorFlow instead of writing it earns nothing; random numbers and all
 # arithmetic are fine.
+#
+# **About this notebook**
+#
+# - **You will be able to** write a layer that behaves differently in training and at inference, and
+#   use it against overfitting.
+# - **Builds on:** notebooks 3 (overfitting) and 4 (the noisy digits).
+# - **Time:** about 2 hours.
+# - **What is checked:** the list below each exercise says it, with points. Run its check as often
+#   as you like.
+# - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
+#   at random. They ask for nothing that the text and the lists do not say.
+# - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -59,6 +70,13 @@ BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
 # round: no scaling in training, and weights times $1 - \text{rate}$ in inference. Keras and this
 # exercise do it as above, which is called inverted dropout.)
 #
+# > **What your notes say.** "Dropout kills weights: random weights are killed and not used. It is
+# > used in training only, not at inference." Almost. What dropout switches off are *units*, that is
+# > values that a layer passes on, drawn anew for each row of the batch. For that row, all weights
+# > that leave the unit have no effect; the weights themselves stay as they are. Killing single
+# > weights is another method, DropConnect (Wan et al., 2013). The second sentence is right, and
+# > part 2 is the exception.
+#
 # **The gradient** passes through the same mask with the same scale, since $y$ is linear in $x$.
 # TensorFlow sees to that as long as $y$ is computed from $x$ by its operations.
 #
@@ -67,7 +85,7 @@ BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
 # - **Random numbers in Keras have no memory.** `keras.random.uniform(shape, seed=7)` gives the
 #   *same* numbers at every call, and NumPy's are drawn once, when a function is compiled, and never
 #   again. What moves on from call to call is a `keras.random.SeedGenerator(seed)`: make **one** in
-#   `__init__`, keep it on `self`, and hand it over as `seed=` at every draw. With `seed=None` it
+#   `__init__`, keep it on `self`, and pass it as `seed=` at every draw. With `seed=None` it
 #   picks a start of its own.
 # - **The shape may be unknown.** Inside `model.fit` the number of rows is known only when the
 #   function runs. `ops.shape(inputs)` is right at any time, `inputs.shape` is not.
@@ -234,9 +252,10 @@ runs = {
 runs = {name: run for name, run in runs.items() if run is not None}
 
 # %% [markdown]
-# The orange curve is the accuracy on the training rows, wrong labels included, measured without
-# dropout; blue is the accuracy on 1000 unseen rows, whose labels are all right. Whoever has
-# understood digits and nothing else says 0.7 of the training labels (dotted).
+# The orange curve (round marks) is the accuracy on the training rows, wrong labels included,
+# measured without dropout; the blue one (square marks) is the accuracy on 1000 unseen rows, whose
+# labels are all right. A model that reads every digit correctly agrees with only 0.7 of the
+# training labels (dotted), because the others are wrong.
 #
 # - **Without dropout** the orange curve passes the dotted line after about five epochs and goes on
 #   to 0.99: from there on the network learns wrong labels by heart. The blue curve pays for it. It
@@ -245,6 +264,14 @@ runs = {name: run for name, run in runs.items() if run is not None}
 # - **With dropout** the orange curve stays near 0.72 and the blue one at 0.90. It takes longer to
 #   get there. The gap is the other way round, since the unseen labels are right and the training
 #   labels are not.
+#
+# > **What your notes say.** "A technique to avoid overfitting." Yes: 0.90 instead of 0.75 on unseen
+# > rows here. It is not free, since training takes longer, and how much it helps depends on the
+# > rate.
+#
+# > **Try it.** The rate decides. At 0.2 the network still learns many wrong labels (0.94 in
+# > training, 0.80 on unseen rows). At 0.95 hardly a signal gets through, and after 30 epochs it
+# > still guesses (0.10).
 #
 # (Another machine may print numbers that differ by a hundredth or two.)
 
@@ -269,8 +296,8 @@ plt.show()
 #
 # In inference dropout is off, and the model gives one answer, whether it knows or guesses. Leave
 # dropout **on** and ask again and again: each pass is the answer of another thinned network. Where
-# they agree, the answer stands on many feet; where they quarrel, be careful. This is called Monte
-# Carlo dropout (Gal and Ghahramani, 2016).
+# they agree, the prediction is robust; where they disagree, be careful. This is called Monte Carlo
+# dropout (Gal and Ghahramani, 2016).
 #
 # For passes $f_1, \dots, f_S$ of the same rows through the model, each with masks of its own:
 #
@@ -279,6 +306,10 @@ plt.show()
 #
 # **Write** the function. Both are taken over the passes alone, so they have the shape of one
 # prediction. Which argument of a model's call switches dropout on, you know from the layer above.
+#
+# One warning for later. That argument switches *every* layer of the model to training. If there is
+# batch normalization in it (notebook 6), each pass normalizes by the batch at hand and moves the
+# layer's moving statistics, so that asking changes the model. The models here have no such layer.
 
 
 # %% exercise="mc_predict"
@@ -358,7 +389,7 @@ for name, (mean, std) in answers.items():
 
 # %% [markdown]
 # For most clear digits the 200 passes agree: half of the deviations are below about 0.05. They
-# quarrel about mixtures (a median of about 0.24) and more so about noise (0.31). The tail of the
+# disagree about mixtures (a median of about 0.24) and more so about noise (0.31). The tail of the
 # green curve is worth a look too: clear digits with a deviation above 0.2 are mostly badly written
 # ones, and they are where the mistakes are.
 #
@@ -387,7 +418,7 @@ def draw_answers(groups, answers):
     axes.set(
         xlabel="standard deviation of the winning class over 200 passes",
         ylabel="number of images",
-        title="How much the passes quarrel",
+        title="How much the passes disagree",
     )
     axes.legend()
     plt.show()
@@ -397,7 +428,7 @@ if answers:
     draw_answers(groups, answers)
 
 # %% [markdown]
-# ## What to take along
+# ## Takeaways
 #
 # | | training | inference |
 # |---|---|---|
@@ -419,5 +450,6 @@ if answers:
 # you count on passes. Save the notebook; then submit it.
 #
 # **Sources.** Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way
-# to prevent neural networks from overfitting", JMLR 2014. Gal and Ghahramani, "Dropout as a
-# Bayesian approximation: representing model uncertainty in deep learning", ICML 2016.
+# to prevent neural networks from overfitting", JMLR 2014. Wan, Zeiler, Zhang, LeCun and Fergus,
+# "Regularization of neural networks using DropConnect", ICML 2013. Gal and Ghahramani, "Dropout as
+# a Bayesian approximation: representing model uncertainty in deep learning", ICML 2016.

@@ -26,8 +26,19 @@
 # | `best_epoch` | a function | when was the model at its best? |
 # | `EarlyStopping` | a Keras callback | when to stop, and with which weights? |
 #
-# and you answer one question in your own words, which a person reads and grades. Below each
-# exercise is a list of what is checked, and the check itself: run it as often as you like.
+# and you answer one question in your own words, which a person reads and grades.
+#
+# **About this notebook**
+#
+# - **You will be able to** read learning curves, tell over- from underfitting, and stop a training
+#   at the right epoch.
+# - **Builds on:** notebook 1 (epochs and losses).
+# - **Time:** about 2 hours.
+# - **What is checked:** the list below each exercise says it, with points. Run its check as often
+#   as you like. The question is graded by a person.
+# - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
+#   at random. They ask for nothing that the text and the lists do not say.
+# - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -46,10 +57,10 @@ TRAINING, VALIDATION, BEST = "#0072B2", "#D55E00", "#009E73"
 # %% [markdown]
 # ## Three networks, one set of data
 #
-# scikit-learn's handwritten digits: 300 to train on, 500 to validate, and the rest put away for the
+# scikit-learn's handwritten digits: 300 to train on, 500 to validate, and the rest held out for the
 # very end. To make it as hard as life, 3 labels in 10 are replaced by random ones, in training and
-# validation alike. Nobody can guess those, so no model can get the validation loss near zero. But a
-# large network can learn all 300 by heart.
+# validation alike. Random labels cannot be predicted, so no model can get the validation loss near
+# zero. But a large network can learn all 300 by heart.
 
 # %%
 digits, labels = load_digits(return_X_y=True)
@@ -90,7 +101,7 @@ def fit(model, epochs=EPOCHS, callbacks=()):
 
 
 def true_accuracy(model):
-    """Share of the digits put away that the model reads correctly, by their true labels."""
+    """Share of the held-out digits that the model reads correctly, by their true labels."""
     scores = model.predict_on_batch(digits[test])
     return float(np.mean(scores.argmax(axis=1) == labels[test]))
 
@@ -121,6 +132,13 @@ for name, history in histories.items():
 # for a few epochs, while the network learns what digits look like; then it climbs, while the
 # network learns which labels were wrong. Middle: both come down and stay down.
 #
+# > **What your notes say.** "Overfitting: the training loss has gone down, but the loss on the test
+# > or evaluation set goes up. Underfitting: all losses are high; the model has not been trained
+# > enough." The first is the right-hand panel, and the rule of `diagnose` below. Two things to add.
+# > The set that you watch during training is the *validation* set; the test set is for one look at
+# > the end. And training longer is not always the cure for underfitting: the two units have had
+# > their 50 epochs and are flat at 2.1. They need a larger model.
+#
 # ## 1 · diagnose
 #
 # Put into words for a computer:
@@ -131,6 +149,12 @@ for name, history in histories.items():
 # 2. Otherwise `"overfitting"` if the *last validation loss* is more than `gap` above *its own
 #    minimum*. (It was better once.)
 # 3. Otherwise `"good fit"`. So a loss of exactly `high_loss` and a rise of exactly `gap` still fit.
+#
+# What about a training that fails on the validation rows alone? NaN validation losses are left out
+# of the minimum. A *last* validation loss that is NaN counts as more than `gap` above it: the
+# training has gone wrong after it was better. And mind what the rule does not see. It looks for a
+# *rise*; a validation loss that never came below `high_loss` and never rose is still a "good fit"
+# to it, as long as the training loss is low. So look at the height of the validation curve too.
 #
 # Both limits depend on the data, so they are arguments. Why not compare the validation loss with
 # the training loss? Because nearly every model is better on rows it knows; a distance between the
@@ -148,7 +172,8 @@ def diagnose(history, *, high_loss, gap):
     Args:
         history: dictionary with "loss" and "val_loss", lists of floats, one for each epoch.
         high_loss: float; a last training loss above it, or NaN, is underfitting.
-        gap: float; how far the last validation loss may be above the lowest one.
+        gap: float; how far the last validation loss may be above the lowest one. A last one that
+            is NaN is more than that above it, and an earlier NaN is left out.
 
     Returns:
         "underfitting", "overfitting" or "good fit"; underfitting is looked for first.
@@ -162,6 +187,9 @@ def diagnose(history, *, high_loss, gap):
         raise ValueError(f"loss has {len(loss)} epochs and val_loss {len(val_loss)}.")
     if np.isnan(loss[-1]) or loss[-1] > high_loss:
         return "underfitting"
+    if np.isnan(val_loss[-1]):
+        return "overfitting"
+    val_loss = [each for each in val_loss if not np.isnan(each)]
     if val_loss[-1] - min(val_loss) > gap:
         return "overfitting"
     return "good fit"
@@ -173,6 +201,9 @@ def diagnose(history, *, high_loss, gap):
 #
 # With limits that suit these data: a training loss of more than 1.6 is poor for ten classes (pure
 # guessing has $\ln 10 = 2.3$), and a rise of 0.2 is more than noise.
+#
+# > **Try it.** Raise `high_loss` to 2.5, above the 2.3 of pure guessing. Now even the network of
+# > two units counts as a good fit: a diagnosis is only as good as its limits.
 
 # %%
 diagnoses = dict.fromkeys(histories, "")
@@ -220,8 +251,8 @@ def best_epoch(history):
 # %% [markdown]
 # ### The gap, and the best epoch
 #
-# The same curves with your two functions at work. The shaded area is what each network is better at
-# on the rows it knows. The vertical line is your best epoch.
+# The same curves with your two functions at work. The shaded area is how much better each network
+# is on the rows it knows. The vertical line is your best epoch.
 
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True, layout="constrained")
@@ -256,9 +287,9 @@ plt.show()
 #
 # ## 3 · EarlyStopping
 #
-# Nobody watches a training for hours to press a button at the right moment. A **callback** does:
-# an object that `model.fit` calls at certain times (Prechelt, 1998, calls the idea "early stopping,
-# but when?").
+# You do not want to watch a training for hours to press a button at the right moment. A
+# **callback** does it for you: an object that `model.fit` calls at certain times (Prechelt, 1998,
+# calls the idea "early stopping, but when?").
 #
 # | method | is called |
 # |---|---|
@@ -344,9 +375,13 @@ class EarlyStopping(keras.callbacks.Callback):
 # %% [markdown]
 # ### Early stopping at work
 #
-# The large network once more, from the same initial weights, with your callback and a patience
-# of 6. Grey is the training of above, which nobody stopped. Then the question that matters: how
-# many of the digits put away do the two read, judged by the *true* labels?
+# The large network once more, from the same initial weights, with your callback and a patience of
+# 6. Grey: the earlier run without early stopping. Then the question that matters: how many of the
+# held-out digits do the two read, judged by the *true* labels?
+#
+# > **Try it.** Set `patience=1`. This validation curve is smooth, so the training stops after epoch
+# > 4 instead of 9, and the weights of epoch 3 come back all the same. On a bumpy curve a patience
+# > of 1 would stop at the first bump.
 
 # %%
 careful = network(256, 256)
@@ -381,7 +416,7 @@ else:
         ("large, stopped early", careful),
         (f"16 units, all {EPOCHS} epochs", models["16 units"]),
     ):
-        print(f"{name:24} reads {true_accuracy(model):.0%} of the digits put away")
+        print(f"{name:24} reads {true_accuracy(model):.0%} of the held-out digits")
 
 # %% [markdown]
 # The large network, stopped in time, is the best of all: it has learned what digits look like and
@@ -445,7 +480,7 @@ plt.show()
 # ### END SOLUTION
 
 # %% [markdown]
-# ## What to take along
+# ## Takeaways
 #
 # | training loss | validation loss | it is | try |
 # |---|---|---|---|
@@ -457,7 +492,7 @@ plt.show()
 # learning too much: with a price on large weights.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, see that every check you
-# count on passes, and that your answer stands in the cell above. Save the notebook; then submit it.
+# count on passes, and that your answer is in the cell above. Save the notebook; then submit it.
 #
 # **Sources.** Prechelt, "Early stopping, but when?", 1998. Goodfellow, Bengio and Courville, "Deep
 # Learning", chapters 5 and 7, 2016. Zhang, Bengio, Hardt, Recht and Vinyals, "Understanding deep

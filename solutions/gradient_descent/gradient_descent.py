@@ -21,9 +21,21 @@
 # | `GradientDescent` | a Keras optimizer | how far does a weight move? |
 # | `train` | a function | in which order does all this happen, and what do we write down? |
 #
-# Below each of them is a list of what is checked, and the check itself: run it as often as you
-# like. At the end your own code answers the question that gave stochastic gradient descent its
-# name: how many rows should one step look at? All of them, one, or something in between?
+# **About this notebook**
+#
+# - **You will be able to** write a training loop, deal out mini-batches, and say what the batch
+#   size changes.
+# - **Builds on:** Python, NumPy and derivatives.
+# - **Time:** about 2.5 hours.
+# - **What is checked:** the list below each exercise says it, with points. Run its check as often
+#   as you like.
+# - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
+#   at random. They ask for nothing that the text and the lists do not say.
+# - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
+#   (The check that every order of the rows is equally likely always has 20 s.)
+#
+# At the end your own code answers the question that gave stochastic gradient descent its name: how
+# many rows should one step look at? All of them, one, or something in between?
 #
 # One pass over all rows is called an **epoch**. One step of all weights is an **update**. How many
 # updates an epoch has depends on how many rows each of them looks at, the **batch size**:
@@ -33,6 +45,12 @@
 # | $n$ or more | full-batch gradient descent | 1 |
 # | between | mini-batch gradient descent | $\lceil n / \text{batch size} \rceil$ |
 # | 1 | stochastic gradient descent (SGD) | $n$ |
+#
+# > **What your notes say.** "Gradient descent looks at all 100 images and updates once; SGD looks
+# > at one image, mini-batch gradient descent at several." That is the table above. Two remarks. In
+# > Keras and PyTorch, `SGD` is the name of the update rule alone: how many rows an update looks at
+# > is up to `batch_size`. And in "$W - W - \eta\,(dL/dw)$" the first minus is meant to be an arrow:
+# > the rule is $W \leftarrow W - \eta\, dL/dW$, as in part 2.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -51,6 +69,7 @@ plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "fo
 
 # Colours that people with colour-blindness can tell apart (Okabe and Ito).
 COLORS = {"full batch": "#000000", "mini-batch": "#D55E00", "single rows": "#56B4E9"}
+STYLES = {"full batch": "-", "mini-batch": "--", "single rows": ":"}
 
 # %% [markdown]
 # ## The three steps by hand
@@ -218,6 +237,9 @@ class GradientDescent(keras.optimizers.Optimizer):
 # $\eta = 0.03$ that is 0.94 and progress is slow. With 0.4 it is 0.2: four steps and you are
 # there. With 0.9 it is $-0.8$: each step leaps across the valley and lands a little lower. With
 # 1.05 it is $-1.1$: each step lands *higher* than the one before, and the loss grows without end.
+#
+# > **Try it.** Put 1.0 into `rates` instead of 0.9. The factor is now exactly $-1$: the weight
+# > jumps from 2 to $-2$ and back for ever, and the loss stays at 4.
 
 # %%
 rates = [0.03, 0.4, 0.9, 1.05]
@@ -248,8 +270,13 @@ plt.show()
 #
 # 1. **forward**, on a tape: `model(x_batch, training=True)`, then the loss of the batch;
 # 2. **backward**: the gradients with respect to `model.trainable_variables`;
-# 3. **update**: hand gradients and variables to the optimizer, `optimizer.apply(gradients,
+# 3. **update**: pass gradients and variables to the optimizer, `optimizer.apply(gradients,
 #    variables)`.
+#
+# > **What your notes say.** "Forward, then backward; the weights are updated, and the model fits
+# > the training data more and more closely: its loss goes down." These are the three steps above.
+# > Mind the words *training data*: that this loss goes down says nothing yet about data the model
+# > has not seen (notebook 3).
 #
 # **What to write down.** The loss of each epoch is the mean over its *rows*, each row counted with
 # the loss it had when its batch came, before that batch's update. `loss_fn(y, y_pred)` gives the
@@ -307,6 +334,10 @@ def train(model, optimizer, loss_fn, x, y, *, batch_size, epochs, rng):
 # your `train` runs 8 passes with each batch size, always with the same learning rate of 0.05.
 #
 # `follow` runs your code and writes down the two weights after every update.
+#
+# > **Try it.** Change `RATE` to 0.01. The cloud of the single rows shrinks to a small spot around
+# > the star, because noise counts in proportion to the rate. The full batch, with the same 8
+# > updates, has covered only a seventh of its way.
 
 # %%
 PASSES, RATE = 8, 0.05
@@ -396,8 +427,9 @@ if paths:
     )
     for name in reversed(paths):
         loss = losses_on(progression, paths[name])
-        by_update.plot(loss, color=COLORS[name], label=f"{name} ({BATCH_SIZES[name]})")
-        by_pass.plot(np.linspace(0, PASSES, len(loss)), loss, color=COLORS[name])
+        style = {"color": COLORS[name], "linestyle": STYLES[name]}
+        by_update.plot(loss, **style, label=f"{name} ({BATCH_SIZES[name]})")
+        by_pass.plot(np.linspace(0, PASSES, len(loss)), loss, **style)
         print(f"{name:12} {len(loss) - 1:4} updates, loss after 1 pass", end=" ")
         print(f"{loss[(len(loss) - 1) // PASSES]:.2f}, in the last pass", end=" ")
         print(f"{loss[-((len(loss) - 1) // PASSES) :].min():.3f} to", end=" ")
@@ -413,10 +445,16 @@ if paths:
     plt.show()
 
 # %% [markdown]
-# **Per update** the full batch is the best of them or equal: it has the whole truth about where to
-# go. But an update of the full batch has to look at 96 rows. **Per pass**, which is what you pay
-# for, it is far behind. Mini-batches sit between: almost the direction of the full batch, at an
-# eighth of the rows.
+# **Per update** the full batch is the best of them or equal: its gradient is exact. But an update
+# of the full batch has to look at 96 rows. **Per pass**, which is what you pay for, it is far
+# behind. Mini-batches sit between: almost the direction of the full batch, at an eighth of the
+# rows.
+#
+# > **What your notes say.** "Gradient descent cannot update the weights while it looks at the data,
+# > so it is hard for it to converge." What it lacks is updates, not convergence: its path above is
+# > the straightest of the three. After one pass its loss is 5.74, that of mini-batches 1.88 and
+# > that of single rows 0.98. Given enough passes it comes to rest at the best line; single rows at
+# > a fixed rate never do.
 #
 # ## One bad row
 #
@@ -450,23 +488,31 @@ if paths and pulled:
     plt.show()
 
 # %% [markdown]
-# The gradient of a mean is the mean of the gradients, so a bad row among $b$ rows has one $b$-th of
-# the say. Among 96 it makes no single step stand out; it only moves the place where the descent
-# will end. Among 12 it gives the line a push once in every pass. Alone it throws the line out of
-# the valley once in every pass, a step of length 4 where 0.4 is the longest of the mini-batches,
-# and the other rows spend their updates repairing it. The teeth stand where the shuffle put it.
+# The gradient of a mean is the mean of the gradients, so a bad row among $b$ rows enters the update
+# with weight $1/b$. Among 96 it makes no single step stand out; it only moves the place where the
+# descent will end. Among 12 it gives the line a push once in every pass. Alone it throws the line
+# out of the valley once in every pass, a step of length 4 where 0.4 is the longest of the
+# mini-batches, and the other rows spend their updates repairing it. The peaks are where the shuffle
+# put the bad row.
 #
 # Note what does *not* help. In a larger batch the bad row pulls less, over a whole pass as well: a
 # $b$-th of what it does alone. But so does every other row. Its *share* of what moves the line in a
 # pass is the same whatever the batch size, and so is the place that it pulls the line to. Only a
 # look at the data removes it.
+#
+# > **What your notes say.** "An odd image moves the weights the wrong way. Mini-batches update with
+# > several images at once, so outliers are normalized to some degree." The single step is tamed:
+# > the longest one falls from 4.00 (single rows) to 0.40 (12 rows) and 0.23 (all rows). But a mean
+# > only dilutes an outlier. It does not normalize it: over a pass its share is the same, and all
+# > three lines are drawn towards the same wrong place. What limits an outlier is another loss (the
+# > absolute error, say), clipping, or correcting the row.
 
 # %% [markdown]
 # ## A network that reads digits
 #
 # The same comparison on a small network and 300 of scikit-learn's handwritten digits, 4 passes
-# each, judged by how many of 500 other digits it reads. Your `train` does not care that the model
-# is another one. One learning rate, 0.1, for all.
+# each, judged by how many of 500 other digits it reads. Your `train` works with any model. One
+# learning rate, 0.1, for all.
 
 # %%
 digits, labels = load_digits(return_X_y=True)
@@ -514,7 +560,7 @@ if curves:
 # second for second, mini-batches could have made seven passes or more for each of theirs. On larger
 # data sets mini-batches of 32 to 256 rows are what nearly everyone uses.
 #
-# ## What to take along
+# ## Takeaways
 #
 # | | updates per pass | direction of a step | one bad row | per second |
 # |---|---|---|---|---|

@@ -23,9 +23,20 @@
 # | `AdamW` (bonus) | as Adam | weight decay that Adam would distort |
 #
 # Each class is a real `keras.optimizers.Optimizer`: it works in your own training loop, inside
-# `tf.function`, in `model.fit`, under mixed precision, and after saving and loading. Below each
-# class is a list of what is checked, and the check itself: run it as often as you like. Using the
+# `tf.function`, in `model.fit`, under mixed precision, and after saving and loading. Using the
 # finished class of Keras instead of writing it earns nothing.
+#
+# **About this notebook**
+#
+# - **You will be able to** write four optimizers, say what each of them remembers, and choose
+#   between them.
+# - **Builds on:** notebook 1 (what an update is, and how Keras calls an optimizer).
+# - **Time:** about 5 hours.
+# - **What is checked:** the list below each exercise says it, with points. Run its check as often
+#   as you like.
+# - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
+#   at random. They ask for nothing that the text and the lists do not say.
+# - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 #
 # In all formulas $w$ is a weight, $g$ the gradient of the loss with respect to it, $\eta$ the
 # learning rate, and $t = 1, 2, 3, \dots$ the number of the update being made. Everything remembered
@@ -106,7 +117,7 @@ def written(paths):
 # Across the valley ($y$) the slope is 50 times steeper than along it ($x$). A learning rate above
 # $2/50$ throws plain gradient descent out of the valley, and any rate below that crawls along it.
 # The right-hand panel of such a picture shows the distance to the minimum on a logarithmic scale,
-# where a straight line down means "a fixed share of the distance at every step".
+# where a straight line means that every step removes the same fraction of the remaining distance.
 
 # %%
 STEEPNESS = np.array([1.0, 50.0], dtype="float32")
@@ -130,9 +141,12 @@ def draw_ravine(paths, title, turn=None):
     flat, steep = (x, y) if turn is None else np.tensordot(turn.T, [x, y], axes=1)
     height = (flat**2 + 50 * steep**2) / 2
     valley.contour(x, y, height, levels=np.geomspace(0.3, 90, 12), colors="0.8", linewidths=0.8)
-    for width, (name, path) in zip((1.9, 1.6, 1.3, 1.0), written(paths).items(), strict=False):
-        valley.plot(*path.T, "o-", color=COLORS[name], markersize=width + 1, linewidth=width)
-        distance.semilogy(np.linalg.norm(path, axis=1), color=COLORS[name], label=name)
+    styles = zip(("o-", "s--", "^-.", "v:"), (1.9, 1.6, 1.3, 1.0), strict=True)
+    for (style, width), (name, path) in zip(styles, written(paths).items(), strict=False):
+        valley.plot(*path.T, style, color=COLORS[name], markersize=width + 1.5, linewidth=width)
+        distance.semilogy(
+            np.linalg.norm(path, axis=1), style, color=COLORS[name], label=name, markevery=10
+        )
     valley.plot(0, 0, "k*", markersize=11)
     valley.set(xlim=x_range, ylim=y_range, title="path, star = minimum")
     valley.set(
@@ -173,7 +187,7 @@ draw_ravine({"gradient descent": descent_path}, "Plain gradient descent zigzags 
 # - Writing `slot = slot + 1` only gives a new local name to a number that is then forgotten. What
 #   is to last is written by `self.assign(slot, value)`, `self.assign_add(slot, value)` or
 #   `self.assign_sub(slot, value)`; the same three move the variable.
-# - Use the `learning_rate` that `update_step` is handed. It may change from update to update.
+# - Use the `learning_rate` that `update_step` is given. It may change from update to update.
 # - Start with `gradient = ops.cast(gradient, variable.dtype)` and the same for `learning_rate`,
 #   or float64 weights meet float32 numbers and TensorFlow refuses. A float64 variable is updated
 #   in float64 throughout, its slots and $t$ included.
@@ -239,6 +253,11 @@ class CautiousSign(keras.optimizers.Optimizer):
 # **Where it fails.** The ball has mass: it shoots past the minimum, comes back, and swings. The
 # larger the momentum, the longer it swings.
 #
+# > **What your notes say.** "$v = \alpha v - \eta\,(dL/dw)$, then $w = w + v$." This is the rule
+# > above, with other letters: the $\alpha$ of the notes is `momentum`, the share of the velocity
+# > that is kept. It is not a learning rate; that is $\eta$. (PyTorch uses the same name, but keeps
+# > $\eta$ out of the velocity and multiplies by it when the weight moves.)
+#
 # **Write** the slot (a velocity per variable), the update, and the configuration. Mind the order:
 # the weight moves by the *new* velocity. And mind the place of $\eta$: it multiplies the gradient
 # when it enters the velocity, so a later change of the learning rate leaves old pushes as they
@@ -294,9 +313,10 @@ class Momentum(keras.optimizers.Optimizer):
 # %% [markdown]
 # ### Your Momentum in the ravine
 #
-# Both start at the same place with the same learning rate. After 80 updates plain descent (black)
-# is still half a unit away from the minimum and Momentum about a thousandth. Look also at the
-# price: the blue path swings past the minimum and comes back, so its distance falls in waves.
+# Both start at the same place with the same learning rate. After 80 updates plain descent (black,
+# round marks) is still half a unit away from the minimum and Momentum about a thousandth. Look also
+# at the price: Momentum's path (blue, square marks) swings past the minimum and comes back, so its
+# distance falls in waves.
 
 # %%
 momentum_path = follow(
@@ -312,7 +332,17 @@ draw_ravine(
 #
 # The slope below has a shallow dip before the deep valley. Plain descent ends in the dip: the
 # gradient there is zero, and it remembers nothing else. Momentum arrives with enough speed to roll
-# through. It is no guarantee: with a momentum of 0.7 the ball stays in the dip too. Try it.
+# through.
+#
+# > **What your notes say.** "Momentum keeps the weights from getting stuck in a local minimum, and
+# > leads them to the *global* minimum, because it has speed." The first half is what you see, on
+# > this slope and with this momentum. The second half is not a law. Speed carries the ball through
+# > whatever lies ahead, a bad minimum or a good one, and where it stops depends on the start, the
+# > rate and the momentum. No optimizer in this course is sure to find the global minimum.
+#
+# > **Try it.** With `momentum=0.7` the ball stays in the dip. With 0.97 it rolls through, past the
+# > deep minimum and up the other side, comes back with so much speed that it passes it again, and
+# > settles in the dip after all.
 
 
 # %%
@@ -334,9 +364,9 @@ figure, (slope, position) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constr
 x = np.linspace(-5.5, 7.5, 400)
 slope.plot(x, hill(x), color="0.6")
 for lift, (name, path) in enumerate(written(balls).items()):
-    slope.plot(path, hill(path) + 0.25 * (lift + 1), "o", color=COLORS[name], markersize=3)
+    slope.plot(path, hill(path) + 0.25 * (lift + 1), "os"[lift], color=COLORS[name], markersize=3)
     slope.plot(path[-1], hill(path[-1]), "*", color=COLORS[name], markersize=15, label=name)
-    position.plot(path, color=COLORS[name], label=name)
+    position.plot(path, ("-", "--")[lift], color=COLORS[name], label=name)
 slope.set(xlabel="x", ylabel="loss", title="points visited (drawn above the curve), star = last")
 slope.legend()
 position.axhline(3, color="0.6", linestyle="--", linewidth=1)
@@ -358,7 +388,16 @@ plt.show()
 # gradients by 1000 and the path stays the same.
 #
 # **Where it fails.** $G$ only grows. Under steady gradients the steps shrink like $1/\sqrt{t}$, and
-# training can come to rest long before the minimum.
+# training can slow to a crawl long before the minimum.
+#
+# > **What your notes say.** "AdaGrad adds up all the largest derivatives, squares them and takes
+# > the root. It trains with averaged values, which makes it robust to noise." Take care with the
+# > order: *first* square, *then* add, then take the root. After the gradients 3 and $-4$ that is
+# > $\sqrt{9 + 16} = 5$; adding first would give $\sqrt{(3 - 4)^2} = 1$, as if hardly anything had
+# > happened. No largest derivative is picked out: every weight has a sum of its own, and all its
+# > gradients enter. Nor is anything averaged. What is true: no gradient, however large, moves a
+# > weight by more than $\eta$, since $\lvert g \rvert \le \sqrt{G}$. But it stays in $G$ for good
+# > and slows that weight ever after.
 #
 # **Write** the accumulator $G$, which starts at `initial_accumulator_value` (an initializer for
 # that is `keras.initializers.Constant(value)`), the update, and the configuration. $\varepsilon$
@@ -456,7 +495,7 @@ if rare_path is not None:
 # ## 3 · RMSprop
 #
 # RMSprop (Tieleman and Hinton, 2012, lecture 6.5 of "Neural Networks for Machine Learning") is
-# AdaGrad with a memory that fades. In place of the sum it keeps a running mean of the squared
+# AdaGrad with a memory that fades. Instead of the sum it keeps a running mean of the squared
 # gradients:
 #
 # $$s \leftarrow \rho\, s + (1 - \rho)\, g^2, \qquad
@@ -468,7 +507,7 @@ if rare_path is not None:
 #
 # **Where it fails.** The steps do not die out any more, so near a minimum it keeps jumping about by
 # $\eta$ unless you lower the learning rate. And $s$ starts at zero, which makes the first steps too
-# long, by up to $1/\sqrt{1 - \rho}$. Adam will mend that.
+# long, by up to $1/\sqrt{1 - \rho}$. Adam fixes that.
 #
 # **Write** the slot for $s$, the update, and the configuration. Watch which factor goes with the
 # old mean ($\rho$, the large one) and which with the new square.
@@ -529,9 +568,17 @@ class RMSprop(keras.optimizers.Optimizer):
 # ### When the gradients change their size
 #
 # For 100 updates the gradient is 10, then it is 0.1: a steep start and a long plateau after it.
-# AdaGrad never forgets the steep start and hardly moves on the plateau. RMSprop forgets it within
-# some 80 updates and then takes full steps again. (See also its very first steps, up to three
-# times too long: that is the start at zero.)
+# AdaGrad never forgets the steep start and hardly moves on the plateau: each move is a thousandth
+# of the learning rate. RMSprop forgets it within some 80 updates and then takes full steps again.
+# (See also its very first steps, up to three times too long: that is the start at zero.)
+#
+# > **What your notes say.** "RMSprop fixes the drawback of AdaGrad: it converges." It fixes the
+# > steps that die out, as this picture shows. It does not make everything converge: at a fixed rate
+# > its steps stay about $\eta$ long. In the ravine further down it is still about 0.1 away from the
+# > minimum after 120 updates, half of its rate of 0.2, and gets no closer.
+#
+# > **Try it.** Give RMSprop `rho=0.99`. Its memory is ten times as long, and after 200 updates on
+# > the plateau its step is still only about a thirtieth of the learning rate.
 
 
 # %%
@@ -546,9 +593,9 @@ plateau = {
 
 if written(plateau):
     plt.figure(figsize=(7.5, 3.8), layout="constrained")
-    for name, path in written(plateau).items():
+    for style, (name, path) in zip(("-", "--"), written(plateau).items(), strict=False):
         moves = np.abs(np.diff(path[:, 0])) / 0.01
-        plt.semilogy(np.arange(1, 301), moves, color=COLORS[name], label=name)
+        plt.semilogy(np.arange(1, 301), moves, style, color=COLORS[name], label=name)
     plt.axhline(1, color="0.5", linestyle=":")
     plt.axvspan(0, 100, color="0.93", label="gradient 10 (afterwards 0.1)")
     plt.xlabel("update")
@@ -574,6 +621,11 @@ if written(plateau):
 # $m$ is expected to be $(1 - \beta_1^t)$ times what it should be, and $v$ is $(1 - \beta_2^t)$
 # times. Dividing undoes exactly that. $v$ with its longer memory is further off than $m$,
 # so without the hats the first steps would be too *long*, not too short.
+#
+# > **What your notes say.** "Adam = RMSprop + Momentum." Nearly. Momentum *adds up* pushes, and
+# > under a steady gradient its step grows to ten times the plain one; Adam's $m$ is a *mean*, so
+# > its step stays about $\eta$. And the sum leaves out the hats, without which the first steps are
+# > wrong: see the picture below the exercise.
 #
 # **Where it fails.** The mean of squares makes all gradients about equally important, also those
 # that are nothing but noise; on some problems the solution it finds works less well on new data
@@ -693,11 +745,14 @@ if written(starts):
 # ## The four in the ravine
 #
 # Each with a learning rate that suits it, for the rates of different optimizers mean different
-# things. Momentum swings. AdaGrad and RMSprop run on nearly the same line, for they scale both
-# directions alike and so head for the minimum without zigzag. Here AdaGrad is the fastest: the
+# things. Momentum swings. AdaGrad and RMSprop scale each direction by its own gradients, so at
+# first they move as far in $x$ as in $y$, however different the slopes are. AdaGrad's first step is
+# as long as its rate, 3: it overshoots the valley floor and is back on it within a few steps.
+# RMSprop goes down the wall and then straight along the floor. Here AdaGrad is the fastest: the
 # gradients shrink on the way, so its sums soon stop growing, and from then on every step takes the
-# same share of the distance. RMSprop keeps its speed and then cannot settle: it jumps about within
-# half a step of the minimum. Adam swings too, in wide and gentle turns, and settles.
+# same share of the distance. RMSprop keeps its speed and then cannot settle: in the end it is still
+# about half a step from the minimum. Adam swings too, in wide and gentle turns that slowly get
+# smaller.
 
 # %%
 four = {
@@ -738,6 +793,15 @@ draw_ravine(turned, "The same optimizers and rates in the ravine turned by 45°"
 # each weight, and here the steep direction fills both of them alike. There is nothing left to tell
 # the flat direction by. AdaGrad suffers most, and no other learning rate helps it much: the first
 # zigzags stay in its sums for good, and it crawls. RMSprop and Adam forget them.
+#
+# > **What your notes say.** "AdaGrad has the drawback of being very slow; it does not converge
+# > well." It depends on the valley. In the first ravine it is the fastest of the four by far, in
+# > this one the slowest: half a unit away after 120 updates, with Momentum at a hundred-thousandth.
+# > On the digits at the end it starts fastest and then falls behind. What is behind all three: its
+# > sums never forget, so the early gradients set the size of the late steps.
+#
+# > **Try it.** Give AdaGrad other rates in the turned ravine. After 120 updates it is about 0.9
+# > away with a rate of 1, 0.4 with 2 and 0.7 with 10.
 
 # %% [markdown]
 # ## 5 · Nesterov (bonus)
@@ -755,7 +819,7 @@ draw_ravine(turned, "The same optimizers and rates in the ravine turned by 45°"
 # again, and you would have Momentum.)
 #
 # **Where it fails.** It brakes less where the curvature is small, so in flat directions the
-# difference is slight. And it stands a smaller learning rate than Momentum before it diverges.
+# difference is slight. And it diverges at a smaller learning rate than Momentum does.
 
 
 # %% exercise="Nesterov"
@@ -807,9 +871,9 @@ class Nesterov(keras.optimizers.Optimizer):
 # %% [markdown]
 # ### Braking before the turn
 #
-# Same learning rate, same momentum of 0.9. Momentum (dark blue) swings from wall to wall. Nesterov
-# (light blue) stops swinging across the valley almost at once; along the flat direction both
-# overshoot, Nesterov a little less.
+# Same learning rate, same momentum of 0.9. Momentum (dark blue, round marks) swings from wall to
+# wall. Nesterov (light blue, square marks) stops swinging across the valley almost at once; along
+# the flat direction both overshoot, Nesterov a little less.
 
 # %%
 braking = {
@@ -1004,7 +1068,63 @@ if written(losses):
     plt.show()
 
 # %% [markdown]
-# ## What to take along
+# ## The family of optimizers
+#
+# > **What your notes say.** The notes show a picture of the family of optimizers. Here is ours. An
+# > arrow leads from a rule to the one that was made from it, and says what is added. Methods in the
+# > upper row change the *direction* of a step by remembering gradients; those in the lower row
+# > change its *size*, weight by weight, by remembering their squares. Adam does both.
+#
+# From left to right: gradient descent becomes SGD by looking at a few rows at a time. From there,
+# above, a velocity makes Momentum, and looking ahead makes Nesterov. Below, a sum of squared
+# gradients makes AdaGrad, and forgetting makes RMSprop. Momentum and RMSprop together, with the
+# correction of the start, make Adam; weight decay outside the gradient makes AdamW.
+
+# %%
+FAMILY = {
+    "gradient\ndescent": (0, 1, "#FFFFFF"),
+    "SGD": (1.9, 1, "#FFFFFF"),
+    "Momentum": (3.9, 2, "#D6E9F5"),
+    "Nesterov": (6.6, 2, "#D6E9F5"),
+    "AdaGrad": (3.9, 0, "#FBE8C3"),
+    "RMSprop": (6.6, 0, "#FBE8C3"),
+    "Adam": (8.4, 1, "#F6D9C9"),
+    "AdamW": (11.4, 1, "#F6D9C9"),
+}
+ADDED = [
+    ("gradient\ndescent", "SGD", "a few rows\nper update"),
+    ("SGD", "Momentum", "a velocity"),
+    ("Momentum", "Nesterov", "the gradient\nat the point ahead"),
+    ("SGD", "AdaGrad", "a sum of squared gradients\nfor each weight"),
+    ("AdaGrad", "RMSprop", "forgetting:\na running mean"),
+    ("Momentum", "Adam", "a mean\nof gradients"),
+    ("RMSprop", "Adam", "corrected\nfor its start"),
+    ("Adam", "AdamW", "weight decay outside\nthe gradient"),
+]
+
+figure, axes = plt.subplots(figsize=(12, 4.2), layout="constrained")
+for earlier, later, added in ADDED:
+    (x0, y0, _), (x1, y1, _) = FAMILY[earlier], FAMILY[later]
+    axes.annotate(
+        "", (x1, y1), (x0, y0),
+        arrowprops={"arrowstyle": "-|>", "color": "0.4", "shrinkA": 30, "shrinkB": 30},
+    )  # fmt: skip
+    axes.text(
+        (x0 + x1) / 2, (y0 + y1) / 2, added, ha="center", va="center", fontsize=8,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+    )  # fmt: skip
+for name, (x, y, color) in FAMILY.items():
+    box = {"boxstyle": "round,pad=0.5", "facecolor": color, "edgecolor": "0.3"}
+    axes.text(x, y, name, ha="center", va="center", fontweight="bold", bbox=box)
+axes.text(-0.6, 2, "remembers gradients:\ndirection", va="center", style="italic")
+axes.text(-0.6, 0, "remembers their squares:\nsize, weight by weight", va="center", style="italic")
+axes.set(xlim=(-0.7, 12.0), ylim=(-0.5, 2.5))
+axes.set_title("The family of optimizers, and what each adds")
+axes.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## Takeaways
 #
 # | | state per weight | the step under a steady gradient $g$ | watch out for |
 # |---|---|---|---|

@@ -25,9 +25,20 @@
 # | `penalized_loss` | data loss + all penalties | what `model.fit` does for you behind the scenes |
 #
 # The four classes are real `keras.regularizers.Regularizer`s: any layer takes them, `model.fit`
-# uses them, a saved model keeps them. Below each exercise is a list of what is checked, and the
-# check itself: run it as often as you like. Using the finished class of Keras instead of writing it
-# earns nothing.
+# uses them, a saved model keeps them. Using the finished class of Keras instead of writing it earns
+# nothing.
+#
+# **About this notebook**
+#
+# - **You will be able to** write the usual penalties and add them to a loss, and say which weights
+#   each of them leaves.
+# - **Builds on:** notebook 3 (overfitting).
+# - **Time:** about 2 hours.
+# - **What is checked:** the list below each exercise says it, with points. Run its check as often
+#   as you like.
+# - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
+#   at random. They ask for nothing that the text and the lists do not say.
+# - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
@@ -151,6 +162,10 @@ def draw_prices(regularizers, title):
 # **Where it fails.** Large, useful weights are taxed by the same pull and come out too small. Of
 # two columns that say the same, L1 keeps one and drops the other by chance.
 #
+# > **What your notes say.** "L1: take absolute values, sum them, multiply by lambda, and add that
+# > to the loss term." Exactly so. The lambda of the notes is `l1` here; adding it to the loss is
+# > part 5.
+#
 # **Write** the penalty and the configuration. At $w = 0$ the slope of $\lvert w \rvert$ has no
 # single value; anything from $-l_1$ to $l_1$ is right there, and `nan` is not.
 
@@ -198,9 +213,11 @@ class L1(keras.regularizers.Regularizer):
 # **Where it fails.** The closer to zero, the weaker the pull. Weights become small and hardly ever
 # zero.
 #
-# **Mind the formula.** Books differ: some put a ½ in front, some take the mean, and lecture notes
-# may say "square, sum, then root". Here, as in Keras, L2 is the plain sum of squares: no ½, no mean
-# and no root. The rooted form comes later under a name of its own.
+# > **What your notes say.** "L2: square, then put a root over it; the values tend to come out
+# > smoother." Leave out the root. Here, as in Keras, L2 is the plain sum of squares: no root, no
+# > mean, and no ½ in front, which some books add. With the root it is another penalty; part 4 gives
+# > it a name of its own and shows what it does differently. That L2 is smooth is right: its pull
+# > fades out towards zero, where L1's jumps.
 
 
 # %% exercise="L2"
@@ -238,6 +255,9 @@ class L2(keras.regularizers.Regularizer):
 # pull jumps from one side to the other; L2's fades away. Beyond $\lvert w \rvert = 0.5$ it is the
 # other way round, and L2 pulls harder. That is the whole difference between a weight that is zero
 # and one that is small.
+#
+# > **Try it.** Double L1's strength: `L1(2.0)`. Its pull doubles everywhere, and the weight beyond
+# > which L2 pulls harder moves from 0.5 to 1.
 
 # %%
 draw_prices({"L1": L1(1.0), "L2": L2(1.0)}, "One weight, strength 1")
@@ -292,8 +312,8 @@ class L1L2(keras.regularizers.Regularizer):
 # %% [markdown]
 # ## 4 · L2Norm: square, sum, then root
 #
-# Lecture notes often describe L2 as "square the weights, add them up, take the root". That is the
-# *length* of the weight vector, its L2 norm:
+# Your notes describe L2 as "square, then root". That is the *length* of the weight vector, its L2
+# norm:
 #
 # $$\text{penalty} = l_2 \sqrt{\textstyle\sum_i w_i^2}.$$
 #
@@ -376,13 +396,14 @@ def draw_lengths():
             continue
         priced = [price(regularizer, scale * direction) for scale in scales]
         color = COLORS[name]
-        cost.plot(5 * scales, [p for p, _ in priced], color=color, label=f"your {name}")
-        pull.plot(5 * scales, [np.linalg.norm(g) for _, g in priced], color=color)
+        style = {"color": color, "linestyle": {"L2": "-", "L2Norm": "--"}[name]}
+        cost.plot(5 * scales, [p for p, _ in priced], **style, label=f"your {name}")
+        pull.plot(5 * scales, [np.linalg.norm(g) for _, g in priced], **style)
         w, lengths = direction.copy(), []
         for _ in range(60):
             lengths.append(np.linalg.norm(w))
             w = w - 0.1 * price(regularizer, w)[1]
-        path.plot(lengths, color=color)
+        path.plot(lengths, **style)
     keras_l2 = keras.regularizers.L2(1.0)
     crosses = [float(keras_l2(tf.constant(scale * direction))) for scale in scales[::4]]
     cost.plot(5 * scales[::4], crosses, "kx", label="keras.regularizers.L2")
@@ -398,9 +419,9 @@ draw_lengths()
 # %% [markdown]
 # ## 5 · penalized_loss
 #
-# In `model.fit` Keras adds the penalties to the loss for you. In a training loop of your own,
-# nobody does: a regularizer that is attached to a layer has no effect at all unless its penalty is
-# part of the loss that the tape differentiates.
+# In `model.fit` Keras adds the penalties to the loss for you. In a training loop of your own, you
+# have to do it: a regularizer that is attached to a layer has no effect at all unless its penalty
+# is part of the loss that the tape differentiates.
 #
 # $$\text{loss} = \text{data loss} + \sum_{w \,\in\, \text{weights}} \text{regularizer}(w).$$
 #
@@ -541,7 +562,11 @@ runs = {name: run for name, run in runs.items() if run is not None}
 # where the only way on is to learn wrong labels, and climbs to 0.97. Meanwhile it gets worse on
 # unseen rows: from about 0.90 after four epochs down to about 0.75. Every penalty stops the
 # training accuracy near 0.7, the share of labels that are right, and validation stays at about
-# 0.87. That the four of them lie on top of each other is no law: the strengths were chosen so.
+# 0.87. That the four curves coincide is not a law: the strengths were chosen so.
+#
+# > **Try it.** The strength decides. With `L1(0.01)`, ten times as much, no weight pays for itself:
+# > the network ends at 0.10 on unseen rows, which is guessing. With `L1(0.0001)` it learns the
+# > wrong labels nearly as if there were no penalty (0.96 in training, 0.74 on unseen rows).
 #
 # (A fresh machine may print numbers that differ by a hundredth or two.)
 
@@ -565,15 +590,21 @@ plt.show()
 # The kernels show how different the ways are that led there. Mind the logarithmic scale.
 #
 # - **none** (black): a broad plateau, which is what the initial weights looked like. Training has
-#   only added the skirts to either side.
+#   only added the tails on both sides.
 # - **L1** (orange): a spike at zero, with 85 % of all weights within 0.001 of it, and beside it
-#   weights as large as without a penalty. Used and unused are far apart.
+#   weights nearly as large as without a penalty. Used and unused are far apart.
 # - **L2** (blue): everything is drawn in towards the middle, large weights most. Many are small,
 #   and there is no gap between the small and the others.
 #
+# > **What your notes say.** "If weights have large values, the model may overfit; regularization
+# > gives weights with large values a penalty." As a rule of thumb that is fine, and it is what L2
+# > does. But size is not the whole story. Under L1 some weights are nearly as large as without a
+# > penalty (up to nearly 0.5), and the network does not overfit. What is gone are most of the
+# > others.
+#
 # Why "below 0.001" and not "zero"? The best place for an unused weight under L1 is exactly zero,
-# but updates of finite size step over it and come back. So it trembles around zero, by about one
-# step. Whoever wants true zeros sets to zero what is below such a threshold at the end.
+# but updates of finite size go past it and come back. So it trembles around zero, by about one
+# step. If you need exact zeros, set weights below such a threshold to zero after training.
 
 # %%
 shown = [name for name in ("none", "L1", "L2") if name in runs]
@@ -592,7 +623,7 @@ figure.suptitle("The weights of the three kernels after 30 epochs")
 plt.show()
 
 # %% [markdown]
-# ## What to take along
+# ## Takeaways
 #
 # | | pull on a weight | zeros | choose it when |
 # |---|---|---|---|
