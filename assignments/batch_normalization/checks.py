@@ -8,10 +8,11 @@ and an unbiased variance, or an epsilon in another place, differ in the first di
 from functools import partial
 
 import numpy as np
-from _shared.digits import HELD_OUT, digits, held_out_accuracy
+from _shared.convergence import convergence, losses_of, two_layers
+from _shared.digits import digits
 from _shared.layer_inputs import batch, batches, declare, drawn, either_sign, normal
 
-from autograder.grading.judge import at_least, close, expect, expect_close, failing
+from autograder.grading.judge import close, expect, expect_close, failing
 from autograder.model import Exercise
 
 dead_fraction = Exercise("dead_fraction")
@@ -183,24 +184,14 @@ def half_rows(rng):
 
 
 def digits_network(rng):
-    """600 digits to train on, 500 others to judge by, and initial weights far too large."""
+    """With initial weights that make an epsilon of 0.1 count."""
     return {
-        **digits(rng, rows=600),
-        "settings": {"momentum": 0.8},
-        "kernel": 3 * rng.normal(size=(64, 24)),
-        "last_kernel": 0.1 * rng.normal(size=(24, 10)),
-        "batch_size": 50,
-        "epochs": 2,
+        **digits(rng, rows=120),
+        "settings": {"momentum": 0.8, "epsilon": 0.1},
+        "hidden": 0.3 * rng.normal(size=(64, 24)),
+        "output": 0.1 * rng.normal(size=(24, 10)),
+        **{"learning_rate": 0.1, "momentum": 0.9, "epochs": 4, "batch_size": 30},
     }
-
-
-def accuracy(observed, inputs):
-    """Share of the held-out digits that the returned network reads correctly."""
-    with np.errstate(all="ignore"):
-        hidden = inputs["held_out_x"] @ observed["kernel"].astype("float64")
-        hidden = np.maximum(hidden * observed["scale"] + observed["shift"], 0)
-        scores = hidden @ observed["last_kernel"].astype("float64")
-    return held_out_accuracy(scores, inputs)
 
 
 def statistics_stay(observed):
@@ -254,14 +245,6 @@ HALF = {"judge": close_in_half_precision, "reference_floatx": "float32"}
 # A moving statistic is judged by how far off it is, not by how far off for its size: near zero a
 # relative tolerance would ask for more digits than float32 has left after x * x, with x up to 15.
 STATISTIC = {"judge": close(along="batch", rtol=0.0, atol=5e-4)}
-# Over 200 seeds the reference reaches .81, with a standard deviation of .027, and .73 at least.
-# This is 8 deviations below: a false alarm in fewer than one of 10^14 runs.
-# (benchmarks/false_alarms.py batch_normalization)
-ACCURACY = {
-    "judge": at_least(accuracy, 0.60, "share of held-out digits read correctly"),
-    "withheld": HELD_OUT,
-}
-
 declare(
     BatchNormalization,
     {
@@ -293,14 +276,6 @@ declare(
             "Calls at inference leave the moving statistics as they are.",
             *(1, "statistics_around_inference", rows, {"judge": statistics_stay}),
         ),
-        "weights_start_right": (
-            "gamma and the moving variance start at one, beta and the moving mean at zero.",
-            *(1, "fresh_weights", new_layer(features=4), CLOSE),
-        ),
-        "only_gamma_and_beta_are_trainable": (
-            "gamma and beta are trainable weights, the moving statistics are kept but not trained.",
-            *(1, "who_trains", new_layer(features=4), {"judge": two_of_each_kind}),
-        ),
         "gradients_pass_through_the_statistics": (
             "The gradient of the inputs includes their effect on mean and variance.",
             *(2, "gradients", upstream_gradients(names=["rows", "images"]), CLOSE),
@@ -308,6 +283,19 @@ declare(
         "gamma_and_beta_get_gradients": (
             "The gradients of gamma and beta are those of the formula.",
             *(1, "gradients", upstream_gradients(names=["gamma", "beta"]), CLOSE),
+        ),
+    },
+)
+declare(
+    BatchNormalization,
+    {
+        "weights_start_right": (
+            "gamma and the moving variance start at one, beta and the moving mean at zero.",
+            *(1, "fresh_weights", new_layer(features=4), CLOSE),
+        ),
+        "only_gamma_and_beta_are_trainable": (
+            "gamma and beta are trainable weights, the moving statistics are kept but not trained.",
+            *(1, "who_trains", new_layer(features=4), {"judge": two_of_each_kind}),
         ),
         "a_feature_of_zeros_stays_finite": (
             "A feature that is 0 in the whole batch gives beta, and a finite gradient.",
@@ -328,7 +316,7 @@ declare(
         ),
         "graph_mode_is_the_same": (
             "Compiled once by tf.function, batches of any size give right outputs and statistics.",
-            *(2, "graph_mode", layer(batches=batches(4, 3), smaller=batch(3, 3)), CLOSE),
+            *(1.5, "graph_mode", layer(batches=batches(4, 3), smaller=batch(3, 3)), CLOSE),
         ),
         "saved_model_predicts_the_same": (
             "A model keeps its statistics and settings when it is saved and loaded.",
@@ -336,13 +324,21 @@ declare(
         ),
         "fit_follows_the_rule": (
             "In model.fit, weights and statistics after each epoch are those of the formulas.",
-            *(2, "fit", small_regression, CLOSE),
-        ),
-        "digits_are_learned_from_poor_weights": (
-            "Even from far too large initial weights, a network with the layer learns digits.",
-            *(1, "learned_weights", digits_network, ACCURACY),
+            *(1.5, "fit", small_regression, CLOSE),
         ),
     },
+    aspect="behaviour",
+)
+declare(
+    BatchNormalization,
+    {
+        "losses_follow_the_rule": (
+            "A network with the layer learns digits: after every epoch, its loss at inference is "
+            "that of the formulas, on its own digits and on unseen ones.",
+            *(3, "learned_weights", digits_network, convergence(losses_of(two_layers), 1e-3)),
+        ),
+    },
+    aspect="convergence",
 )
 
 
@@ -417,20 +413,11 @@ declare(
         ),
         "convolution_then_normalization_then_relu": (
             "In training, the output is ReLU of the normalized convolution, in that order.",
-            *(2, "block_output", small_images(training=True), CLOSE),
+            *(3, "block_output", small_images(training=True), CLOSE),
         ),
         "inference_uses_moving_statistics": (
             "At inference, the block normalizes with the moving statistics of bn.",
             *(1, "block_output", small_images(), CLOSE),
-        ),
-        "the_convolution_has_no_bias": (
-            "conv has only a kernel, bn has its four weights, and the block has no other weights.",
-            *(1, "block_weights", images_alone(kernel_size=2), {"judge": as_many_weights}),
-        ),
-        "bn_has_its_default_settings": (
-            "bn has the default momentum and epsilon.",
-            *(1, "block_normalization", images_alone(kernel_size=3, batches=faint(2, 2, 3, 3))),
-            {"judge": acts_by_default},
         ),
         "statistics_follow_in_training_alone": (
             "Training updates the statistics of bn, inference does not.",
@@ -440,9 +427,23 @@ declare(
             "The gradients of inputs, kernel, gamma and beta are those of the formulas.",
             *(1, "block_gradients", small_images(upstream=normal(2, 5, 3, 3)), CLOSE),
         ),
+    },
+)
+declare(
+    ConvBNReLU,
+    {
+        "the_convolution_has_no_bias": (
+            "conv has only a kernel, bn has its four weights, and the block has no other weights.",
+            *(1, "block_weights", images_alone(kernel_size=2), {"judge": as_many_weights}),
+        ),
+        "bn_has_its_default_settings": (
+            "bn has the default momentum and epsilon.",
+            *(0.5, "block_normalization", images_alone(kernel_size=3, batches=faint(2, 2, 3, 3))),
+            {"judge": acts_by_default},
+        ),
         "mixed_precision_works": (
             "Under mixed_float16 the block returns the right numbers in float16.",
-            *(1, "block_in_mixed_precision", tame_images, HALF),
+            *(0.5, "block_in_mixed_precision", tame_images, HALF),
         ),
         "saved_block_predicts_the_same": (
             "A model with the block, saved and loaded, predicts the same.",
@@ -453,4 +454,5 @@ declare(
             *(1, "fit_block", image_regression, {"judge": close(along="epoch")}),
         ),
     },
+    aspect="behaviour",
 )

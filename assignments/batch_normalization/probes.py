@@ -15,6 +15,7 @@ from _shared.layer_probes import (  # noqa: F401 - checks.py names some of them
     saved_and_loaded_model,
     tensor,
     training_outputs,
+    two_layers_after_epochs,
     weights_after_epochs,
     with_weights,
 )
@@ -32,7 +33,7 @@ from _shared.normalization_probes import (  # noqa: F401
     who_trains,
 )
 
-from autograder.probing.kit import compile_model, held_numbers, in_batches, numbers, real
+from autograder.probing.kit import held_numbers, numbers, real
 
 # --- dead_fraction --------------------------------------------------------------------------------
 
@@ -75,21 +76,26 @@ def fit(layer_class, *, settings, gamma, kernel, last_kernel, learning_rate, x, 
     return {**path, "prediction": numbers(model(tensor(x), training=False))}
 
 
-def learned_weights(layer_class, *, settings, kernel, last_kernel, x, y, batch_size, epochs):
-    """Both kernels of a network after ``model.fit``, and how the layer scales and shifts.
+def learned_weights(layer_class, *, settings, hidden, **training):
+    """Kernels of two dense layers, with the layer and a ReLU between them, after each epoch.
 
-    Scale and shift are read off from what the layer makes of zeros and of ones at inference.
-    Shapes: kernel (d, h), last_kernel (h, k), x (n, d), y (n,) of classes.
+    Also how the layer scales and shifts, (epochs, h), read off from what it makes of zeros and of
+    ones at inference. See `two_layers_after_epochs`.
     """
-    layer = layer_class(**settings)
-    model = small_network(layer, kernel, last_kernel)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    compile_model(model, keras.optimizers.SGD(0.3, momentum=0.8), loss)
-    model.fit(in_batches(batch_size, x, y), epochs=epochs, shuffle=False, verbose=0)
-    zeros = np.zeros((1, kernel.shape[1]))
-    shift, both = called(layer, [zeros, zeros + 1], training=False)[:, 0]
-    first, last = numbers(model.layers[1].kernel), numbers(model.layers[-1].kernel)
-    return {"kernel": first, "scale": both - shift, "shift": shift, "last_kernel": last}
+    layer, zeros = layer_class(**settings), np.zeros((1, hidden.shape[1]))
+    layer.build((None, hidden.shape[1]))
+
+    def note():
+        shift, both = called(layer, [zeros, zeros + 1], training=False)[:, 0]
+        return {"scale": both - shift, "shift": shift}
+
+    return two_layers_after_epochs(
+        lambda values: keras.ops.relu(layer(values, training=True)),
+        hidden,
+        further=layer.trainable_weights,
+        note=note,
+        **training,
+    )
 
 
 # --- ConvBNReLU -----------------------------------------------------------------------------------

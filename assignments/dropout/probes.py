@@ -17,9 +17,10 @@ from _shared.layer_probes import (
     output_and_gradient,
     saved_and_loaded_model,
     tensor,
+    two_layers_after_epochs,
 )
 
-from autograder.probing.kit import compile_model, numbers
+from autograder.probing.kit import numbers
 
 
 def at_each_rate(probe, layer_class, rates, **inputs):
@@ -114,21 +115,15 @@ def fit(layer_class, *, rate, **inputs):
     return {**found, "outputs": found["outputs"][None]}
 
 
-def learned_weights(layer_class, *, rate, x, y, hidden, output, learning_rate, epochs, batch_size):
-    """Weights of two dense layers with the layer between them, after ``model.fit``.
+def learned_weights(layer_class, *, rate, **training):
+    """Kernels of two dense layers, with a ReLU and the layer between them, after each epoch.
 
-    Shapes: x (n, d), y (n,) of class numbers, hidden (d, h), output (h, k).
+    See `two_layers_after_epochs`.
     """
-    first = keras.layers.Dense(hidden.shape[1], "relu", use_bias=False)
     layer = layer_class(rate)
-    last = keras.layers.Dense(output.shape[1], "softmax", use_bias=False)
-    model = keras.Sequential([keras.Input(x.shape[1:]), first, layer, last])
-    first.kernel.assign(hidden)
-    last.kernel.assign(output)
-    optimizer = keras.optimizers.SGD(learning_rate, momentum=0.9)
-    compile_model(model, optimizer, "sparse_categorical_crossentropy")
-    model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0)
-    return {"hidden": numbers(first.kernel), "output": numbers(last.kernel)}
+    return two_layers_after_epochs(
+        lambda hidden: layer(keras.ops.relu(hidden), training=True), **training
+    )
 
 
 def sampled(mc_predict, *, rate, x, samples, kernel=None):

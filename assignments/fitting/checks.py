@@ -17,7 +17,7 @@ EarlyStopping = Exercise("EarlyStopping", forbidden=("keras.callbacks.EarlyStopp
 WORDS = ("underfitting", "overfitting", "good fit")
 
 
-def check_of_histories(exercise, probe, judge, complete, points=1):
+def check_of_histories(exercise, probe, judge, complete, points=1, aspect="rule"):
     """Declare a check by the function that draws its histories.
 
     Its name and docstring are those of the check; ``complete(rng, drawn)`` makes inputs of them.
@@ -27,6 +27,7 @@ def check_of_histories(exercise, probe, judge, complete, points=1):
         exercise.rule(
             *(draw.__name__, draw.__doc__),
             points=points,
+            aspect=aspect,
             probe=probe,
             inputs=lambda rng: complete(rng, draw(rng)),
             judge=judge,
@@ -151,10 +152,29 @@ def nan_is_a_high_loss(rng):
         yield recovered, val_loss, high, gap
 
 
+@diagnosis
+def nan_validation_losses_are_left_out(rng):
+    """A last validation loss that is NaN is overfitting; an earlier NaN is left out."""
+    for high, gap in limits(rng, times=2):
+        for rise in (0.05, gap + 0.3):
+            val_loss = falling_and_rising(rng, 0.4, rise)
+            val_loss[0] = np.nan
+            yield falling(rng, 0.3), val_loss, high, gap
+        failed = falling(rng, 0.3)
+        failed[-1] = np.nan
+        yield falling(rng, 0.3), failed, high, gap
+
+
 lengths_of_lists = each_is_refused(
     lambda inputs: [f"Lists of lengths {lengths}" for lengths in inputs["lengths"]]
 )
-refused = partial(diagnose.rule, points=1, probe="complaints_of_diagnose", judge=lengths_of_lists)
+refused = partial(
+    diagnose.rule,
+    points=0.5,
+    aspect="behaviour",
+    probe="complaints_of_diagnose",
+    judge=lengths_of_lists,
+)
 refused(
     "empty_lists_are_refused",
     "A history without epochs raises a ValueError.",
@@ -216,7 +236,7 @@ def nan_is_never_the_lowest(rng):
     return rows
 
 
-@check_of_histories(best_epoch, "best_epochs", lists, with_losses)
+@check_of_histories(best_epoch, "best_epochs", lists, with_losses, 0.5, "behaviour")
 def history_stays_as_it_is(rng):
     """The lists in the history do not change; a NaN in them stays."""
     rows = rng.uniform(0.5, 1.5, size=(2, EPOCHS))
@@ -232,7 +252,8 @@ def cut_losses(inputs):
 NOTHING_FINITE = [[np.nan] * 3, [np.inf] * 3, [np.nan, np.inf, np.nan], [np.nan] * 3]
 refused = partial(
     best_epoch.rule,
-    points=1,
+    points=0.5,
+    aspect="behaviour",
     probe="complaints_of_best_epoch",
     judge=each_is_refused(cut_losses),
 )
@@ -320,7 +341,7 @@ SHOWN = {
 }
 
 
-def stopping(name, claim, points, results, inputs):
+def stopping(name, claim, points, results, inputs, aspect="rule"):
     """Declare a check of these results of every training; see the probe `trainings`."""
     judges = [each_case(result, described, SHOWN[result]) for result in results.split()]
 
@@ -329,7 +350,12 @@ def stopping(name, claim, points, results, inputs):
             judge(observed, expected, inputs)
 
     EarlyStopping.rule(
-        *(name, claim), points=points, probe="trainings", inputs=inputs, judge=as_expected
+        *(name, claim),
+        points=points,
+        aspect=aspect,
+        probe="trainings",
+        inputs=inputs,
+        judge=as_expected,
     )
 
 
@@ -371,7 +397,7 @@ stopping(
 stopping(
     "training_goes_on_from_where_it_is",
     "The callback does not change the weights before the end of training.",
-    *(1, "left_alone", trainings(("++--+-+-", 3), ("+-+-+++-", 2))),
+    *(1, "left_alone", trainings(("++--+-+-", 3), ("+-+-+++-", 2)), "behaviour"),
 )
 stopping(
     "attributes_tell_what_happened",
@@ -380,6 +406,7 @@ stopping(
         1,
         "best_epoch stopped_epoch",
         trainings(("+++--++-", 2), ("+-------", 3), ("++++++--", 3), ("++++++++", 2)),
+        "behaviour",
     ),
 )
 stopping(
@@ -394,12 +421,12 @@ stopping(
 stopping(
     "without_improvement_weights_stay",
     "If no epoch ever improved, the weights stay and best_epoch is None.",
-    *(1, "epochs best_epoch weights", trainings(("nnnnnnnn", 3), ("nnnnnnnn", 9))),
+    *(1, "epochs best_epoch weights", trainings(("nnnnnnnn", 3), ("nnnnnnnn", 9)), "behaviour"),
 )
 stopping(
     "second_fit_starts_anew",
     "Used for a second fit, the callback starts anew, best_epoch and stopped_epoch included.",
-    *(1, "epochs best_epoch stopped_epoch weights", three_fits),
+    *(1, "epochs best_epoch stopped_epoch weights", three_fits, "behaviour"),
 )
 
 
@@ -412,7 +439,9 @@ def validation_losses(observed, inputs):
     return {"losses": losses, **{name: observed[name] for name in ("best_epoch", "stopped_epoch")}}
 
 
-@EarlyStopping.check(points=1, probe="fit", inputs=digits_to_overfit, measure=validation_losses)
+@EarlyStopping.check(
+    points=1, aspect="behaviour", probe="fit", inputs=digits_to_overfit, measure=validation_losses
+)
 def fit_ends_with_the_best_weights(measured):
     """After model.fit on handwritten digits, the model has the weights of its best epoch."""
     losses, kept = measured["losses"], measured["losses"][-1]

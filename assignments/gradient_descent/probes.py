@@ -12,6 +12,7 @@ from _shared.cases import complaint
 from _shared.optimizer_probes import (  # noqa: F401 - probes that checks.py names
     changing_learning_rate,
     config_round_trip,
+    descend,
     double_precision,
     fit,
     graph_trajectory,
@@ -244,8 +245,30 @@ def other_optimizer(train, *, settings, **data):
     return end_of_training(train, keras.optimizers.Adam(**settings), class_loss(), first, **data)
 
 
-def trained_on_digits(train, *, kernel, learning_rate, **settings):
-    """The weights (d, k) of a softmax regression after training with Keras' own loss."""
-    model, optimizer = linear_model(kernel), keras.optimizers.SGD(learning_rate)
-    trained(train, model, optimizer, class_loss(), **settings)
-    return {"kernel": numbers(model.get_weights()[0])}
+def trained_on_digits(train, *, kernel, bias, learning_rate, epochs, **settings):
+    """What is returned as loss, and the weights of a softmax regression after each epoch.
+
+    An epoch is over after its share of all updates. Returns loss (epochs,), kernel (epochs, d, k)
+    and bias (epochs, k).
+    """
+    dense = keras.layers.Dense(len(bias))
+    model = keras.Sequential([keras.Input((len(kernel),)), dense])
+    model.set_weights([kernel, bias])
+    optimizer, path = keras.optimizers.SGD(learning_rate), []
+    apply = optimizer.apply
+
+    def note(*weights):
+        path.append([np.array(weight) for weight in weights])
+
+    def apply_and_note(grads, trainable_variables=None):  # the names that Keras gives them
+        apply(grads, trainable_variables)
+        # Correct solutions may compile their step.
+        tf.numpy_function(note, [tf.convert_to_tensor(one) for one in model.weights], [])
+
+    optimizer.apply = apply_and_note
+    result = trained(train, model, optimizer, class_loss(), epochs=epochs, **settings)
+    path = path or [model.get_weights()]  # the optimizer was never asked to apply a gradient
+    ends = [-(-len(path) * epoch // epochs) - 1 for epoch in range(1, epochs + 1)]
+    kernels, biases = zip(*(path[end] for end in ends), strict=True)
+    loss = returned(result)["loss"]
+    return {"loss": loss, "kernel": np.stack(kernels), "bias": np.stack(biases)}

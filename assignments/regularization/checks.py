@@ -57,7 +57,7 @@ standard_checks(
 penalized_loss.rule(
     "every_tensor_is_penalized",
     "The loss is the data loss plus the penalty of each of three tensors, whatever their names.",
-    points=3,
+    points=2,
     probe="penalized",
     inputs=partial(three_tensors, data_loss=1.75, strength=0.3),
     judge=close(),
@@ -65,7 +65,7 @@ penalized_loss.rule(
 penalized_loss.rule(
     "order_and_number_do_not_matter",
     "The same holds for lists of one tensor, and for two in either order.",
-    points=1,
+    points=0.5,
     probe="one_at_a_time",
     inputs=partial(two_tensors, data_loss=0.6, strength=0.2),
     judge=close(),
@@ -73,7 +73,8 @@ penalized_loss.rule(
 penalized_loss.rule(
     "no_weights_no_penalty",
     "With no weights, the result is the data loss.",
-    points=1,
+    points=0.5,
+    aspect="behaviour",
     probe="no_weights",
     inputs=lambda rng: {"data_loss": float(rng.uniform(0.5, 2.0)), "strength": 0.3},
     judge=close(),
@@ -94,6 +95,7 @@ penalized_loss.rule(
     "If the weights and the data loss are float64, so is the whole computation: numbers too large "
     "for float32 are fine.",
     points=1,
+    aspect="behaviour",
     probe="double_precision_loss",
     inputs=partial(huge_vector, data_loss=1e150, strength=0.3),
     judge=close(),
@@ -101,7 +103,8 @@ penalized_loss.rule(
 penalized_loss.rule(
     "own_loop_follows_the_rule",
     "In a training loop compiled by tf.function, every loss and the final weights are right.",
-    points=2,
+    points=1.5,
+    aspect="behaviour",
     probe="own_loop",
     inputs=lambda rng: {
         **steady_layer(rng, strength=0.3, learning_rate=0.01, updates=6),
@@ -112,7 +115,8 @@ penalized_loss.rule(
 penalized_loss.rule(
     "unseen_rows_gain",
     "A loop with it, on few noisy rows, predicts unseen rows as well as the right loss allows.",
-    points=1,
+    points=1.5,
+    aspect="convergence",
     probe="own_loop",
     inputs=partial(few_rows_many_columns, strength=0.2, bias=np.zeros(4)),
     judge=as_good_on_unseen_rows,

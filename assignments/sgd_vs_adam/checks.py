@@ -78,13 +78,16 @@ fit_linear.rule(
     "any_optimizer_will_do",
     "The same with momentum, AdaGrad and RMSprop, and with more weights than rows.",
     points=2,
+    aspect="behaviour",
     probe="fits_of_each",
     inputs=partial(some_rows, rows=4, features=6, optimizers=OTHERS, steps=10),
     judge=close(),
 )
 
 
-@fit_linear.check(points=1, probe="one_fit", inputs=diabetes, withheld=HELD_OUT)
+@fit_linear.check(
+    points=1, aspect="convergence", probe="one_fit", inputs=diabetes, withheld=HELD_OUT
+)
 def unseen_rows_are_predicted(observed, inputs):
     """Fitted to 300 patients, the weights predict how the disease of others progresses.
 
@@ -245,6 +248,7 @@ select_learning_rate.rule(
     "all_diverged_is_an_error",
     "If every run diverges, a ValueError says so.",
     points=1,
+    aspect="behaviour",
     probe="complaints",
     inputs=problem([[BEYOND, 3 * BEYOND], [BEYOND, BEYOND]], share=0.7, steps=12),
     judge=each_is_refused(lists_of_rates),

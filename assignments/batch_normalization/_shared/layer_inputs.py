@@ -8,10 +8,11 @@ draws three batches of four rows with three features, and passes the settings as
 import numpy as np
 
 
-def declare(exercise, rows):
+def declare(exercise, rows, aspect="rule"):
     """Declare rows of name: (claim, points, probe, inputs, options of ``Exercise.rule``)."""
     for name, (claim, points, probe, inputs, options) in rows.items():
-        exercise.rule(name, claim, points=points, probe=probe, inputs=inputs, **options)
+        given = {"aspect": aspect, **options}
+        exercise.rule(name, claim, points=points, probe=probe, inputs=inputs, **given)
 
 
 def drawn(**parts):

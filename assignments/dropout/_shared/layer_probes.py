@@ -15,7 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.probing.kit import compile_model, in_batches, numbers, real, saved_and_loaded
+from autograder.probing.kit import (
+    compile_model,
+    in_batches,
+    numbers,
+    real,
+    saved_and_loaded,
+    variables,
+)
 
 # --- whole probes ---------------------------------------------------------------------------------
 
@@ -214,6 +221,53 @@ def saved_and_loaded_model(layer: Any, x: np.ndarray, *parts: Any) -> Any:
     model = keras.Sequential([keras.Input(x.shape[1:]), layer])
     classes = {type(part).__name__: type(part) for part in (layer, *parts)}
     return saved_and_loaded(model, **classes)
+
+
+def two_layers_after_epochs(
+    between: Callable[[Any], Any],
+    hidden: np.ndarray,
+    output: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    learning_rate: float,
+    momentum: float,
+    batch_size: int,
+    epochs: int,
+    further: Sequence[Any] = (),
+    note: Callable[[], Mapping[str, np.ndarray]] = dict,
+) -> dict[str, np.ndarray]:
+    """Kernels of two dense layers after each epoch of eager SGD with momentum on cross-entropy.
+
+    Rows come in order.
+
+    Args:
+        between: what is between the two, in training.
+        hidden, output: start values of the kernels, (d, h) and (h, k).
+        x, y: rows (n, d) and class numbers (n,).
+        further: other variables to train.
+        note: returns what else to keep after each epoch.
+
+    Returns:
+        "hidden", "output" and what ``note`` returns, with the epochs in front.
+    """
+    kernels, path = variables(hidden, output), []
+    places = [variable.value for variable in (*kernels, *further)]
+    velocities = [tf.Variable(tf.zeros_like(place)) for place in places]
+    rows, classes = tensor(x), keras.ops.convert_to_tensor(y)
+    for _ in range(epochs):
+        for start in range(0, len(x), batch_size):
+            batch = slice(start, start + batch_size)
+            with tf.GradientTape() as tape:
+                scores = between(rows[batch] @ kernels[0]) @ kernels[1]
+                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(classes[batch], scores)
+                loss = tf.reduce_mean(losses)
+            pulled = tape.gradient(loss, places, unconnected_gradients="zero")
+            for place, velocity, gradient in zip(places, velocities, pulled, strict=True):
+                velocity.assign(momentum * velocity - learning_rate * gradient)
+                place.assign_add(velocity)
+        path.append({"hidden": numbers(kernels[0]), "output": numbers(kernels[1]), **note()})
+    return {name: np.stack([epoch[name] for epoch in path]) for name in path[0]}
 
 
 def weights_after_epochs(

@@ -1,6 +1,5 @@
 """scikit-learn's handwritten digits: rows to train on, and held-out rows to judge by."""
 
-import numpy as np
 from sklearn.datasets import load_digits
 
 HELD_OUT = ("held_out_x", "held_out_y")
@@ -23,17 +22,6 @@ def digits(rng, *, rows, held_out=500):
         "held_out_x": x[others] / 16,
         "held_out_y": y[others],
     }
-
-
-def held_out_accuracy(scores, inputs):
-    """Share of the held-out digits whose class has the highest score. Shapes: scores (n, 10)."""
-    return float(np.mean(scores.argmax(axis=1) == inputs["held_out_y"]))
-
-
-def linear_accuracy(observed, inputs):
-    """The same for a linear model whose weights are ``kernel``. Shapes: kernel (64, 10)."""
-    kernel = observed["kernel"].astype("float64")
-    return held_out_accuracy(inputs["held_out_x"] @ kernel, inputs)
 
 
 def fourth_column(observed, inputs):

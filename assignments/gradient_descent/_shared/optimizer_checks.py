@@ -31,8 +31,8 @@ from _shared.optimizer_inputs import (
     without_settings,
 )
 
-from autograder.grading.judge import close, expect, expect_close
-from autograder.model import Judge
+from autograder.grading.judge import alike_in, close, expect, expect_close
+from autograder.model import Aspect, Judge
 
 # --- judges ---------------------------------------------------------------------------------------
 
@@ -94,6 +94,22 @@ def copy_moves_alike(observed, expected):
     by_update({"vector": observed["vector"]}, {"vector": expected["vector"]})
 
 
+def loaded_model_moves_alike(observed, expected):
+    by_update({"kernel": observed["kernel"]}, {"kernel": expected["kernel"]})
+
+
+def copy_moves_like_the_original(observed, inputs, others):
+    expect(np.ptp(observed["original"], axis=0).any(), "Nothing moves.")
+    expect_close(observed["vector"], observed["original"], what="the copy's vector")
+
+
+def resumes_like_the_unsaved(observed, inputs, others):
+    """The model that was loaded goes on as the one that was saved."""
+    unsaved = observed["unsaved"]
+    expect(np.ptp(unsaved, axis=0).any(), "Nothing moves.")
+    expect_close(observed["kernel"][-len(unsaved) :], unsaved, what="after loading, kernel")
+
+
 def list_is_as_it_was(observed):
     expect(
         observed["list_is_as_it_was"],
@@ -117,6 +133,7 @@ class Row:
 
     name: str
     claim: str
+    aspect: Aspect
     points: float
     probe: str
     draw: Callable[..., dict[str, Any]]
@@ -126,103 +143,110 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-# Name, claim, then points, probe, draw, updates, uses. The cheap ones, and those that tell the most
-# mistakes apart, come first.
+# Name, claim, then aspect, points, probe, draw, updates, uses. The cheap ones, and those that tell
+# the most mistakes apart, come first.
 ROWS = (
     Row(
         "first_update_follows_the_rule",
         "The first update from zero state moves two variables as the rule says.",
-        *(1, "trajectory", two_variables, 1),
+        *("rule", 1, "trajectory", two_variables, 1),
     ),
     Row(
         "every_update_follows_the_rule",
         "After each of {updates} updates, a vector and a matrix are where the rule puts them.",
-        *(3, "trajectory", two_variables, 20),
+        *("rule", 4, "trajectory", two_variables, 20),
     ),
     Row(
         "hyperparameters_are_used",
         "The rule also holds with very different hyper-parameters.",
-        *(1, "trajectory", two_variables, 20, "other"),
+        *("rule", 1.5, "trajectory", two_variables, 20, "other"),
     ),
     Row(
         "defaults_are_those_of_the_signature",
         "Without arguments, the hyper-parameters are the defaults of the given `__init__`.",
-        *(1, "trajectory", without_settings, 20),
+        *("rule", 1.5, "trajectory", without_settings, 20),
         # A default decay of a few thousandths shows in the fifth digit.
         judge=close(along="update", rtol=1e-5, atol=1e-5),
     ),
     Row(
         "zero_gradient_means_no_step",
         "Where every gradient so far was 0, the gradient moves nothing, even if epsilon is large.",
-        *(1, "trajectory", some_always_zero, 6),
+        *("behaviour", 0.5, "trajectory", some_always_zero, 6),
         judge=close_where_gradients_are_zero,
     ),
     Row(
         "epsilon_is_in_the_denominator",
         "Epsilon enlarges the denominator: as passed, in a from_config copy, and by default 1e-7.",
-        *(1, "effect_of_epsilon", two_sizes_of_gradients, 1),
+        *("rule", 1, "effect_of_epsilon", two_sizes_of_gradients, 1),
         judge=epsilon_is_in_the_denominator,
     ),
     Row(
         "every_variable_has_its_own_slots",
         "Variables of one name and shape have slots of their own; a second `build` changes none.",
-        *(1, "alike_variables", three_vectors, 4),
+        *("behaviour", 1, "alike_variables", three_vectors, 4),
     ),
     Row(
         "instances_share_nothing",
         "Two optimizers taking turns, each on its own variables in any order, share nothing.",
-        *(1, "two_instances", four_vectors, 6, "both"),
+        *("behaviour", 1, "two_instances", four_vectors, 6, "both"),
     ),
     Row(
         "learning_rate_may_change",
         "A learning rate that is assigned or scheduled takes effect at the next update.",
-        *(1, "changing_learning_rate", changing_rates, 6),
+        *("behaviour", 0.5, "changing_learning_rate", changing_rates, 6),
     ),
     Row(
         "missing_gradient_leaves_variable_alone",
         "An update in which a variable has no gradient changes neither the variable nor its state.",
-        *(1, "missing_gradient", gradients_with_gaps, 9),
+        *("behaviour", 0.5, "missing_gradient", gradients_with_gaps, 9),
     ),
     Row(
         "list_of_gradients_is_left_alone",
         "An update leaves the caller's list of gradients unchanged.",
-        *(1, "gradients_afterwards", two_vectors, 1),
+        *("behaviour", 0.5, "gradients_afterwards", two_vectors, 1),
         judge=list_is_as_it_was,
     ),
     Row(
         "config_holds_every_hyperparameter",
         "An optimizer made by from_config(get_config()) moves in the same way.",
-        *(1, "config_round_trip", one_vector, 8, "other"),
+        *("behaviour", 0.5, "config_round_trip", one_vector, 8, "other"),
         judge=copy_moves_alike,
+        options={"in_itself": copy_moves_like_the_original},
     ),
     Row(
         "float64_variables_work",
         "A float64 variable is updated in float64, even if gradient or learning rate are float32.",
-        *(1, "double_precision", rate_of_few_digits, 5),
+        *("behaviour", 0.5, "double_precision", rate_of_few_digits, 5),
         # Between float32 arithmetic (1e-7) and float64 (1e-16), with room for cancellation.
         judge=close(along="update", rtol=1e-6, atol=1e-6),
     ),
     Row(
         "mixed_precision_works",
         "The weights of a mixed_float16 layer follow the rule under Keras' LossScaleOptimizer.",
-        *(1, "mixed_precision", small_regression, 4),
+        *("behaviour", 0.5, "mixed_precision", small_regression, 4),
         # What is rounded to float16 must be the same numbers.
         options={"reference_floatx": "float32"},
     ),
     Row(
         "graph_mode_follows_the_rule",
         "Compiled once by tf.function, every update still follows the rule.",
-        *(2, "graph_trajectory", two_variables, 20),
+        *("behaviour", 1, "graph_trajectory", two_variables, 20),
+        options={
+            "inputs_of": "every_update_follows_the_rule",
+            "in_itself": alike_in("every_update_follows_the_rule", "compiled"),
+        },
     ),
     Row(
         "training_resumes_after_saving",
         "A model that is saved and loaded in the middle of training resumes where it was.",
-        *(1, "resumed_training", small_classification, 4),
+        *("behaviour", 0.5, "resumed_training", small_classification, 4),
+        judge=loaded_model_moves_alike,
+        options={"in_itself": resumes_like_the_unsaved},
     ),
     Row(
         "fit_follows_the_rule",
         "In model.fit on handwritten digits, the weights after each epoch are those of the rule.",
-        *(1, "fit", digits_in_batches, 12, "other"),
+        *("behaviour", 0.5, "fit", digits_in_batches, 12, "other"),
         judge=close(along="epoch"),
         options={"withheld": HELD_OUT, "measure": fourth_column},
     ),
@@ -239,8 +263,8 @@ def standard_checks(exercise, settings, other):
     """
     has_epsilon = "epsilon" in settings
     for row in ROWS:
-        # The point for epsilon is one of those for the rule.
-        points = row.points - (has_epsilon and row.name == "every_update_follows_the_rule")
+        # The points for epsilon are some of those for the rule.
+        points = row.points - 1.5 * (has_epsilon and row.name == "every_update_follows_the_rule")
         if has_epsilon or row.draw not in (some_always_zero, two_sizes_of_gradients):
             standard_check(exercise, row.name, settings, other, points=points)
 
@@ -253,6 +277,7 @@ def standard_check(exercise, name, /, settings, other, **changes):
         row.name,
         row.claim.format(updates=row.updates),
         points=row.points,
+        aspect=row.aspect,
         probe=row.probe,
         inputs=partial(row.draw, settings=given, updates=row.updates),
         judge=row.judge,

@@ -139,12 +139,14 @@ def missing_gradient(optimizer_class, *, settings, starts, gradients, missing):
 
 
 def config_round_trip(optimizer_class, *, settings, start, gradients):
-    """Positions of a vector, moved by ``from_config(optimizer.get_config())``."""
-    config = optimizer_class(**settings).get_config()
-    path = positions(
-        optimizer_class.from_config(config).apply, variables(start), gradients[:, None]
+    """Positions of a vector, moved by ``from_config(optimizer.get_config())``; and by the first."""
+    optimizer = optimizer_class(**settings)
+    config = optimizer.get_config()
+    copied, original = (
+        positions(each.apply, variables(start), gradients[:, None])[0]
+        for each in (optimizer_class.from_config(config), optimizer)
     )
-    return {"vector": path[0], "in_config": held_numbers(config, settings)}
+    return {"vector": copied, "original": original, "in_config": held_numbers(config, settings)}
 
 
 def effect_of_epsilon(optimizer_class, *, settings, epsilon, gradient, faint_gradient):
@@ -238,18 +240,22 @@ def resumed_training(optimizer_class, *, settings, kernel, x, y, before, after):
     """Weights of a softmax regression after each of some batches, saved and loaded in between.
 
     Shapes: kernel (d, k), x (n, d), y (n,) of class numbers; ``before`` and ``after`` count the
-    updates on either side of the file.
+    updates on either side of the file. Returns ``kernel`` (before + after, d, k), and of the model
+    that was saved and trained on, ``unsaved`` (after, d, k).
     """
+
+    def trained(model, updates):
+        for _ in range(updates):
+            model.train_on_batch(x, y)
+            yield model.get_weights()[0]
+
     model = linear_softmax(kernel)
     model.compile(optimizer_class(**settings), "sparse_categorical_crossentropy", run_eagerly=True)
-    path = []
-    for update in range(before + after):
-        if update == before:
-            model = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
-            model.run_eagerly = True
-        model.train_on_batch(x, y)
-        path.append(model.get_weights()[0])
-    return {"kernel": np.stack(path)}
+    path = list(trained(model, before))
+    loaded = saved_and_loaded(model, **{optimizer_class.__name__: optimizer_class})
+    loaded.run_eagerly = True
+    path += trained(loaded, after)
+    return {"kernel": np.stack(path), "unsaved": np.stack(list(trained(model, after)))}
 
 
 def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
@@ -271,25 +277,26 @@ def fit(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
     return {"kernel": np.stack(path)}
 
 
-def descend(optimizer_class, *, settings, kernel, x, y, batch_size, epochs):
-    """The weights of a softmax regression after epochs of compiled updates, batches in order.
+def descend(optimizer_class, *, settings, kernel, bias, x, y, batch_size, epochs):
+    """The weights of a softmax regression after each epoch of eager updates, batches in order.
 
-    Shapes: kernel (d, k), x (n, d) with n a multiple of ``batch_size``, y (n,) of class numbers.
+    Shapes: kernel (d, k), bias (k,), x (n, d) with n a multiple of ``batch_size``, y (n,) of class
+    numbers. Returns each weight with the epochs in front.
     """
-    optimizer, (weight,) = optimizer_class(**settings), variables(kernel)
-    optimizer.build([weight])
-
-    @tf.function
-    def update(rows, wanted):
-        # The gradient of the mean cross-entropy, in closed form.
-        error = keras.ops.softmax(rows @ weight) - wanted
-        optimizer.apply([keras.ops.transpose(rows) @ error / batch_size], [weight])
-
-    batches = (
-        x.reshape(-1, batch_size, x.shape[1]),
-        np.eye(kernel.shape[1])[y.reshape(-1, batch_size)],
+    optimizer, weights, path = optimizer_class(**settings), variables(kernel, bias), []
+    batches = list(
+        zip(
+            x.reshape(-1, batch_size, x.shape[1]),
+            np.eye(len(bias))[y.reshape(-1, batch_size)],
+            strict=True,
+        )
     )
     for _ in range(epochs):
-        for rows, wanted in zip(*batches, strict=True):
-            update(*tensors(rows, wanted, like=[weight, weight]))
-    return {"kernel": numbers(weight)}
+        for batch in batches:
+            rows, wanted = tensors(*batch, like=weights)
+            # The gradients of the mean cross-entropy, in closed form.
+            error = (keras.ops.softmax(rows @ weights[0] + weights[1]) - wanted) / batch_size
+            optimizer.apply([keras.ops.transpose(rows) @ error, keras.ops.sum(error, 0)], weights)
+        path.append([numbers(weight) for weight in weights])
+    kernels, biases = zip(*path, strict=True)
+    return {"kernel": np.stack(kernels), "bias": np.stack(biases)}

@@ -163,16 +163,17 @@ def standard_checks(
         steepest: the largest gradient that a weight of 0 may get, with ``settings``.
         slack: the largest penalty that a tensor of zeros may get, with ``settings``.
     """
-    check = partial(exercise.rule, points=1, judge=close())
+    check = partial(exercise.rule, judge=close())
+    behaviour = partial(check, points=0.5, aspect="behaviour")
     check(
         "penalty_follows_the_formula",
         "The penalties of two vectors, a matrix and a convolution kernel follow the formula, "
         "whether the weights are small or large: one scalar each.",
-        points=2,
+        points=1.5 if alternatives else 2,
         probe="penalties",
         inputs=partial(tensors_of_all_sizes, settings=settings),
     )
-    check(
+    behaviour(
         "strength_belongs_to_the_instance",
         "Two regularizers of different strengths each use their own, and leave the weights alone.",
         probe="two_strengths",
@@ -182,13 +183,14 @@ def standard_checks(
         check(
             "either_factor_may_be_left_out",
             "A factor left at its default of 0 switches off its own part of the penalty only.",
+            points=0.5,
             probe="several_settings",
             inputs=partial(weights, shapes={"vector": (5,)}, alternatives=list(alternatives)),
         )
     check(
         "gradient_pulls_every_weight",
         "The gradient of the penalty is right for every weight.",
-        points=2,
+        points=1.5,
         probe="gradients",
         inputs=partial(three_tensors, settings=other),
         judge=gradients_arrive,
@@ -197,18 +199,19 @@ def standard_checks(
         "zero_weights_are_harmless",
         "The gradient at weights of exactly 0 is finite and no larger than the formula allows, "
         "also in tf.function.",
+        points=0.5,
         probe="gradients_at_zero",
         inputs=partial(partly_zero, settings=settings),
         judge=partial(zeros_are_harmless, steepest=steepest, slack=slack),
     )
-    check(
+    behaviour(
         "float64_weights_work",
         "The penalty of float64 weights and its gradient are computed in float64: weights that are "
         "too large for float32 are fine.",
         probe="double_precision",
         inputs=partial(huge_vector, settings=settings),
     )
-    check(
+    behaviour(
         "config_holds_every_strength",
         "A regularizer made by from_config(get_config()) has the same penalty, and the defaults "
         "are those of the given `__init__`.",
@@ -216,7 +219,7 @@ def standard_checks(
         inputs=partial(one_vector, settings=other),
         judge=penalties_are_alike,
     )
-    check(
+    behaviour(
         "mixed_precision_works",
         "The float32 weights of a mixed_float16 layer are penalized in float32.",
         probe="mixed_precision",
@@ -224,23 +227,22 @@ def standard_checks(
         judge=close(along="update"),
         reference_floatx="float32",  # what is rounded to float16 must be the same numbers
     )
-    check(
+    behaviour(
         "graph_mode_follows_the_formula",
         "Compiled once by tf.function, penalty and gradient are right for every new tensor.",
         probe="compiled",
         inputs=partial(four_matrices, settings=settings),
         judge=close(along="call"),
     )
-    check(
+    behaviour(
         "saving_keeps_the_penalty",
         "A model has the same penalties after saving and loading.",
         probe="reloaded",
         inputs=partial(one_layer, settings=other),
     )
-    check(
+    behaviour(
         "fit_uses_the_penalty",
         "model.fit reports the penalized loss, and the weights after each epoch are right.",
-        points=2,
         probe="fit",
         inputs=partial(steady_layer, settings=settings, learning_rate=0.002, epochs=3),
         judge=close(along="epoch"),
@@ -248,6 +250,8 @@ def standard_checks(
     check(
         "unseen_rows_gain",
         "Trained on few noisy rows, a model predicts others as well as the right penalty allows.",
+        points=1.5,
+        aspect="convergence",
         probe="regression",
         inputs=partial(few_rows_many_columns, settings=training),
         judge=as_good_on_unseen_rows,
