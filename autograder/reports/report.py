@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from autograder.reports.depending import depending, note
@@ -48,26 +49,33 @@ def _show_exercise(console: Console, exercise: ExerciseReport, hints: int) -> No
     hinted: set[str] = set()
     shown, rest = depending(exercise.verdicts)
     told = messages(shown, hidden=True)
+    # A grid, so that what is too long for a line goes on below itself.
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, justify="right", min_width=5)
+    grid.add_column()  # a second space
+    grid.add_column()
     for verdict, message in zip(shown, told, strict=True):
         style = _STYLES[verdict.status]
         earned = "?" if verdict.status == "ungraded" else number(verdict.points)
         points = f"{earned}/{number(verdict.max_points)}"
-        line = Text.assemble((f"{MARKS[verdict.status]} ", style), f"{points:>5}  {verdict.claim}")
-        console.print(Padding(line, (0, 2), expand=False))
+        grid.add_row(Text(MARKS[verdict.status], style), points, "", Text(verdict.claim))
         # A message or hint appears only under the first check that has it.
         if message:
-            console.print(Padding(Text(message, style=style), (0, 2, 0, 11), expand=False))
+            grid.add_row("", "", "", Text(message, style))
         elif note(verdict):
-            console.print(Padding(Text(note(verdict), style="dim"), (0, 2, 0, 11), expand=False))
+            grid.add_row("", "", "", Text(note(verdict), "dim"))
         if verdict.misconception and verdict.misconception not in hinted:
             hinted.add(verdict.misconception)
             name = verdict.misconception.replace("_", " ")
-            hint = Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint)
-            console.print(Padding(hint, (0, 2, 0, 11), expand=False))
+            grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint))
             for title, step in zip(FURTHER[: hints - 1], verdict.further, strict=False):
-                further = Text.assemble((f"{title}: ", "bold"), step)
-                console.print(Padding(further, (0, 2, 0, 11), expand=False))
+                grid.add_row("", "", "", Text.assemble((f"{title}: ", "bold"), step))
     if rest:
-        points = f"0/{number(rest.max_points)}"
-        line = Text(f"{DEPENDING_MARK} {points:>5}  {rest.sentence}", style="dim")
-        console.print(Padding(line, (0, 2), expand=False))
+        grid.add_row(
+            Text(DEPENDING_MARK, "dim"),
+            Text(f"0/{number(rest.max_points)}", "dim"),
+            "",
+            Text(rest.sentence, "dim"),
+        )
+    console.print(Padding(grid, (0, 2), expand=False))
