@@ -102,6 +102,7 @@ def grade_submission(
     )
 
 
+# Longer than 50 lines because it documents every argument.
 def grade_definitions(
     definitions: Definitions | Mapping[str, Definitions],
     missing: Mapping[str, str],

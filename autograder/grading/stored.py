@@ -203,23 +203,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             if check.measure is not None:
                 content.add(_REFERENCE_FINGERPRINT, check, reference[check.id], "float32")
         for misconception in oracle.misconceptions(exercise.name):
-            known: dict[str, Any] = {
-                "name": misconception.name,
-                "exercise": misconception.exercise,
-                "hint": misconception.hint,
-            }
-            if misconception.same_as:
-                known["same_as"] = misconception.same_as
-            if misconception.generated:
-                known["generated"] = True
-            for step in ("idea", "where"):
-                if getattr(misconception, step):
-                    known[step] = getattr(misconception, step)
-            if not misconception.carries:
-                known["carries"] = False
-            if misconception.breaks:
-                known["breaks"] = list(misconception.breaks)
-            misconceptions.append(known)
+            misconceptions.append(_told(misconception))
             did = oracle.observe_misconception(misconception, checks)
             for check in checks:
                 if not same(did[check.id], reference[check.id], check):
@@ -235,6 +219,13 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "data": sorted(check_set.data),
     }
     save_file(content.stacked(), path, metadata={"autograder": json.dumps(described)})
+
+
+def _told(misconception: Misconception) -> dict[str, Any]:
+    """What a release says of a misconception: neither its edit nor what is as usual."""
+    kept = ("name", "exercise", "hint", "idea", "where", "same_as", "generated", "breaks")
+    told = {key: value for key in kept if (value := getattr(misconception, key))}
+    return told if misconception.carries else {**told, "carries": False}
 
 
 def _precision(check: Check) -> str:

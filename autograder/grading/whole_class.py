@@ -16,6 +16,7 @@ from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Verdict
 
 
+# Longer than 50 lines because it documents every argument.
 def grade_class(
     submissions: Iterable[Submission],
     assignment: Assignment,
