@@ -52,7 +52,7 @@ def test_the_snippets_of_the_guide_run_in_order(course: Course) -> None:
     drawn = space["points"](np.random.default_rng(0))["x"]
     assert sorted(drawn.tolist()) == [[1, 2], [3, 4]]
 
-    of_the_right_share, unchanged = space["Dropout"].checks
+    of_the_right_share, unchanged, compiled = space["Dropout"].checks
     assert of_the_right_share.claim == (
         "In training, the share of elements that become 0 is the rate."
     )
@@ -62,6 +62,8 @@ def test_the_snippets_of_the_guide_run_in_order(course: Course) -> None:
     right = {"output": np.where(rng.random(x.shape) < inputs["rate"], 0, x)}
     judge(of_the_right_share, observed=right, expected=right, inputs=inputs)
     judge(unchanged, observed={"output": x}, expected={"output": x}, inputs=inputs)
+    assert compiled.inputs_of == unchanged.name
+    compiled.in_itself({"output": x}, inputs, {unchanged.name: {"output": x}})
     with pytest.raises(Unmet, match=r"the share of zeros is 0\.000, expected 0\.3 ± 0\.0\d\d"):
         judge(of_the_right_share, observed={"output": x}, expected=right, inputs=inputs)
 
