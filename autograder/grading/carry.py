@@ -154,7 +154,8 @@ def _in_itself(
     before, seen = decided[check.id], observed[check.id]
     if before.status != "failed" or seen.failure:
         return before
-    if check.in_itself is None:
+    lost = not all(np.isfinite(array).all() for array in seen.arrays.values())
+    if check.in_itself is None or lost:  # of NaN nothing can be said
         return Decision("failed", DEPENDS, "nothing")
     others: dict[str, Arrays] = {
         name.partition(".")[2]: one.arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,6 +66,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
     try:
         atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     except OSError as error:
+        remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"
         raise AutograderError(
-            f"{path} could not be written ({error.strerror}). Choose another file with --json."
+            f"{path} could not be written ({error.strerror}). {remedy} another file with --json."
         ) from error

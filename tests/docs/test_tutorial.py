@@ -93,7 +93,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
             path = here / block.title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
-    assert "The steps differ in size" in (
+    assert "Your steps differ in size" in (
         here / "feedback" / "ada" / "signum" / "signum.html"
     ).read_text(encoding="utf-8")
     assert not any("Edit:" in path.read_text() for path in here.glob("assignments/signum/*.ipynb"))

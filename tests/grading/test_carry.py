@@ -168,6 +168,11 @@ def test_a_mistake_without_a_name_is_judged_by_itself_where_that_is_possible(
     assert found["losses"].judged_against == "reference"
 
 
+def test_of_lost_numbers_nothing_is_said(judged: Judged) -> None:
+    found = judged(1.0, 3.0, 3.0, 3.0, np.nan, 3.0, 3.0)
+    assert found["compiled"].message == DEPENDS
+
+
 def test_what_differs_from_itself_fails(judged: Judged) -> None:
     found = judged(1.0, 3.0, 3.0, 3.0, 3.5, 3.0, 3.0)
     assert found["compiled"].message == "compiled, it moves otherwise"
