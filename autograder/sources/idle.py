@@ -39,11 +39,11 @@ def _idle_cell(cell: Cell, exercise: str, statement: str) -> Cell:
     found = [node for node in body if isinstance(node, Definition) and node.name == exercise]
     for definition in found:
         for stub in stubs_of(definition):
-            indent = lines[stub.first - 1][: -len(lines[stub.first - 1].lstrip()) or None]
+            line = lines[stub.first - 1]
+            indent = line[: len(line) - len(line.lstrip())]
             first = _first_argument(definition, stub.first)
-            lines[stub.first - 1] = indent + (
-                statement.format(first=first) if first else "return None"
-            )
+            returned = statement.format(first=first) if first else "return None"
+            lines[stub.first - 1] = indent + returned
             lines[stub.first : stub.last] = [""] * (stub.last - stub.first)
     return replace(cell, text="\n".join(lines))
 

@@ -241,6 +241,30 @@ def test_an_argument_that_no_check_looks_at(prove: Prove, course: Path) -> None:
     assert 'exercise = "average", mutant = "deep_is_ignored"' in ignored
 
 
+def test_code_that_does_nothing_earns_nothing(prove: Prove, course: Path) -> None:
+    checks = downhill(course) / "checks.py"
+    change(
+        checks,
+        "    close()(observed, expected)\n",
+        "    assert True or close, (observed, expected)\n",
+    )
+    # None is no number, and zeros have another shape.
+    (problem,) = [each for each in prove("average").problems if "earns" in each]
+    assert "code that returns a constant earns 1.5 of 1.5 points of average" in problem
+    assert "it passes divides_by_the_count" in problem
+
+
+def test_a_mistake_that_is_no_slip_earns_nothing(prove: Prove, course: Path) -> None:
+    toml = downhill(course) / "misconceptions.toml"
+    change(toml, 'find = "place = place - rate"', 'carries = false\nfind = "place = place - rate"')
+    assert prove("walk").problems == []
+    change(toml, "carries = false", 'breaks = ["takes_every_step"]')
+    (problem,) = prove("walk").problems
+    assert (
+        "walk.never_moves_on breaks 'takes_every_step', and walk has no check of behav" in problem
+    )
+
+
 NOISY = """
     rng = np.random.default_rng(np.random.randint(2**31))
     return np.mean(rng.choice(numbers, 1000))

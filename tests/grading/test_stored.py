@@ -72,6 +72,20 @@ def test_misconceptions_come_back_with_their_hints_and_without_their_code(
     assert b"place + rate" not in file.read_bytes()
 
 
+def test_what_a_mistake_does_not_carry_comes_back(
+    assignment: Assignment, oracle: Oracle, file: Path
+) -> None:
+    first, second, *_ = oracle.misconceptions("walk")
+    told = {
+        first: replace(first, idea="Down.", where="The sign.", breaks=("starts_at_the_start",)),
+        second: replace(second, carries=False),
+    }
+    oracle.mistakes = {told.get(m, m): did for m, did in oracle.mistakes.items()}  # type: ignore[attr-defined]
+    back = stored(oracle, assignment, file).misconceptions("walk")
+    assert back == [replace(m, find="", replace="") for m in oracle.misconceptions("walk")]
+    assert (back[0].breaks, back[1].carries) == (("starts_at_the_start",), False)
+
+
 def test_an_array_that_several_mistakes_share_is_stored_once(
     assignment: Assignment, oracle: Oracle, file: Path
 ) -> None:

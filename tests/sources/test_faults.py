@@ -521,6 +521,24 @@ CHECKS = [
         "wanted.",
     ),
     (
+        "an aspect that there is not",
+        edit("checks.py", "inputs=numbers)", 'inputs=numbers, aspect="speed")'),
+        "@average.check",
+        "has aspect='speed'. Write one of rule, behaviour, convergence.",
+    ),
+    (
+        "inputs of a check that there is not",
+        edit("checks.py", "inputs=numbers)", 'inputs=numbers, inputs_of="sums")'),
+        "@average.check",
+        "has inputs_of='sums', and average has no check of that name.",
+    ),
+    (
+        "a judgment in itself of one argument",
+        edit("checks.py", "inputs=numbers)", "inputs=numbers, in_itself=lambda observed: None)"),
+        "in_itself=lambda observed",
+        "`in_itself` of check 'average.divides_by_the_count' must be a function of three",
+    ),
+    (
         "a judge of a measure that is missing",
         edit("checks.py", "(observed, expected):", "(observed, expected, measured):"),
         "@average.check",
