@@ -248,7 +248,7 @@ def test_code_that_does_nothing_earns_nothing(prove: Prove, course: Path) -> Non
         "    close()(observed, expected)\n",
         "    assert True or close, (observed, expected)\n",
     )
-    # None is no number, and zeros have another shape.
+    # None cannot be compared at all, and zeros have another shape.
     (problem,) = [each for each in prove("average").problems if "earns" in each]
     assert "code that returns a constant earns 1.5 of 1.5 points of average" in problem
     assert "it passes divides_by_the_count" in problem
