@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
@@ -95,4 +96,5 @@ def ungraded(
         for exercise in check_set.exercises
     )
     remarks = bounded(submission.remarks)
+    exercises += predicted(submission, check_set.predictions)
     return Report(submission.student, check_set.name, exercises, seed, sandbox, remarks)
