@@ -89,8 +89,8 @@ def answers(cells: Sequence[Cell], predictions: Sequence[Prediction]) -> dict[st
             body = parsed(plain_python(cell.text) if cell.magics else cell.text, cell.label).body
         except UNPARSABLE:  # which the submission's remarks report
             continue
-        for node in body:
-            for target in node.targets if isinstance(node, ast.Assign) else ():
+        for node in [each for each in body if isinstance(each, ast.Assign)]:
+            for target in node.targets:
                 if isinstance(target, ast.Name) and target.id in by_variable:
                     asked = by_variable[target.id]
                     chosen = asked.chosen(_written(node.value))
