@@ -38,7 +38,7 @@
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
 
 import keras
 import matplotlib.pyplot as plt
@@ -51,6 +51,14 @@ plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "fo
 
 # Colours that people with colour-blindness can tell apart (Okabe and Ito).
 BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
+
+# %% [markdown]
+# The experiments below use the Adam that you wrote in notebook 2, if it is in the folder beside
+# this one and runs. Otherwise they use Keras' Adam, and the next cell says why. Your grade does not
+# depend on it.
+
+# %%
+Adam = mine("optimizers", "Adam", otherwise=keras.optimizers.Adam)
 
 # %% [markdown]
 # ## 1 · Dropout
@@ -207,9 +215,7 @@ def digit_network(rate):
         if rate:
             model.add(Dropout(rate, seed=number))
     model.add(keras.layers.Dense(10, "softmax"))
-    model.compile(
-        keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
