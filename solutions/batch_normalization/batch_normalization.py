@@ -32,7 +32,7 @@
 #   inference).
 # - **Time:** about 3.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -688,7 +688,40 @@ if image_runs["with"] is not None:
 # convolution would pass them nearly as they are. And a channel that is blue nearly everywhere would
 # be cut off altogether. The normalization shifts and scales each channel by its own numbers. In the
 # second row every channel has both colours, and in the third each keeps a part of its picture.
+
+# %% [markdown] question="what_it_costs" points=4
+# ## 4 · Your judgement (a person reads this)
 #
+# A friend puts your `BatchNormalization` (with its default momentum) into a network, trains it on
+# 20 batches of 4 rows, and reports: "Training accuracy 0.95, but on the very same rows `evaluate`
+# says 0.30. And after each ReLU about 55 % of the values are 0, so more than half of the network is
+# dead. I take the layer out again. The notes call it essential; it is not." Write half a page:
+#
+# 1. Why may training and inference differ so much here? Work out what is left of the start of the
+#    moving statistics after these 20 batches, and say what the small batch adds to it.
+# 2. Are 55 % of the units dead? Say what you would compute instead, and what this notebook found
+#    for both networks.
+# 3. What would you try before taking the layer out? And what do you say about "essential", with one
+#    result of this notebook for it and one against it?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the moving statistics.** In training the batch's own are used, at inference the
+#   moving ones, which still are $0.99^{20} = 0.82$ of where they started (0 and 1). Batches of 4
+#   rows make the statistics noisy, and the variance too small by a quarter. Half a point without
+#   the number.
+# - **1 point, dead or not.** Zeros are what a ReLU is for: with normalization, 40 % to 47 % pass
+#   and no unit is dead. Dead is a unit that gives 0 for every row: `dead_fraction` over all rows,
+#   20 % to 41 % of a layer without normalization.
+# - **1 point, what to try.** For instance a lower momentum such as 0.9, more or larger batches;
+#   each with what it changes. Half a point without a reason.
+# - **1 point, essential?** For it: at the bold rate no unit dies, or it learns at every scale of
+#   the initial weights. Against: the two convolutions learn without it, 0.91 against 0.95. Half a
+#   point if only one side has a result.
+# ### END SOLUTION
+
+# %% [markdown]
 # ## Takeaways
 #
 # | | in training | at inference |
@@ -707,7 +740,7 @@ if image_runs["with"] is not None:
 # **Next:** the last notebook asks whether SGD is better than Adam.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Ioffe and Szegedy, "Batch normalization: accelerating deep network training by
 # reducing internal covariate shift", ICML 2015. Santurkar, Tsipras, Ilyas and Madry, "How does

@@ -31,7 +31,7 @@
 # - **Builds on:** notebooks 3 (overfitting) and 4 (the noisy digits).
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -433,6 +433,37 @@ def draw_answers(groups, answers):
 if answers:
     draw_answers(groups, answers)
 
+# %% [markdown] question="dropout_or_leak" points=4
+# ## 3 · Your judgement (a person reads this)
+#
+# A friend trains with dropout at rate 0.6 on the noisy digits of this notebook and sends you what
+# `fit` prints: "accuracy 0.55, val_accuracy 0.90". They write: "The network is better on unseen
+# rows than on training rows. That cannot be, so validation rows must have got into training. And
+# since dropout helps against overfitting, I now take a rate of 0.95." Write half a page:
+#
+# 1. Give two reasons, other than a leak, why the training accuracy that `fit` prints is so much
+#    lower here. Which of them did the experiment of this notebook remove, and how? Which numbers
+#    are left?
+# 2. What will a rate of 0.95 do? Say it with a number, and why more dropout is not always better.
+# 3. With `mc_predict`, two images get the same probability of 0.6 for their best class, one with a
+#    deviation of 0.05 and one of 0.3. What would you say about each? (You need not have written the
+#    bonus: its text and picture are enough.)
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, dropout is on.** `fit` measures training rows with units switched off, and over the
+#   epoch while the weights still change; unseen rows are measured without dropout. The experiment
+#   measures the training rows at inference after each epoch: about 0.72.
+# - **1 point, wrong labels.** Three in ten training labels are wrong: a network that reads every
+#   digit agrees with 0.7 of them, and the unseen labels are right (0.90). So no leak is needed.
+# - **1 point, the rate.** At 0.95 hardly a signal gets through: 0.10 after 30 epochs, guessing. The
+#   rate is chosen on validation rows; too much is underfitting. Half a point without a number.
+# - **1 point, the two images.** A small deviation: the thinned networks agree that it is 0.6, that
+#   is, it looks like two classes to all of them. A large one: they disagree, as about mixtures and
+#   noise (about 0.24 and 0.31); a person should look. Half a point if only one of them is read.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -453,7 +484,7 @@ if answers:
 # inference, and for another reason.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way
 # to prevent neural networks from overfitting", JMLR 2014. Wan, Zeiler, Zhang, LeCun and Fergus,

@@ -28,7 +28,7 @@
 # - **Builds on:** Python, NumPy and derivatives.
 # - **Time:** about 2.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -559,7 +559,39 @@ if curves:
 # processor takes a matrix almost as fast as a vector. Pass for pass, single rows learned more here;
 # second for second, mini-batches could have made seven passes or more for each of theirs. On larger
 # data sets mini-batches of 32 to 256 rows are what nearly everyone uses.
+
+# %% [markdown] question="how_many_rows" points=4
+# ## 4 · Your judgement (a person reads this)
 #
+# A clinic wants to fit a line to 50,000 patients. About one target in 500 has a zero too many, as
+# in "One bad row", and nobody knows which. A processor takes 32 rows in an update about as fast as
+# one. A colleague suggests a batch size of 1 and a fixed rate of 0.05, and quotes the lecture
+# notes: "SGD updates more often, and with mini-batches outliers are normalized." Write half a page:
+#
+# 1. With a batch size of 1, what would the loss do in the first pass, and what in the last one?
+#    Name the picture of this notebook that you tell it from, with one of its numbers.
+# 2. What do the wrong targets do to a single update and to the line in the end, with a batch size
+#    of 1 and with one of 32? What stays the same for both?
+# 3. Which batch size, which rate and what else would you choose, and what do you still not know?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the curves.** The loss falls fast, long before the first pass is over, and then never
+#   settles at a fixed rate. Evidence: the map or the curve per pass of the single rows (0.98 after
+#   one pass; 0.78 to 1.22 in the last). Half a point without a picture or a number.
+# - **1 point, single updates.** A wrong row enters with weight 1 or 1/32, so its step is far longer
+#   at a batch size of 1 (4.00 against 0.40 for 12 rows above); with 50,000 rows some wrong row
+#   comes every 500 updates, and the last weights may be just behind one.
+# - **1 point, what stays the same.** Its share of a pass, and so the place that the line is drawn
+#   to: no batch size removes an outlier, so "normalized" is wrong. Half a point for "diluted"
+#   alone.
+# - **1 point, a choice with reasons.** For instance 32 rows (as fast, less noise), a rate that
+#   falls at the end, and a loss that limits outliers, clipping, or a look at the targets. Something
+#   must be left to find out, such as the rate. A choice without a reason earns nothing.
+# ### END SOLUTION
+
+# %% [markdown]
 # ## Takeaways
 #
 # | | updates per pass | direction of a step | one bad row | per second |
@@ -575,7 +607,7 @@ if curves:
 # notebook gives the optimizer a memory.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
 # 1847. Robbins and Monro, "A stochastic approximation method", 1951. Bottou, Curtis and Nocedal,

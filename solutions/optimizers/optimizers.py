@@ -33,7 +33,7 @@
 # - **Builds on:** notebook 1 (what an update is, and how Keras calls an optimizer).
 # - **Time:** about 5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -1123,6 +1123,41 @@ axes.set_title("The family of optimizers, and what each adds")
 axes.axis("off")
 plt.show()
 
+# %% [markdown] question="which_of_the_four" points=4
+# ## 7 · Your judgement (a person reads this)
+#
+# Someone changes the loss of a model: where it was a mean over 1000 rows it is now their sum, so
+# every gradient is 1000 times larger. No learning rate is changed.
+#
+# 1. Which of your four optimizers (Momentum, AdaGrad, RMSprop, Adam) still take the same path in
+#    the ravine, and what becomes of the others? Argue by the rules, or multiply `ravine_gradient`
+#    by 1000 and look.
+# 2. The lecture notes say that AdaGrad "is very slow" and "does not converge well". Name one
+#    picture of this notebook that agrees and one that does not, and the one property of its rule
+#    that explains both.
+# 3. A friend always takes Adam, "because it is RMSprop and Momentum in one, and so at least as good
+#    as either". Judge this by one picture, with what you read from it. Which optimizer would you
+#    try first on a model with rare and common words, and what would you watch to see that you were
+#    wrong?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the path.** AdaGrad, RMSprop and Adam divide by the size of the gradients, so a
+#   common factor cancels (but for epsilon): the same path. Momentum multiplies the gradient by its
+#   rate, now 1000 times too large for the ravine: it diverges. Half a point without the reason.
+# - **1 point, AdaGrad.** Agrees: the plateau, or the turned ravine. Does not: the first ravine, or
+#   the digits at the start. The property: its sums only grow, so early gradients set the late
+#   steps; harmless where gradients shrink on the way, harmful where they stay, or where directions
+#   mix.
+# - **1 point, Adam.** The sentence is wrong: for instance in the ravine it swings, and ends further
+#   from the minimum than Momentum and AdaGrad do. Half a point without something read from a
+#   picture.
+# - **1 point, a choice with reasons.** An adaptive one, as rare weights get longer steps (AdaGrad's
+#   picture of a rare feature, or Adam), and something to watch: steps that die out, a loss that
+#   stops falling early or does not settle, validation rows.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -1144,7 +1179,7 @@ plt.show()
 # meanwhile on data the model has not seen.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
 # Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)",

@@ -35,7 +35,7 @@
 # - **Builds on:** notebook 3 (overfitting).
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -629,6 +629,35 @@ panels[0][0].set(ylabel="number of weights (log scale)")
 figure.suptitle("The weights of the three kernels after 30 epochs")
 plt.show()
 
+# %% [markdown] question="which_penalty" points=4
+# ## 6 · Your judgement (a person reads this)
+#
+# A hospital has 10,000 measurements of each of 200 patients and wants to predict an illness from as
+# few of them as possible, by a linear model. A colleague has tried two penalties and reports: "With
+# `L1(0.01)` the network ends at 0.10 on unseen rows, with `L2(0.01)` at 0.87. So L2 is the better
+# penalty, and its weights are small, so it needs few measurements." Write half a page:
+#
+# 1. What is wrong with the comparison? Use a number of this notebook that speaks against it.
+# 2. What is wrong with the last sentence? Say what the histograms show, and why, by the pulls of
+#    the two penalties near zero.
+# 3. What would you do for the hospital: which penalty, which strength, chosen on which rows, and
+#    what would you tell them about the measurements that are left out?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the comparison.** Strengths of different penalties multiply different things, so the
+#   same 0.01 says nothing. With `L1(0.001)` the same network reads about 0.87 of the unseen digits,
+#   like L2; at ten times that strength no weight pays for itself. Half a point without a number.
+# - **1 point, small is not zero.** Under L2 the weights are drawn in, with no gap between the small
+#   and the others: every measurement is still needed. Under L1 85 % are within 0.001 of zero.
+# - **1 point, why.** L1 pulls with the same force down to zero; L2's pull fades with the weight.
+# - **1 point, the plan.** L1 (or both), several strengths, chosen on validation rows and judged
+#   once on rows used for neither; with 200 patients, several splits. Of measurements that say the
+#   same, L1 keeps one by chance: those left out need not be unimportant. Half a point without
+#   either.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -646,7 +675,7 @@ plt.show()
 # **Next:** dropout, which fights the same enemy without touching the loss.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems",
 # Technometrics 1970. Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996.
