@@ -33,6 +33,8 @@
 # - **Time:** about 3.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -112,6 +114,14 @@ def dead_fraction(activations):
 # digits, with or without a normalization before each ReLU. It then trains the plain one, with Adam
 # and a learning rate of 0.02. That is bold, and a rate one would like to be able to use.
 
+# %% [markdown] prediction="dead"
+# **Predict, then look.** Before the first update, about one unit in fifteen is dead. How many are
+# after the first epoch, when the loss has fallen a lot?
+#
+# - **a** fewer: training brings them back
+# - **b** about as many
+# - **c** several times as many
+
 
 # %%
 def network(kind, scale=1.0):
@@ -182,8 +192,9 @@ draw_training(runs)
 
 # %% [markdown]
 # Before the first update about one unit in fifteen is dead, by bad luck. After the first epoch it
-# is nearly four in ten, and after eight it is still about three in ten. The loss falls all the
-# same: the units that are left do the work. But it is a smaller network than the one you pay for.
+# is nearly four in ten (**c**), and after eight it is still about three in ten. The loss falls all
+# the same: the units that are left do the work. But it is a smaller network than the one you pay
+# for.
 #
 # > **Try it.** Train with `Adam(0.002)`, a tenth of the rate. Now only about one unit in eight is
 # > dead, and the loss ends lower, below 0.03. It is the bold rate that killed the others.
@@ -442,6 +453,13 @@ draw_relus(runs)
 # by a scale, and each network is trained for five epochs by plain SGD with a rate of 0.1, with two
 # random initialisations. A cross at the top marks a loss that is NaN.
 
+# %% [markdown] prediction="scales"
+# **Predict, then look.** The scales go from 0.1 to 30. At which of them does each network learn?
+#
+# - **a** the plain one at most of them, the normalized one at all
+# - **b** the plain one near 1 alone, the normalized one at all
+# - **c** both near 1 alone: weights that are too large spoil either
+
 # %%
 SCALES = np.array([0.1, 0.3, 0.5, 1, 2, 5, 10, 30])
 GUESSING = np.log(10)  # the loss of a network that gives each of ten digits the same chance
@@ -497,9 +515,9 @@ plt.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The plain network learns at one scale of these, the one that theory says. With smaller weights the
-# signal has faded before it gets to the end, and five epochs later the network still guesses. With
-# larger ones it explodes, and the loss is NaN.
+# The plain network learns at one scale of these, the one that theory says (**b**). With smaller
+# weights the signal has faded before it gets to the end, and five epochs later the network still
+# guesses. With larger ones it explodes, and the loss is NaN.
 #
 # The normalized network learns at every scale, over a factor of 300. Why: multiply all weights of a
 # layer by 10, and the normalization divides by 10 again. Then why does its curve rise to the right?

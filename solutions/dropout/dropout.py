@@ -32,6 +32,8 @@
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -197,6 +199,14 @@ except NotImplementedError as missing:
 # weights; the second has your `Dropout` at rate 0.6 behind each of the two layers. (Each line takes
 # a few seconds.)
 
+# %% [markdown] prediction="unseen"
+# **Predict, then look.** What does the accuracy on unseen rows do during 30 epochs *without*
+# dropout?
+#
+# - **a** it rises, and stays where it is
+# - **b** it rises, and then falls
+# - **c** it stays low: with so many wrong labels, nothing can be learned
+
 # %%
 rng = np.random.default_rng(0)
 order = rng.permutation(len(digits))
@@ -265,8 +275,8 @@ runs = {name: run for name, run in runs.items() if run is not None}
 #
 # - **Without dropout** the orange curve passes the dotted line after about five epochs and goes on
 #   to 0.99: from there on the network learns wrong labels by heart. The blue curve pays for it. It
-#   falls from 0.90 to about 0.75, and behind the crossing the shaded gap is what overfitting looks
-#   like.
+#   falls from 0.90 to about 0.75 (**b**), and behind the crossing the shaded gap is what
+#   overfitting looks like.
 # - **With dropout** the orange curve stays near 0.72 and the blue one at 0.90. It takes longer to
 #   get there. The gap is the other way round, since the unseen labels are right and the training
 #   labels are not.
@@ -353,6 +363,13 @@ def mc_predict(model, x, samples):
 # For each image we look at the class with the highest mean, and at the deviation of its
 # probability.
 
+# %% [markdown] prediction="disagree"
+# **Predict, then look.** About which group do the 200 passes disagree most?
+#
+# - **a** clear digits
+# - **b** ambiguous images, which are two digits at once
+# - **c** noise
+
 # %%
 QUESTIONS = {"clear": GREEN, "ambiguous": ORANGE, "noise": BLACK}
 
@@ -395,9 +412,9 @@ for name, (mean, std) in answers.items():
 
 # %% [markdown]
 # For most clear digits the 200 passes agree: half of the deviations are below about 0.05. They
-# disagree about mixtures (a median of about 0.24) and more so about noise (0.31). The tail of the
-# green curve is worth a look too: clear digits with a deviation above 0.2 are mostly badly written
-# ones, and they are where the mistakes are.
+# disagree about mixtures (a median of about 0.24) and more so about noise (0.31, so **c**). The
+# tail of the green curve is worth a look too: clear digits with a deviation above 0.2 are mostly
+# badly written ones, and they are where the mistakes are.
 #
 # The network has never seen a mixture or noise, and it has no answer "no digit". All the same it
 # gives its favourite a probability above 0.6 in half of the cases of noise. The mean alone does not

@@ -29,6 +29,8 @@
 # - **Time:** about 2.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -334,10 +336,14 @@ def train(model, optimizer, loss_fn, x, y, *, batch_size, epochs, rng):
 # your `train` runs 8 passes with each batch size, always with the same learning rate of 0.05.
 #
 # `follow` runs your code and writes down the two weights after every update.
+
+# %% [markdown] prediction="batch_size"
+# **Predict, then look.** After 8 passes at the same rate, which of the three lines is surely close
+# to the best one?
 #
-# > **Try it.** Change `RATE` to 0.01. The cloud of the single rows shrinks to a small spot around
-# > the star, because noise counts in proportion to the rate. The full batch, with the same 8
-# > updates, has covered only a seventh of its way.
+# - **a** that of the full batch, whose gradient is exact
+# - **b** that of mini-batches of 12
+# - **c** that of single rows, which makes the most updates
 
 # %%
 PASSES, RATE = 8, 0.05
@@ -415,7 +421,12 @@ if paths:
 # %% [markdown]
 # The full batch walks straight at the star and has gone little more than halfway when its 8 updates
 # are used up. Mini-batches of 12 stagger a little and arrive. Single rows arrive too, long before
-# the first pass is over, and then never come to rest: each row pulls the line towards itself.
+# the first pass is over, and then never come to rest: each row pulls the line towards itself. So
+# it is **b** that is sure; the last single row may leave the line anywhere in its cloud.
+#
+# > **Try it.** Change `RATE` to 0.01. The cloud of the single rows shrinks to a small spot around
+# > the star, because noise counts in proportion to the rate. The full batch, with the same 8
+# > updates, has covered only a seventh of its way.
 #
 # Which of them is fastest? That depends on what you count. The same three runs, on the left by
 # update and on the right by pass over the data:
@@ -461,6 +472,14 @@ if paths:
 # A slip of the keyboard: for one of the 96 patients the progression is entered with a zero too
 # many. Nothing else changes. The curves show the loss on the true values, from the third pass on.
 
+# %% [markdown] prediction="bad_row"
+# **Predict, then look.** How long is the longest single step with the bad row, for batches of one
+# row, of 12 and of all 96?
+#
+# - **a** about the same for all three: the row is as wrong in each of them
+# - **b** a little longer for single rows
+# - **c** many times as long for single rows as for either of the others
+
 # %%
 slip = int(np.argsort(progression[:, 0])[-3])
 typed = progression.copy()
@@ -491,7 +510,7 @@ if paths and pulled:
 # The gradient of a mean is the mean of the gradients, so a bad row among $b$ rows enters the update
 # with weight $1/b$. Among 96 it makes no single step stand out; it only moves the place where the
 # descent will end. Among 12 it gives the line a push once in every pass. Alone it throws the line
-# out of the valley once in every pass, a step of length 4 where 0.4 is the longest of the
+# out of the valley once in every pass, a step of length 4 (**c**) where 0.4 is the longest of the
 # mini-batches, and the other rows spend their updates repairing it. The peaks are where the shuffle
 # put the bad row.
 #

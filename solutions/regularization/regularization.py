@@ -36,6 +36,8 @@
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -260,16 +262,27 @@ class L2(keras.regularizers.Regularizer):
 # %% [markdown]
 # ### One weight under either price
 #
-# Look at the right-hand panel near zero. L1 pulls with full force until the very end, where its
-# pull jumps from one side to the other; L2's fades away. Beyond $\lvert w \rvert = 0.5$ it is the
-# other way round, and L2 pulls harder. That is the whole difference between a weight that is zero
-# and one that is small.
+# The picture shows what one weight costs under either penalty, both of strength 1, and how hard it
+# is pulled towards zero.
+
+# %% [markdown] prediction="pull"
+# **Predict, then look.** Which of the two pulls harder on a weight of 0.1?
 #
-# > **Try it.** Double L1's strength: `L1(2.0)`. Its pull doubles everywhere, and the weight beyond
-# > which L2 pulls harder moves from 0.5 to 1.
+# - **a** L1
+# - **b** L2
+# - **c** both alike, since the strengths are equal
 
 # %%
 draw_prices({"L1": L1(1.0), "L2": L2(1.0)}, "One weight, strength 1")
+
+# %% [markdown]
+# Look at the right-hand panel near zero. L1 pulls with full force until the very end (**a**), where
+# its pull jumps from one side to the other; L2's fades away. Beyond $\lvert w \rvert = 0.5$ it is
+# the other way round, and L2 pulls harder. That is the whole difference between a weight that is
+# zero and one that is small.
+#
+# > **Try it.** Double L1's strength: `L1(2.0)`. Its pull doubles everywhere, and the weight beyond
+# > which L2 pulls harder moves from 0.5 to 1.
 
 # %% [markdown]
 # ## 3 · L1L2
@@ -514,6 +527,14 @@ except NotImplementedError as missing:
 # all right. Each run starts from the same weights and sees the same batches; only the penalty on
 # the three kernels differs. (Each line below takes a few seconds.)
 
+# %% [markdown] prediction="noisy"
+# **Predict, then look.** With a penalty of the right strength, what training accuracy does the
+# network end at, and what accuracy on unseen rows?
+#
+# - **a** near 1.0 in training, less than 0.8 on unseen rows
+# - **b** near 0.7 in training, more than 0.8 on unseen rows
+# - **c** about 0.85 in both
+
 # %%
 rng = np.random.default_rng(0)
 order = rng.permutation(len(digits))
@@ -569,7 +590,7 @@ runs = {name: run for name, run in runs.items() if run is not None}
 # where the only way on is to learn wrong labels, and climbs to 0.97. Meanwhile it gets worse on
 # unseen rows: from about 0.90 after four epochs down to about 0.75. Every penalty stops the
 # training accuracy near 0.7, the share of labels that are right, and validation stays at about
-# 0.87. That the four curves coincide is not a law: the strengths were chosen so.
+# 0.87: **b**. That the four curves coincide is not a law: the strengths were chosen so.
 #
 # > **Try it.** The strength decides. With `L1(0.01)`, ten times as much, no weight pays for itself:
 # > the network ends at 0.10 on unseen rows, which is guessing. With `L1(0.0001)` it learns the

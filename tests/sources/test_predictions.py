@@ -30,7 +30,7 @@ print(walk(3.0, 0.1, [1.0]))
 #
 # - **a** at 0
 # - **b** at 3
-# - **c** nobody knows
+# - **c** it cannot be told
 
 # %%
 print(walk(3.0, 0.0, [1.0]))
