@@ -5,8 +5,10 @@ A convenience of the notebooks' experiments. Grading runs no experiment, so it n
 
 from __future__ import annotations
 
+import contextlib
 import io
 import linecache
+import logging
 import os
 import sys
 import types
@@ -120,7 +122,8 @@ def _try(found: Any) -> None:
     one = keras.ops.ones((1, 1))
     try:
         model.compile(found(), "mse")
-        model.train_on_batch(one, one)
+        with _without_warnings():
+            model.train_on_batch(one, one)
         finite = bool(keras.ops.all(keras.ops.isfinite(layer.kernel)))
     except NotImplementedError:
         raise _NotUsableError("yours is still to be written") from None
@@ -128,6 +131,18 @@ def _try(found: Any) -> None:
         raise _NotUsableError(f"yours cannot train a model: {_said(error)}") from None
     if not finite:
         raise _NotUsableError("the first step of yours is not finite")
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    """TensorFlow takes several models, each trained once, for one that is traced too often."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _said(error: Exception) -> str:
