@@ -11,6 +11,7 @@ from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import Oracle
+from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import Known, is_by_chance
 from autograder.model import (
@@ -91,7 +92,7 @@ def grade_submission(
     return Report(
         submission.student,
         check_set.name,
-        exercises,
+        (*exercises, *predicted(submission, check_set.predictions)),
         oracle.seed,
         sandbox.level,
         remarks,

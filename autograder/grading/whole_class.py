@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import Known
 from autograder.sandbox.interface import Sandbox
@@ -123,4 +124,5 @@ def ungraded(
         for exercise in check_set.exercises
     )
     remarks = bounded(submission.remarks)
+    exercises += predicted(submission, check_set.predictions)
     return Report(submission.student, check_set.name, exercises, seed, sandbox, remarks)
