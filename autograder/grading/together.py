@@ -62,9 +62,9 @@ def _one(pairs: Sequence[Pair], already: frozenset[str] | set[str]) -> Pair | No
 def _pairs(check: Check, evidence: Evidence, already: set[str]) -> list[Pair]:
     """The pairs of mistakes that do, each in its place, what the submission did in a check.
 
-    None where chance is in the numbers: there, almost alike is alike, and too much would be. A
-    mistake that is not named already needs a number that is no whole one: of counts and booleans,
-    many mistakes do the same, and two of many do almost anything.
+    None where chance is in the numbers: there, almost alike is alike, and too much would be. For a
+    mistake that is not named already, counts and booleans are no evidence: many mistakes do the
+    same to them, and two of many do almost anything.
     """
     seen, right = evidence.seen[check.id], evidence.right(check)
     if seen.failure or right.failure or check.tolerance is not None:
@@ -92,7 +92,7 @@ class _Share:
         acts: where the mistake does something wrong.
         alike: where the submission did the same wrong.
         wrong: where the submission did something wrong.
-        whole: where the submission returned a whole number, or none.
+        whole: where only whole numbers are right: counts, booleans, places.
     """
 
     acts: np.ndarray
@@ -106,7 +106,7 @@ def _share(seen: Arrays, did: Arrays, right: Arrays) -> _Share | None:
 
     It has nothing if it would do something wrong where the submission did what is right.
     """
-    if not right.keys() <= seen.keys() & did.keys():
+    if not right or not right.keys() <= seen.keys() & did.keys():
         return None
     parts = [_flags(seen[name], did[name], wanted) for name, wanted in right.items()]
     share = _Share(*(np.concatenate(flags) for flags in zip(*parts, strict=True)))
@@ -115,18 +115,23 @@ def _share(seen: Arrays, did: Arrays, right: Arrays) -> _Share | None:
 
 def _flags(got: np.ndarray, theirs: np.ndarray, wanted: np.ndarray) -> list[np.ndarray]:
     """The fields of a share, of one array; an array of another shape counts as one number."""
-    whole = ~(np.isfinite(got) & (got != np.round(got.astype(np.float64))))
+    whole = _all_whole(wanted)
     if got.shape != wanted.shape:
         acts = theirs.shape != wanted.shape or not _same(theirs, wanted).all()
         alike = acts and theirs.shape == got.shape and bool(near(got, theirs, RTOL, ATOL).all())
-        return [np.array([flag]) for flag in (acts, alike, True, whole.all())]
+        return [np.array([flag]) for flag in (acts, alike, True, whole)]
     if theirs.shape != wanted.shape:
         flags = [np.ones(got.shape, bool), np.zeros(got.shape, bool)]
     else:
         acting = ~_same(theirs, wanted)
         # A number that is lost tells nothing: it is never near another.
         flags = [acting, acting & near(got, theirs, RTOL, ATOL)]
-    return [flag.ravel() for flag in (*flags, ~_same(got, wanted), whole)]
+    return [flag.ravel() for flag in (*flags, ~_same(got, wanted), np.full(got.shape, whole))]
+
+
+def _all_whole(wanted: np.ndarray) -> bool:
+    numbers = wanted.astype(np.float64)[np.isfinite(wanted)]
+    return bool((numbers == np.round(numbers)).all())
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -142,5 +147,5 @@ def _cover(one: _Share, other: _Share) -> bool:
 
 
 def _own(one: _Share, other: _Share) -> bool:
-    """Whether a number that is not whole speaks for one mistake, and not for the other."""
+    """Whether a number that counts nothing speaks for one mistake, and not for the other."""
     return bool((one.alike & ~other.alike & ~one.whole).any())

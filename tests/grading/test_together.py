@@ -42,9 +42,9 @@ UPHILL = Misconception("uphill", "Adam", "Which way?")
 FORGETS = Misconception("config_without_rate", "Adam", "What is in it?")
 OTHER = Misconception("default_is_another", "Adam", "Made without a rate?")
 
-RIGHT: Did = ((1.0, 1.0), (0.5, 0.5))
+RIGHT: Did = ((1.5, 1.5), (0.5, 0.5))
 UP: Did = ((3.25, 3.25), (0.5, 0.5))
-FORGOTTEN: Did = ((1.0, 1.0), (0.01, 0.5))
+FORGOTTEN: Did = ((1.5, 1.5), (0.01, 0.5))
 BOTH: Did = ((3.25, 3.25), (0.01, 0.5))
 
 CLIMBS = (UP, UP, UP, UP)
@@ -69,9 +69,10 @@ def judged(oracle_of: OracleOf) -> Judged:
         doings: Sequence[Did],
         known: Mapping[Misconception, Sequence[Did]],
         checks: Sequence[Check] = CHECKS,
+        right: Did = RIGHT,
     ) -> dict[str, Verdict]:
         mistakes = {mistake: saw(did) for mistake, did in known.items()}
-        oracle = oracle_of(saw((RIGHT,) * 4), mistakes, {check.id: {} for check in CHECKS})
+        oracle = oracle_of(saw((right,) * 4), mistakes, {check.id: {} for check in CHECKS})
         check_set = CheckSet("optimizers", (Exercise("Adam"),), tuple(checks), {})
         (report,) = judge_exercises(check_set, saw(doings), oracle)
         return {verdict.check: verdict for verdict in report.verdicts}
@@ -110,10 +111,16 @@ def test_of_two_that_do_the_same_none_is_named(judged: Judged) -> None:
     assert judged((UP, UP, BOTH, UP), known)["config"].misconception is None
 
 
-def test_of_whole_numbers_many_mistakes_do_the_same(judged: Judged) -> None:
-    forgotten: Did = ((1.0, 1.0), (2.0, 0.5))
-    known = {UPHILL: CLIMBS, FORGETS: (RIGHT, RIGHT, forgotten, RIGHT)}
-    found = judged((UP, UP, (UP[0], forgotten[1]), UP), known)
+def test_of_counts_many_mistakes_do_the_same(judged: Judged) -> None:
+    right: Did = ((1.5, 1.5), (3.0, 1.0))
+    known: dict[Misconception, Sequence[Did]] = {
+        UPHILL: [(UP[0], right[1])] * 4,
+        FORGETS: (right, right, (right[0], (2.0, 1.0)), right),
+    }
+    submitted = [(UP[0], right[1])] * 4
+    submitted[2] = (UP[0], (2.0, 1.0))
+    found = judged(submitted, known, right=right)
+    assert found["every"].misconception == "uphill"
     assert found["config"].misconception is None
 
 
