@@ -189,7 +189,9 @@ def _judge_exercise(
             by_status[decided[check.id].passed].append(check)
     diagnosis = diagnose(by_status[False], by_status[True], observed, oracle)
     if carry:
-        decided = carried_forward(checks, observed, decided, diagnosis.alone, oracle)
+        decided = carried_forward(
+            checks, observed, decided, diagnosis.alone, oracle, diagnosis.together
+        )
     told = diagnosis.told()
     verdicts = {
         check.id: _verdict(check, decided[check.id], told.get(check.id, ())) for check in checks

@@ -20,7 +20,7 @@ from autograder.model import Arrays, Check, Misconception
 Pair = tuple[Misconception, Misconception]
 
 LEAST_CHECKS = 2
-"""How many checks must show the same two mistakes, if none of the two has been named elsewhere."""
+"""How many checks must show one of two mistakes by itself, or else each, by itself or together."""
 
 
 def together(evidence: Evidence, named: Mapping[str, Misconception]) -> dict[str, Pair]:
@@ -42,7 +42,10 @@ def together(evidence: Evidence, named: Mapping[str, Misconception]) -> dict[str
     return {
         check: pair
         for check, pair in found.items()
-        if (already & _names(pair) or counts[_names(pair)] >= LEAST_CHECKS)
+        if (
+            already & _names(pair)
+            or all(times[m] + counts[_names(pair)] >= LEAST_CHECKS for m in _names(pair))
+        )
         and not any(evidence.denied(m, right) for m in pair if m.known_as not in already)
     }
 

@@ -215,6 +215,7 @@ def test_a_second_error_names_nothing_if_its_mistake_would_show_elsewhere(named:
 
 def test_two_mistakes_that_raise_are_named_if_each_error_has_one_cause(named: Named) -> None:
     one, other = raised("ValueError: no slot for this variable"), raised("IndexError: it ends")
+    known: dict[Misconception, tuple[Did, ...]]
     known = {NOT_CORRECTED: (one, one, one), NOT_STORED: (1.0, 1.0, other)}
     assert named((one, one, other), known) == [*2 * ["not_corrected"], "velocity_never_stored"]
     known = {NOT_CORRECTED: (one, one, 1.0), NOT_STORED: (1.0, 1.0, one)}

@@ -135,6 +135,9 @@ def test_two_mistakes_without_a_check_of_their_own_need_two_checks(judged: Judge
     found = judged((RIGHT, RIGHT, BOTH, BOTH), in_two)
     names = [found[check].misconception for check in ("config", "saved")]
     assert names == ["uphill", "config_without_rate"]  # each has its hint somewhere
+    each_elsewhere = {UPHILL: (UP, RIGHT, UP, RIGHT), FORGETS: (RIGHT, FORGOTTEN, FORGOTTEN, RIGHT)}
+    found = judged((UP, FORGOTTEN, BOTH, RIGHT), each_elsewhere)
+    assert found["config"].together_with is not None
     in_one = {UPHILL: (RIGHT, RIGHT, UP, RIGHT), FORGETS: FORGETS_IT}
     found = judged((RIGHT, RIGHT, BOTH, RIGHT), in_one)
     assert found["config"].misconception is None
@@ -153,3 +156,12 @@ def test_an_array_of_another_shape_is_explained_as_a_whole(judged: Judged) -> No
     assert found["config"].misconception == "config_without_rate"
     other: Did = ((3.25, 3.25, 4.25), FORGOTTEN[1])
     assert judged((longer, longer, other, longer), known)["config"].misconception is None
+
+
+def test_what_two_mistakes_explain_is_not_said_to_depend_on_the_rule(judged: Judged) -> None:
+    known = {UPHILL: CLIMBS, FORGETS: (FORGOTTEN,) * 4}
+    found = judged((BOTH, BOTH, BOTH, ((9.0, 9.0), (9.0, 9.0))), known)
+    assert found["config"].judged_against == "reference"
+    assert found["config"].together_with is not None
+    assert found["saved"].judged_against == "nothing"
+    assert found["first"].explains == (3, 3)
