@@ -36,6 +36,9 @@ class Verdict:
     Attributes:
         further: the steps after the hint, for those who ask: the idea, and where to look.
         judged_against: what the submission was compared with.
+        together_with: a second misconception, if only both together explain what was seen.
+        explains: how many failed checks of the exercise its misconception explains, and of how
+            many. Those that depend on a wrong rule are not counted: nothing is known of them.
     """
 
     check: str
@@ -50,6 +53,17 @@ class Verdict:
     further: tuple[str, ...] = ()
     aspect: Aspect = "rule"
     judged_against: JudgedAgainst = "reference"
+    together_with: str | None = None
+    explains: tuple[int, int] = (0, 0)
+
+    @property
+    def partly(self) -> bool:
+        """Whether its misconception is not all that is wrong: it explains only a part of the
+        failed checks, or this one only together with another."""
+        explained, failed = self.explains
+        return self.misconception is not None and (
+            explained < failed or self.together_with is not None
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from a mistake that is the absence of the idea.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ def carried_forward(
     decided: Decisions,
     named: Mapping[str, Misconception],
     oracle: Oracle,
+    explained: Collection[str] = (),
 ) -> Decisions:
     """The decisions on an exercise's checks, with the mistake in its rule carried forward.
 
@@ -58,6 +59,8 @@ def carried_forward(
         checks: all checks of the exercise.
         observed, decided: what the submission did, and what that is by the reference alone.
         named: the known mistakes that explain failed checks.
+        explained: further failed checks that known mistakes explain, by id. Whatever else is said
+            of these, it is not that they depend on the rule.
     """
     rule = [check for check in checks if check.aspect == "rule"]
     failed = [check for check in rule if not decided[check.id].passed]
@@ -81,7 +84,11 @@ def carried_forward(
             for check in checks
             if found[check.id].passed and found[check.id].judged_against == "reference"
         }
-    return found
+    return found | {
+        check: decided[check]
+        for check in explained
+        if found[check].judged_against == "nothing" and not decided[check].passed
+    }
 
 
 def _mistake_in_the_rule(

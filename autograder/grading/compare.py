@@ -40,7 +40,7 @@ def alike(one: Arrays, other: Arrays, *, rtol: float = RTOL, atol: float = ATOL)
     if mismatch(one, other) is not None:
         return False
     return all(
-        bool(np.all(near(one[name], there, rtol, atol) | _both_astray(one[name], there)))
+        bool(np.all(near(one[name], there, rtol, atol) | both_astray(one[name], there)))
         for name, there in other.items()
     )
 
@@ -53,7 +53,7 @@ def near(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.nd
     return np.asarray(near & np.isfinite(got) & np.isfinite(wanted))
 
 
-def _both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def both_astray(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(~np.isfinite(one) & ~np.isfinite(other))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from autograder.grading.diagnose import tells
+from autograder.grading.evidence import tells
 from autograder.grading.fingerprint import same
 from autograder.grading.grade import judge_check
 from autograder.grading.observe import RestartableChild

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from autograder.grading.allowance import Allowance
-from autograder.grading.carry import Decision, Decisions, carried_forward
+from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.observe import RestartableChild
@@ -183,30 +184,57 @@ def _judge_exercise(
     for check in checks:
         if decided[check.id].status != "ungraded":
             by_status[decided[check.id].passed].append(check)
-    named = diagnose(by_status[False], by_status[True], observed, oracle)
+    diagnosis = diagnose(by_status[False], by_status[True], observed, oracle)
     if carry:
-        decided = carried_forward(checks, observed, decided, named, oracle)
-    verdicts = [_verdict(check, decided[check.id], named.get(check.id)) for check in checks]
-    return ExerciseReport(exercise.name, exercise.bonus, tuple(verdicts))
+        decided = carried_forward(
+            checks, observed, decided, diagnosis.alone, oracle, diagnosis.together
+        )
+    told = diagnosis.told()
+    verdicts = {
+        check.id: _verdict(check, decided[check.id], told.get(check.id, ())) for check in checks
+    }
+    failed = [
+        verdict
+        for check, verdict in verdicts.items()
+        if verdict.status in ("failed", "error")
+        and verdict.judged_against != "nothing"
+        and check not in diagnosis.lost
+    ]
+    counted = [
+        replace(verdict, explains=_explains(verdict, failed)) for verdict in verdicts.values()
+    ]
+    return ExerciseReport(exercise.name, exercise.bonus, tuple(counted))
 
 
-def _verdict(check: Check, decision: Decision, named: Misconception | None) -> Verdict:
+def _verdict(check: Check, decision: Decision, named: Sequence[Misconception]) -> Verdict:
     # A hint belongs where the mistake costs something.
-    mistake = named if not decision.passed else None
+    mistake, other = (*named, None, None)[:2] if not decision.passed else (None, None)
+    message = decision.message
+    if other and message.startswith(f"{UNEXPLAINED}:"):
+        message = message.replace(UNEXPLAINED, f"{UNEXPLAINED} alone", 1)
     return Verdict(
         check=check.name,
         claim=check.claim,
         status=decision.status,
         points=check.points if decision.passed else 0.0,
         max_points=check.points,
-        message=decision.message,
+        message=message,
         misconception=mistake.known_as if mistake else None,
         hint=mistake.hint if mistake else "",
         further=(mistake.idea, mistake.where) if mistake and mistake.idea else (),
         hidden=check.hidden,
         aspect=check.aspect,
         judged_against=decision.judged_against,
+        together_with=other.known_as if other else None,
     )
+
+
+def _explains(verdict: Verdict, failed: Sequence[Verdict]) -> tuple[int, int]:
+    """How many failed checks a verdict's misconception explains, and of how many."""
+    name = verdict.misconception
+    if name is None:
+        return 0, 0
+    return sum(name in (each.misconception, each.together_with) for each in failed), len(failed)
 
 
 def _delegated(

@@ -152,8 +152,8 @@ class _Trial:
                     return names.pop()
         failed = [check for check in checks if check.id in tried.failed]
         passed = [check for check in checks if check.id in tried.passed]
-        named = diagnose(failed, passed, tried.observed, self.oracle)
-        return next((named[check.id].known_as for check in failed if check.id in named), "")
+        named = diagnose(failed, passed, tried.observed, self.oracle).told()
+        return next((named[check.id][0].known_as for check in failed if check.id in named), "")
 
     def _names(self, check: Check, seen: Observation) -> set[str]:
         """The names of the misconceptions that do in a check what was seen."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from autograder.grading.diagnose import tells
+from autograder.grading.evidence import tells
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import grade_definitions, judge_check
 from autograder.grading.observe import RestartableChild

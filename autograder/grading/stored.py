@@ -242,6 +242,13 @@ def _precision(check: Check) -> str:
     return "float64" if fine else "float32"
 
 
+def _shortened(array: np.ndarray, dtype: str) -> np.ndarray:
+    """An array in fewer digits; as it is where that would lose a number to infinity."""
+    with np.errstate(over="ignore"):
+        short = array.astype(dtype)
+    return short if (np.isfinite(short) == np.isfinite(array)).all() else array
+
+
 class _Content:
     """What goes into the file. Each array and each failure once: many mistakes do the same.
 
@@ -270,8 +277,7 @@ class _Content:
             number = self.failures.setdefault(told, len(self.failures))
             self.failed.append((who, check.id, number))
         for name, array in seen.arrays.items():
-            with np.errstate(over="ignore"):  # a mistake may go beyond float32
-                kept = array.astype(dtype) if array.dtype.kind == "f" else array
+            kept = _shortened(array, dtype) if array.dtype.kind == "f" else array
             self._keep(who, check.id, name, np.array(kept, order="C"))
 
     def _keep(self, who: str, check: str, name: str, array: np.ndarray) -> None:

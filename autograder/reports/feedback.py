@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from autograder.reports.depending import depending, note
+from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
@@ -33,6 +34,7 @@ class _Row:
     claim: str
     message: str
     hint: str
+    partly: str
     further: tuple[tuple[str, str], ...]
     points: str
 
@@ -57,7 +59,7 @@ def verdict_text(exercise: ExerciseReport) -> str:
         lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
         lines += [f"      {line}" for line in row.message.splitlines()]
         if row.hint:
-            lines.append(f"      Hint: {row.hint}")
+            lines.append(f"      Hint: {row.hint} {row.partly}".rstrip())
     if rest:
         points = f"0 / {number(rest.max_points)}"
         lines.append(f"  {DEPENDING_MARK} {'':<8}  {points:>9}  {rest.sentence}")
@@ -103,6 +105,7 @@ def _row(verdict: Verdict, message: str) -> _Row:
         claim=HIDDEN_CLAIM if verdict.hidden else verdict.claim,
         message=message,
         hint=verdict.hint if shown else "",
+        partly=partly(verdict) if shown else "",
         further=tuple(zip(FURTHER, verdict.further, strict=False)) if shown else (),
         points=points,
     )

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
+from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
 from autograder.verdicts import ExerciseReport, Report, Status
 
@@ -68,7 +69,8 @@ def _show_exercise(console: Console, exercise: ExerciseReport, hints: int) -> No
         if verdict.misconception and verdict.misconception not in hinted:
             hinted.add(verdict.misconception)
             name = verdict.misconception.replace("_", " ")
-            grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), verdict.hint))
+            said = f"{verdict.hint} {partly(verdict)}".rstrip()
+            grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), said))
             for title, step in zip(FURTHER[: hints - 1], verdict.further, strict=False):
                 grid.add_row("", "", "", Text.assemble((f"{title}: ", "bold"), step))
     if rest:

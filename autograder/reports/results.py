@@ -56,6 +56,9 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "max_points": verdict.max_points,
         "message": verdict.message,
         "misconception": verdict.misconception,
+        "together_with": verdict.together_with,
+        "partly": verdict.partly,
+        "explains": list(verdict.explains) if verdict.misconception else None,
         "aspect": verdict.aspect,
         "judged_against": verdict.judged_against,
     }

@@ -13,7 +13,7 @@ from typing import NoReturn, get_args
 import numpy as np
 import pytest
 
-from autograder.grading.diagnose import diagnose
+from autograder.grading.diagnose import Diagnosis, diagnose
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
@@ -201,6 +201,59 @@ def test_an_error_is_explained_by_a_mistake_that_numbers_have_named(named: Named
     assert named((error, 7.0, 1.0), known) == ["velocity_never_stored"] * 2 + [None]
 
 
+def test_a_second_mistake_that_raises_is_named_beside_the_first(named: Named) -> None:
+    error = raised("ValueError: no slot for this variable")
+    known = {NOT_CORRECTED: (7.0, 7.0, 7.0), NOT_STORED: (1.0, 1.0, error)}
+    assert named((7.0, 7.0, error), known) == [*2 * ["not_corrected"], "velocity_never_stored"]
+
+
+def test_a_second_error_names_nothing_if_its_mistake_would_show_elsewhere(named: Named) -> None:
+    error = raised("ValueError: no slot for this variable")
+    known = {NOT_CORRECTED: (7.0, 7.0, 7.0), NOT_STORED: (1.0, 5.0, error)}
+    assert named((7.0, 7.0, error), known) == [*2 * ["not_corrected"], None]
+
+
+def test_two_mistakes_that_raise_are_named_if_each_error_has_one_cause(named: Named) -> None:
+    one, other = raised("ValueError: no slot for this variable"), raised("IndexError: it ends")
+    known: dict[Misconception, tuple[Did, ...]]
+    known = {NOT_CORRECTED: (one, one, one), NOT_STORED: (1.0, 1.0, other)}
+    assert named((one, one, other), known) == [*2 * ["not_corrected"], "velocity_never_stored"]
+    known = {NOT_CORRECTED: (one, one, 1.0), NOT_STORED: (1.0, 1.0, one)}
+    assert named((one, one, one), known) == [None, None, None]
+
+
+def test_what_one_check_says_is_not_believed_against_two_others(named: Named) -> None:
+    known = {NOT_CORRECTED: (7.0, 8.0, 9.0)}
+    assert named((7.0, 5.0, 6.0), known) == [None, None, None]
+    assert named((7.0, 5.0, 1.0), known) == [None, None, None]
+    assert named((7.0, 5.0, 9.0), known) == ["not_corrected", None, "not_corrected"]
+
+
+def test_another_named_mistake_may_hide_what_one_check_says(named: Named) -> None:
+    known = {NOT_CORRECTED: (7.0, 7.0, 1.0), NOT_STORED: (9.0, 9.0, 9.0)}
+    assert named((7.0, 7.0, 9.0), known) == [*2 * ["not_corrected"], "velocity_never_stored"]
+
+
+@pytest.mark.parametrize(
+    ("submitted", "explains"),
+    [
+        ((7.0, 7.0, 1.0), (2, 2)),
+        ((7.0, 7.0, 5.0), (2, 3)),
+        ((7.0, 7.0, float("nan")), (2, 2)),
+        ((7.0, 7.0, Failure("timeout", "out of time")), (2, 3)),
+    ],
+    ids=["all", "a part", "lost numbers, as the mistake loses them", "out of time"],
+)
+def test_a_name_says_how_many_failed_checks_it_explains(
+    submitted: tuple[Did, ...], explains: tuple[int, int], oracle_of: OracleOf
+) -> None:
+    mistake = {NOT_CORRECTED: all_saw((7.0, 7.0, float("nan")))}
+    oracle = oracle_of(all_saw(NO_MISTAKE), mistake, {check.id: {} for check in CHECKS})
+    (report,) = judge_exercises(CHECK_SET, all_saw(submitted), oracle)
+    assert [verdict.explains for verdict in report.verdicts] == [explains, explains, (0, 0)]
+    assert report.verdicts[0].partly == (explains[0] < explains[1])
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -374,7 +427,7 @@ def test_mistakes_are_asked_for_only_where_a_check_failed(oracle_of: OracleOf) -
             raise AssertionError("a misconception was observed")
 
     oracle = oracle_of(all_saw(NO_MISTAKE), {NOT_CORRECTED: Costly()})
-    assert diagnose([], CHECKS, all_saw(NO_MISTAKE), oracle) == {}
+    assert diagnose([], CHECKS, all_saw(NO_MISTAKE), oracle) == Diagnosis({}, {})
 
 
 def test_every_misconception_of_a_course_is_named_as_itself(

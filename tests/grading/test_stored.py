@@ -129,6 +129,23 @@ def test_what_a_misconception_does_comes_back_close_enough_to_name_it(
             )
 
 
+def test_numbers_beyond_float32_are_not_lost(
+    assignment: Assignment, oracle_of: Callable[..., Oracle], file: Path
+) -> None:
+    # As infinity, they would be like those of any other mistake that goes beyond it.
+    check, known = of(assignment, "takes_every_step"), assignment.misconceptions[0]
+    alone = assignment.with_checks(frozenset([check.id]))
+    places, huge = np.ones(4), np.array([1e49, 1.0, np.inf, np.nan])
+    oracle = oracle_of(
+        {check.id: Observation({"places": places})},
+        {known: {check.id: Observation({"places": huge})}},
+        {check.id: {}},
+    )
+    back = stored(oracle, alone, file)
+    did = back.observe_misconception(known, [check])[check.id]
+    np.testing.assert_array_equal(did.arrays["places"], huge)
+
+
 def test_what_a_misconception_does_right_is_not_stored_twice(
     assignment: Assignment, oracle: Oracle, file: Path
 ) -> None:
