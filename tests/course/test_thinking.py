@@ -1,14 +1,15 @@
-"""What each notebook asks besides code: predictions, and a question that a person grades. No keras."""
+"""Besides code, each notebook asks for predictions, and a question that a person grades."""
 
 from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from autograder.sources.assignment import read_assignment
+from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.cells import question_of
 from autograder.sources.regions import inside
 from autograder.sources.views import student_notebook
@@ -17,9 +18,14 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 ASSIGNMENTS = sorted(path.parent.name for path in SOLUTIONS.glob("*/checks.py"))
 
 
+@cache
+def read(name: str) -> Assignment:
+    return read_assignment(SOLUTIONS / name)
+
+
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_a_notebook_asks_for_predictions_and_for_a_written_answer(name: str) -> None:
-    assignment = read_assignment(SOLUTIONS / name)
+    assignment = read(name)
     assert len(assignment.check_set.predictions) >= 2
     asked = [cell for cell in assignment.notebook.cells if question_of(cell)]
     assert len(asked) == 1
@@ -29,7 +35,7 @@ def test_a_notebook_asks_for_predictions_and_for_a_written_answer(name: str) -> 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_points_of_the_notebook_are_those_of_its_parts(name: str) -> None:
-    assignment = read_assignment(SOLUTIONS / name)
+    assignment = read(name)
     bonuses = {each.name for each in assignment.check_set.exercises if each.bonus}
     checked = math.fsum(c.points for c in assignment.check_set.checks if c.exercise not in bonuses)
     asked = sum(c.metadata["points"] for c in assignment.notebook.cells if question_of(c))
