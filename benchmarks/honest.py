@@ -87,13 +87,15 @@ def main() -> None:
 
 
 def honest(assignment: Assignment) -> list[Submission]:
-    """The reference and every variant, completed with the reference's cells where it has none."""
+    """The reference and every variant, completed with the reference's cells, and predictions."""
     names = [exercise.name for exercise in assignment.check_set.exercises]
     given = [
         Cell(f"cell {number}", cell.source)
         for number, cell in enumerate(assignment.notebook.cells, 1)
         if cell.cell_type == "code" and not exercise_of(cell)
     ]
+    asked = assignment.check_set.predictions
+    given.append(Cell("predictions", "\n".join(f'{each.variable} = "a"' for each in asked)))
     written = {name: Cell(name, assignment.cells[name]) for name in names}
     submissions = [Submission("reference", None, (*given, *written.values()))]
     for path in assignment.variants:

@@ -48,9 +48,13 @@ class _Student:
 
 def _class(assignment: Assignment, course: Course) -> list[_Student]:
     release = release_notebook(assignment)
-    solved = assignment.cells
-    names = list(solved)
+    names = list(assignment.cells)
     first, last = names[0], names[-1]
+
+    predicted = {
+        asked.grade_id: f'{asked.variable} = "a"' for asked in assignment.check_set.predictions
+    }
+    solved = {**assignment.cells, **predicted}
 
     def notebook(name: str, cells: dict[str, str], change: _Change | None = None) -> _Student:
         filled = _filled(release, cells)
@@ -66,9 +70,11 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         notebook("half-done", {name: solved[name] for name in names[: len(names) // 2]}),
         notebook("syntax-error", {**solved, first: _unbalanced(solved[first])}),
         notebook(
-            "noisy", {name: _in_last_region(solved[name], _NOISE) for name in names}, _scratch
+            "noisy",
+            {**solved, **{name: _in_last_region(solved[name], _NOISE) for name in names}},
+            _scratch,
         ),
-        notebook("built-in", {**solved, **_delegated(assignment)}),
+        notebook("built-in", {**assignment.cells, **_delegated(assignment)}),
         notebook("edited-checks", {first: solved[first]}, _tamper),
         notebook("reads-solutions", {name: _stealing(name, assignment, course) for name in names}),
         notebook("forges-results", {first: _forging(solved[first])}),
@@ -76,7 +82,8 @@ def _class(assignment: Assignment, course: Course) -> list[_Student]:
         _Student("nothing-submitted", suffix=""),
     ]
     for path in assignment.variants[:1]:
-        students.append(_Student("other-style", path.read_text(encoding="utf-8"), ".py"))
+        text = "\n".join([path.read_text(encoding="utf-8"), *predicted.values(), ""])
+        students.append(_Student("other-style", text, ".py"))
     for number, misconception in enumerate(_varied(assignment), 1):
         # They solved every exercise before their mistake.
         done = names[: names.index(misconception.exercise)]

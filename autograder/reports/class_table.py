@@ -12,6 +12,7 @@ from autograder.grading.grade import PARTS, UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.reports.feedback import number
 from autograder.reports.terminal import WIDE
+from autograder.sources.predictions import PREDICTIONS
 from autograder.verdicts import Report, Verdict
 
 SHORT = 80
@@ -53,7 +54,9 @@ def diagnosis(report: Report) -> str:
     first = {
         exercise.name: _said(problem)
         for exercise in report.exercises
-        if (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
+        # That one was not made is no mistake, and its column says so.
+        if exercise.name != PREDICTIONS
+        and (problem := next((v for v in exercise.verdicts if v.status != "passed"), None))
     }
     unwritten = [name for name, message in first.items() if message.startswith(UNWRITTEN)]
     if named:

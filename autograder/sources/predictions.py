@@ -50,6 +50,11 @@ class Prediction:
         return f"{_VARIABLE}{self.name}"
 
     @property
+    def grade_id(self) -> str:
+        """What nbgrader calls the cell that it is written in."""
+        return f"prediction-{self.name}"
+
+    @property
     def in_words(self) -> str:
         """The letters as a sentence has them: "a, b or c"."""
         return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"

@@ -80,7 +80,7 @@ def _exercise(assignment: Assignment, name: str, text: str) -> list[NotebookNode
 
 def _prediction(asked: Prediction, all_asked: Sequence[Prediction]) -> list[NotebookNode]:
     """The cell that a choice is written in, and after the last one the check of them all."""
-    cells = [_cell(new_code_cell, asked.variable.replace("_", "-", 1), asked.stub, solution=True)]
+    cells = [_cell(new_code_cell, asked.grade_id, asked.stub, solution=True)]
     if asked == all_asked[-1]:
         total = POINTS * len(all_asked)
         text = f'# {points_in_words(total)}, whatever you predict\ncheck("{PREDICTIONS}")'

@@ -84,7 +84,8 @@ def test_the_untouched_notebook_runs_from_top_to_bottom(name: str) -> None:
     assert not [o for o in outputs(notebook) if o.output_type == "error"]
     assert not [o for o in outputs(notebook) if o.get("name") == "stderr"]
     shown = [o for o in outputs(notebook) if "text/html" in o.get("data", {})]
-    assert all("not written yet" in o.data["text/html"] for o in shown)
+    stubs = ("not written yet", "Not made yet")  # of exercises, and of predictions
+    assert all(any(stub in o.data["text/html"] for stub in stubs) for o in shown)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,9 @@ def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, 
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for exercise in exercises:
         cells[exercise.name].source = assignment.cells[exercise.name]
+    predictions = assignment.check_set.predictions
+    for asked in predictions:
+        cells[asked.grade_id].source = asked.stub.replace('"?"', '"b"')
     executed(notebook, released)
     assert not [o for o in outputs(notebook) if o.get("name") == "stderr"]
     assert not [o for o in outputs(notebook) if o.output_type == "error"]
@@ -115,6 +119,8 @@ def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, 
         total = sum(check.points for check in public)
         shown = cells[f"check-{exercise.name}"].outputs[0].data["text/plain"]
         assert f"{total:g} of {total:g} points" in shown
+
+    assert "failed" not in cells["check-predictions"].outputs[0].data["text/plain"]
 
     submitted = course / "submitted" / "ada" / name
     submitted.mkdir(parents=True)
@@ -125,7 +131,7 @@ def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, 
     feedback = (course / "feedback" / "ada" / name / f"{name}.html").read_text()
     for check in assignment.check_set.checks:
         assert (check.claim in html.unescape(feedback)) != check.hidden
-    points = sum(check.points for check in assignment.check_set.checks)
+    points = sum(check.points for check in assignment.check_set.checks) + 0.5 * len(predictions)
     with (course / "grades.csv").open() as file:
         (row,) = [row for row in csv.DictReader(file) if row["assignment"] == name]
     assert float(row["score"]) == points
@@ -149,7 +155,9 @@ def test_check_of_an_untouched_folder_fails_with_what_to_write(release: Path) ->
 
 def test_check_of_a_right_module_passes_and_writes_json(release: Path, tmp_path: Path) -> None:
     variant = ROOT / "solutions" / "optimizers" / "variants" / "keras_ops_only.py"
-    (release / "mine.py").write_bytes(variant.read_bytes())
+    predictions = read_assignment(ROOT / "solutions" / "optimizers").check_set.predictions
+    made = "\n".join(f'{asked.variable} = "a"' for asked in predictions)
+    (release / "mine.py").write_text(f"{variant.read_text()}\n{made}\n")
     written = tmp_path / "mine.json"
     done = autograder("check", str(release / "mine.py"), "--json", str(written))
     assert done.returncode == 0, done.stdout

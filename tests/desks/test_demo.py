@@ -70,7 +70,7 @@ def test_unwritten_code_earns_nothing_and_says_what_to_write(students: dict[str,
     message = students["untouched"]["exercises"][0]["checks"][0]["message"]
     assert message.startswith("not written yet: Momentum.build: create one velocity")
     half = points(students["half-done"])
-    assert half == [*full(students["half-done"])[:3], 0, 0, 0]
+    assert half == [*full(students["half-done"])[:3], 0, 0, 0, 0]  # the last: no prediction
 
 
 def test_each_mistake_is_named(students: dict[str, Any]) -> None:
@@ -103,14 +103,16 @@ def test_an_endless_loop_runs_out_of_time(students: dict[str, Any]) -> None:
 
 def test_the_built_in_class_is_refused_with_the_reason(students: dict[str, Any]) -> None:
     assert sum(points(students["built-in"])) == 0
-    for exercise in students["built-in"]["exercises"]:
+    *exercises, predictions = students["built-in"]["exercises"]
+    assert predictions["name"] == "predictions"
+    for exercise in exercises:
         # The message names the class that was used.
         assert "keras.optimizers." in exercise["checks"][0]["message"]
 
 
 def test_edited_check_cells_change_nothing(students: dict[str, Any]) -> None:
     student = students["edited-checks"]
-    assert points(student) == [full(student)[0], 0, 0, 0, 0, 0]
+    assert points(student) == [full(student)[0], 0, 0, 0, 0, 0, 0]
     assert full(student) == full(students["all-right"])
 
 
@@ -157,7 +159,8 @@ def test_nbgrader_exports_the_same_grades(course: Path, students: dict[str, Any]
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     for name, student in students.items():
         assert float(rows[name]["score"]) == pytest.approx(student["score"])
-        assert float(rows[name]["max_score"]) == pytest.approx(student["max_score"])
+        # The written question has 4 points, which a person gives.
+        assert float(rows[name]["max_score"]) == pytest.approx(student["max_score"] + 4)
 
 
 def test_nbgrader_makes_the_feedback_again(course: Path) -> None:

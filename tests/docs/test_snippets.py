@@ -86,6 +86,7 @@ def test_the_snippets_of_the_reference_belong_to_an_assignment(tmp_path: Path) -
     assert hidden == ["without_momentum_nothing_is_kept"]
     assert "momentum_swapped" in {known.name for known in assignment.misconceptions}
     assert "why_the_sign" in {question_of(cell) for cell in assignment.notebook.cells}
+    assert [asked.name for asked in assignment.check_set.predictions] == ["settles"]
 
 
 def test_the_reference_has_everything_that_probes_may_use() -> None:
