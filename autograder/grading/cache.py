@@ -11,6 +11,7 @@ each time: it reaches no one who submits other code.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import json
@@ -209,10 +210,23 @@ def _versions() -> bytes:
     digest = hashlib.sha256(repr((platform.python_version(), platform.machine())).encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
-    # What a child imports of sources/ reads the definitions that it loads.
-    for path in sorted([*_PACKAGE.glob("probing/*.py"), *_PACKAGE.glob("sources/*.py")]):
+    for path in _code_of_a_child():
         digest.update(path.read_bytes())
     return digest.digest()
+
+
+def _code_of_a_child() -> list[Path]:
+    """Our modules that answer a probe: ``probing/``, and what that imports of ``sources/``."""
+    found = dict.fromkeys(sorted(_PACKAGE.glob("probing/*.py")))
+    waiting = list(found)
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            path = _PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+            if module.startswith("autograder.sources.") and path not in found:
+                found[path] = None
+                waiting.append(path)
+    return sorted(found)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
