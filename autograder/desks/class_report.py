@@ -111,7 +111,7 @@ def _links(folder: Path, results: ClassResults, page: Path) -> list[str | None]:
         _address(start / file)
         if (file := _feedback(folder, each.student, results.assignment))
         else None
-        for each in results.students
+        for each in results.everyone
     ]
 
 

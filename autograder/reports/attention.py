@@ -58,12 +58,14 @@ def attention(students: Sequence[StudentResult]) -> tuple[Attention, ...]:
 def is_absent(student: StudentResult) -> bool:
     """Whether nothing was submitted: such a student says nothing about a check."""
     messages = _messages(student)
-    return bool(messages) and all(message.startswith(ABSENT) for message in messages)
+    return bool(student.absent or messages) and all(
+        message.startswith(ABSENT) for message in messages
+    )
 
 
 def _of(position: int, student: StudentResult) -> Iterator[Attention]:
     if is_absent(student):
-        yield Attention("absent", position, "", f"{ABSENT}.")
+        yield Attention("absent", position, "", student.absent or f"{ABSENT}.")
         return
     for remark in student.remarks:
         kind: Kind = "flagged" if remark.startswith(FLAG) else "remark"

@@ -82,7 +82,7 @@ def class_csv(report: ClassReport) -> str:
                 "" if absent or student.ungraded else student.score,
                 student.max_score,
                 *("" if absent else points.get(name, "") for name in exercises),
-                *(states.get(check, "") for check in checks),
+                *("absent" if absent else states.get(check, "") for check in checks),
                 " ".join(named),
             ]
         )

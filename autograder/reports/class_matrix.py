@@ -61,6 +61,7 @@ def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, 
         row |= {"link": links[position], "attention": position in urgent}
         if position in report.absent:
             row |= {"absent": True, "score": None, "points": [-1] * len(groups), "messages": []}
+            row["states"] = STATES["absent"]["letter"] * len(columns)
         if position in notes:
             row["notes"] = notes[position]
         rows.append(row)

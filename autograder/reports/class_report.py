@@ -100,10 +100,12 @@ class ClassReport:
     """Everything the page shows.
 
     Attributes:
+        students: those who submitted nothing included; elsewhere, positions in it.
         absent: who submitted nothing; left out of every number.
     """
 
     results: ClassResults
+    students: tuple[StudentResult, ...]
     absent: frozenset[int]
     scores: Scores
     exercises: tuple[Item, ...]
@@ -112,15 +114,11 @@ class ClassReport:
     unnamed: tuple[Held, ...]
     attention: tuple[Attention, ...]
 
-    @property
-    def students(self) -> tuple[StudentResult, ...]:
-        return self.results.students
-
 
 def class_report(results: ClassResults, known: Knowledge | None = None) -> ClassReport:
     """Work out everything about a graded class."""
     known = known or Knowledge()
-    students = results.students
+    students = results.everyone
     absent = frozenset(at for at, student in enumerate(students) if is_absent(student))
     total = np.array(
         [
@@ -131,6 +129,7 @@ def class_report(results: ClassResults, known: Knowledge | None = None) -> Class
     )
     return ClassReport(
         results=results,
+        students=students,
         absent=absent,
         scores=_scores(students, total),
         exercises=_exercises(students, total, absent),
@@ -226,7 +225,7 @@ def _check(
         item_statistics(earned, first.max_points, total),
         claim,
         first.aspect,
-        Counter(state(check) for check in each.values()),
+        Counter(state(check) for position, check in each.items() if position not in absent),
     )
 
 

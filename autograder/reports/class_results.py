@@ -45,6 +45,7 @@ class StudentResult(msgspec.Struct, frozen=True):
 
     Attributes:
         remarks: sentences about the submission itself; empty in files of earlier versions.
+        absent: why there is nothing to grade; "" for a student who submitted.
     """
 
     student: str
@@ -52,11 +53,19 @@ class StudentResult(msgspec.Struct, frozen=True):
     max_score: float
     exercises: tuple[ExerciseResult, ...]
     remarks: tuple[str, ...] = ()
+    absent: str = ""
 
     @property
     def ungraded(self) -> bool:
         """Whether the score is not final."""
         return any(exercise.ungraded for exercise in self.exercises)
+
+
+class NotSubmitted(msgspec.Struct, frozen=True):
+    """A student who has no grade, and why."""
+
+    student: str
+    reason: str
 
 
 class ClassResults(msgspec.Struct, frozen=True):
@@ -67,6 +76,17 @@ class ClassResults(msgspec.Struct, frozen=True):
     seed: int | str
     sandbox: str
     students: tuple[StudentResult, ...]
+    not_submitted: tuple[NotSubmitted, ...] = ()
+
+    @property
+    def everyone(self) -> tuple[StudentResult, ...]:
+        """The students with a grade, and those without a submission after them."""
+        maximum = max((student.max_score for student in self.students), default=0.0)
+        absent = (
+            StudentResult(each.student, 0.0, maximum, (), absent=each.reason)
+            for each in self.not_submitted
+        )
+        return (*self.students, *absent)
 
 
 def read_results(path: Path, assignment: str) -> ClassResults:

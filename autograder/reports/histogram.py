@@ -32,7 +32,7 @@ def histogram(
     }
     if not scores:
         return plot, []
-    edges = _edges(max(maximum, *scores))
+    edges = _edges(max(1.0, maximum, *scores))
     counts, _ = np.histogram(scores, edges)
     wide = (WIDTH - 2 * LEFT) / len(counts)
     every = math.ceil(len(counts) / 12)
@@ -59,7 +59,7 @@ def histogram(
 
 def _edges(top: float) -> list[float]:
     """From 0 to at least the highest score, in steps that people count in."""
-    rough = max(top, 1.0) / MOST_BINS
+    rough = top / MOST_BINS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough - 1e-12)
     return [round(step * position, 10) for position in range(math.ceil(top / step - 1e-9) + 1)]

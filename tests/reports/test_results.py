@@ -110,6 +110,7 @@ def test_the_file_has_the_documented_fields() -> None:
                         ],
                     },
                 ],
+                "remarks": ["A cell was edited."],
             }
         ],
     }

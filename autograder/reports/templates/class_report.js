@@ -326,7 +326,8 @@
       const chosen = filter.bin?.bar === bar;
       const last = bar.dataset.last === "yes";
       filter.bin = chosen ? null : { bar, low, high, last, title: bar.dataset.title };
-      refresh();
+      if (chosen) refresh();
+      else toGrid();
     };
     bar.addEventListener("click", choose);
     bar.addEventListener("keydown", (event) => {
