@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.cli_options import CourseOption, course_with
+from autograder.model import AutograderError
+
+if TYPE_CHECKING:
+    from autograder.desks.class_report import WrittenReport
+    from autograder.desks.course_report import WrittenCourse
 
 
+# Longer than 50 lines because it declares every option of the command.
 def report(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Names of assignments.", show_default="all that were graded"
+        ),
+    ] = None,
     course: CourseOption = Path(),
     results: Annotated[
         Path | None,
@@ -42,16 +53,29 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Write a page about a graded class: scores, checks, misconceptions, what needs a person."""
-    found = course_with(course, [name])
-    from autograder.desks.class_report import Outputs, write_report
+    """Write a page about a graded class: scores, checks, misconceptions, what needs a person.
+
+    Several names, or none, give a page for each assignment and one about the course.
+    """
+    found = course_with(course, names or ())
+    if results and len(names or ()) != 1:
+        raise AutograderError("Name the one assignment whose results are in --results.")
+    from autograder.desks.class_report import Outputs
     from autograder.reports.terminal import new_console
 
-    written = write_report(
-        found, name, Outputs(output, json, csv), results=results, feedback=feedback
-    )
+    outputs = Outputs(output, json, csv)
+    written: WrittenReport | WrittenCourse
+    if names and len(names) == 1:
+        from autograder.desks.class_report import write_report
+
+        written = write_report(found, names[0], outputs, results=results, feedback=feedback)
+    else:
+        from autograder.desks.course_report import write_course_report
+
+        written = write_course_report(found, names or (), outputs, feedback=feedback)
     console = new_console()
     for note in written.notes:
         console.print(f"! {note}", style="yellow", markup=False)
     for file in written.files:
-        console.print(f"{file.suffix.lstrip('.') or 'page'}  {file}", markup=False, soft_wrap=True)
+        kind = {".json": "JSON", ".csv": "CSV"}.get(file.suffix, "page")
+        console.print(f"{kind:<5} {file}", markup=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,11 +33,19 @@ class Outputs:
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """A class report and the files it was written to."""
+    """A class report and the files it was written to.
+
+    Attributes:
+        notes: what to know of the page itself.
+        links: for each student, the address of the feedback page.
+        graded: when, in words.
+    """
 
     report: ClassReport
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    links: tuple[str | None, ...]
+    graded: str
 
 
 def results_path(course: Course, name: str) -> Path | None:
@@ -78,15 +86,36 @@ def write_report(
     report = class_report(content, known)
     page = outputs.page or course.root / FOLDER / f"{name}.html"
     links = _links(feedback or course.root / "feedback", content, page)
-    graded = datetime.fromtimestamp(path.stat().st_mtime).strftime("%d %B %Y, %H:%M")
+    graded = graded_at(path).strftime("%d %B %Y, %H:%M")
     texts = {page: class_page(report, links, graded=graded, notes=notes, index=index)}
     if outputs.json:
         texts[outputs.json] = class_json(report)
     if outputs.csv:
         texts[outputs.csv] = class_csv(report)
-    for file, text in texts.items():
-        _write(file, text)
-    return WrittenReport(report, tuple(texts), notes)
+    write_texts(texts)
+    return WrittenReport(report, tuple(texts), notes, links, graded)
+
+
+def graded_at(path: Path) -> datetime:
+    """When a results file was written."""
+    return datetime.fromtimestamp(path.stat().st_mtime)
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write every file completely or not at all, and make the course's folder of reports.
+
+    Raises:
+        AutograderError: a file cannot be written.
+    """
+    for path, text in texts.items():
+        try:
+            if path.parent.name == FOLDER:
+                path.parent.mkdir(exist_ok=True)
+            atomic_write(path, text)
+        except OSError as error:
+            raise AutograderError(
+                f"{path} could not be written ({error.strerror}). Choose another file."
+            ) from error
 
 
 def _knowledge(course: Course, name: str) -> tuple[Knowledge, tuple[str, ...]]:
@@ -104,15 +133,11 @@ def _knowledge(course: Course, name: str) -> tuple[Knowledge, tuple[str, ...]]:
     return Knowledge(claims, hints), ()
 
 
-def _links(folder: Path, results: ClassResults, page: Path) -> list[str | None]:
+def _links(folder: Path, results: ClassResults, page: Path) -> tuple[str | None, ...]:
     """For each student, the address of the feedback page as seen from ``page``."""
     start = Path(os.path.relpath(folder.absolute(), page.absolute().parent))
-    return [
-        _address(start / file)
-        if (file := _feedback(folder, each.student, results.assignment))
-        else None
-        for each in results.everyone
-    ]
+    found = (_feedback(folder, each.student, results.assignment) for each in results.everyone)
+    return tuple(_address(start / file) if file else None for file in found)
 
 
 def _feedback(folder: Path, student: str, assignment: str) -> Path | None:
@@ -133,14 +158,3 @@ def _feedback(folder: Path, student: str, assignment: str) -> Path | None:
 def _address(path: Path) -> str:
     """A relative path as a link: a name with ``:`` at its front would be taken for a protocol."""
     return quote("./" + path.as_posix(), errors="surrogateescape")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        if path.parent.name == FOLDER:
-            path.parent.mkdir(exist_ok=True)
-        atomic_write(path, text)
-    except OSError as error:
-        raise AutograderError(
-            f"{path} could not be written ({error.strerror}). Choose another file."
-        ) from error

@@ -130,7 +130,7 @@ def _held(held: Held, number_: int, people: Sequence[Mapping[str, Any]]) -> dict
 def _attention(
     found: Sequence[Attention], people: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """By kind, and what is said of several students in the same words once."""
+    """By kind; the same words are told once, and so are the same students."""
     kinds = []
     for kind, about in KINDS.items():
         groups: dict[tuple[str, str], dict[int, None]] = {}
@@ -139,20 +139,19 @@ def _attention(
                 groups.setdefault((each.exercise, each.text), {})[each.student] = None
         if not groups:
             continue
-        ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+        by_people: dict[tuple[int, ...], list[tuple[str, str]]] = {}
+        for said, who in groups.items():
+            by_people.setdefault(tuple(who), []).append(said)
+        ordered = sorted(by_people.items(), key=lambda group: -len(group[0]))
         kinds.append(
             {
                 "title": _TITLES[kind],
                 "about": about,
                 "students": len({student for group in groups.values() for student in group}),
-                "open": len(groups) <= SHORT_LIST,
+                "open": len(ordered) <= SHORT_LIST,
                 "groups": [
-                    {
-                        "exercise": exercise,
-                        "text": text,
-                        "people": [people[position] for position in who],
-                    }
-                    for (exercise, text), who in ordered
+                    {"said": said, "people": [people[position] for position in who]}
+                    for who, said in ordered
                 ],
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from class_results import HOSTILE, a_class
 from autograder.reports.class_page import class_page
 from autograder.reports.class_report import class_report
 from autograder.reports.class_results import ClassResults
+from autograder.reports.course_report import Part, course_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 SIZE = 2_000
@@ -36,26 +37,35 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """The page of a large class, opened from its file; fails if the browser complains."""
-    report = class_report(msgspec.convert(a_class(SIZE), ClassResults))
-    (tmp_path / "feedback.html").write_text("<title>feedback</title>")
-    links = ["./feedback.html"] * SIZE
-    file = tmp_path / "report.html"
-    file.write_text(class_page(report, links, graded="today"), encoding="utf-8")
+def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
+    """Opens a page from a file; fails if the browser complains, or anything else is fetched."""
     complaints: list[str] = []
+    requests: list[str] = []
     page = browser.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    page.goto(file.as_uri())
-    page.wait_for_selector(".grid-body .grid-row")
-    yield page
+
+    def opened(text: str) -> Any:
+        file = tmp_path / "report.html"
+        file.write_text(text, encoding="utf-8")
+        page.goto(file.as_uri())
+        page.wait_for_selector(".grid-body .grid-row")
+        return page
+
+    yield opened
     page.close()
     assert complaints == []
     assert all(url.startswith(("file:", "data:")) for url in requests)
+
+
+@pytest.fixture
+def page(open_page: Callable[[str], Any], tmp_path: Path) -> Any:
+    """The page of a large class."""
+    report = class_report(msgspec.convert(a_class(SIZE), ClassResults))
+    (tmp_path / "feedback.html").write_text("<title>feedback</title>")
+    return open_page(class_page(report, ["./feedback.html"] * SIZE, graded="today"))
 
 
 def first_students(page: Any, count: int = 3) -> list[str]:
@@ -68,7 +78,7 @@ def first_students(page: Any, count: int = 3) -> list[str]:
 
 
 def test_sorting_and_filtering(page: Any) -> None:
-    assert page.locator("#count").inner_text() == "2000 of 2000 students"
+    assert page.locator("#count").inner_text() == "2,000 of 2,000 students"
     assert page.locator(".grid-row").count() < 100  # only what is visible is drawn
     assert first_students(page) == ["ada", "absent", "crash"]
 
@@ -80,7 +90,7 @@ def test_sorting_and_filtering(page: Any) -> None:
     assert first_students(page, 1) == ["ada"]
 
     page.locator("#filter").fill("STUDENT00")
-    assert page.locator("#count").inner_text() == "10 of 2000 students"
+    assert page.locator("#count").inner_text() == "10 of 2,000 students"
     page.locator("#filter").fill("")
     page.locator("#show").select_option("attention")
     assert set(first_students(page, 9)) == {"unlucky", "odd", "crash", "absent"}
@@ -88,7 +98,7 @@ def test_sorting_and_filtering(page: Any) -> None:
 
     page.get_by_role("button", name="Show the students with uphill in the table").click()
     held = page.locator("#count").inner_text()
-    assert held == f"{len(HOSTILE) + 664} of 2000 students"
+    assert held == f"{len(HOSTILE) + 664} of 2,000 students"
     page.locator("#chip").click()
     page.locator(".bar").last.press("Enter")
     assert "points" in page.locator("#chip").inner_text()
@@ -121,3 +131,28 @@ def test_items_sort_by_difficulty(page: Any) -> None:
     )
     assert shown == sorted(shown, reverse=True)
     assert len(set(shown)) > 1
+
+
+def test_the_course_page_sorts_and_leads_to_feedback(
+    open_page: Callable[[str], Any], tmp_path: Path
+) -> None:
+    (tmp_path / "feedback.html").write_text("<title>feedback</title>")
+    reports = [class_report(msgspec.convert(a_class(size), ClassResults)) for size in (60, 40)]
+    page = open_page(
+        course_page(
+            [Part(r, "./a.html", ["./feedback.html"] * 60, "today") for r in reports[:1]]
+            + [Part(reports[1], "./b.html", [None] * 40, "today")]
+        )
+    )
+    assert page.locator("#count").inner_text() == "60 of 60 students"
+    titles = page.get_by_role("grid").get_by_role("columnheader")
+    titles.nth(2).get_by_role("button").click()
+    assert first_students(page, 1) == ["ada"]
+    page.locator("#grid").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert "optimizers: 150 %" in page.locator("#detail").inner_text()
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Enter")
+    assert opened.value.title() == "feedback"
+    opened.value.close()

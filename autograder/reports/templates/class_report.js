@@ -62,7 +62,7 @@
 
   function setColumns() {
     const wide = byId("wide")?.checked ?? false;
-    columns = [{ kind: "name", title: "Student" }, { kind: "score", title: "Score" }];
+    columns = [{ kind: "name", title: "Student" }, { kind: "score", title: data.course ? "Mean" : "Score" }];
     data.groups.forEach((group, index) => {
       columns.push({ kind: "points", index, title: group.name, first: true, group });
       if (!wide) return;
@@ -70,7 +70,7 @@
         columns.push({ kind: "check", index: check, title: data.checks[check].name, group });
       }
     });
-    const width = { name: "minmax(9rem, 15rem)", score: "4rem", points: "3.3rem", check: "28px" };
+    const width = { name: "clamp(6.5rem, 20vw, 15rem)", score: "4rem", points: "3.3rem", check: "28px" };
     grid.style.setProperty("--columns", columns.map((column) => width[column.kind]).join(" "));
     grid.setAttribute("aria-colcount", columns.length);
     active.column = Math.min(active.column, columns.length - 1);
@@ -131,7 +131,7 @@
     active.row = Math.max(0, Math.min(active.row, shown.length - 1));
     grid.setAttribute("aria-rowcount", shown.length + 1);
     body.style.height = `${shown.length * ROW}px`;
-    byId("count").textContent = `${shown.length} of ${all.length} students`;
+    byId("count").textContent = `${shown.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} students`;
     const chip = byId("chip");
     const chosen = [filter.held?.title, filter.bin?.title].filter(Boolean);
     chip.hidden = !chosen.length;
@@ -188,11 +188,11 @@
     if (!row.link) return make("bdi", "", row.id);
     const link = make("a");
     link.append(make("bdi", "", row.id));
-    link.href = row.link;
-    if (!data.same_tab) Object.assign(link, { target: "_blank", rel: "noopener" });
-    link.tabIndex = -1; // Enter in the grid opens it
+    outside(link, row.link).tabIndex = -1; // Enter in the grid opens it
     return link;
   }
+
+  const outside = (link, href) => Object.assign(link, { href, target: "_blank", rel: "noopener" });
 
   function mark() {
     for (const old of body.querySelectorAll(".active")) old.classList.remove("active");
@@ -237,7 +237,7 @@
       Home: [far ? 0 : row, 0], End: [far ? Infinity : row, Infinity],
     }[event.key];
     if (to) move(...to);
-    else if (event.key === "Enter") body.querySelector(`#c${row}-0 a`)?.click();
+    else if (event.key === "Enter") (byId("detail").querySelector("a.chosen") ?? body.querySelector(`#c${row}-0 a`))?.click();
     else if (event.key === "s") sortBy(columns[column]);
     else return;
     event.preventDefault();
@@ -256,10 +256,23 @@
     }
     const title = make("div");
     const name = student(row);
-    name.tabIndex = 0;
+    if (row.link) name.tabIndex = 0;
     title.append(name);
-    title.append(make("span", "", row.absent ? " · nothing submitted" : ` · ${number(row.score)} of ${number(row.of)} points`));
+    title.append(make("span", "", row.absent ? " · nothing submitted" : ` · ${number(row.score)} ${data.course ? "% on average" : `of ${number(row.of)} points`}`));
     panel.append(title);
+    if (data.course) {
+      data.groups.forEach((group, index) => {
+        const points = row.points[index];
+        const line = make("p", column.index === index ? "" : "soft");
+        if (row.links[index]) {
+          const link = outside(make("a", column.index === index ? "chosen" : "", group.name), row.links[index]);
+          line.append(link);
+        } else line.append(group.name);
+        line.append(points === -1 ? ": not submitted" : points === null ? ": not final" : `: ${number(points)} %`);
+        panel.append(line);
+      });
+      return;
+    }
     if (column.kind !== "check") {
       for (const line of row.notes ?? []) panel.append(make("p", "soft", data.texts[line]));
       if (column.kind === "points") panel.append(make("p", "", column.group.name));

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,32 @@ def test_a_place_that_cannot_be_written_to_is_named(graded: Path, tmp_path: Path
     done = report(graded, "downhill", "--output", str(missing))
     assert done.exit_code != 0
     assert f"{missing} could not be written (No such file or directory)" in str(done.exception)
+
+
+def test_several_assignments_get_a_page_that_leads_to_theirs(graded: Path) -> None:
+    shutil.copytree(graded / "solutions" / "downhill", graded / "solutions" / "again")
+    ungraded = graded / "solutions" / "later"
+    ungraded.mkdir()
+    older = graded / "results.json"  # as earlier versions named it
+    older.write_text(json.dumps(content([student("ada"), student("eve")], "again")))
+    os.utime(older, (0, 0))
+    table = graded / "course.csv"
+    done = report(graded, "--csv", str(table))
+    assert done.exit_code == 0, done.output
+    index = (graded / "reports" / "index.html").read_text()
+    assert 0 < index.find('href="./again.html"') < index.find('href="./downhill.html"')
+    assert 'href="./index.html"' in (graded / "reports" / "downhill.html").read_text()
+    assert table.read_text().splitlines() == [
+        "student,again,downhill",
+        "ada,0.4,0.4",
+        "eve,0.4,",
+        "a:b#c?%,,0.4",
+        "../../etc,,0.4",
+    ]
+
+
+def test_a_course_without_results_says_so(course: Path) -> None:
+    done = report(course)
+    assert "No assignment" in str(done.exception)
+    done = report(course, "--results", "results.json")
+    assert "Name the one assignment" in str(done.exception)
