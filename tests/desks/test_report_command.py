@@ -38,6 +38,9 @@ def graded(course: Path) -> Path:
         folder = course / "feedback" / name / "downhill"
         folder.mkdir(parents=True)
         (folder / f"{page}.html").write_text("feedback")
+    outside = course.parent / "etc" / "downhill"
+    outside.mkdir(parents=True)
+    (outside / "downhill.html").write_text("no feedback")
     return course
 
 

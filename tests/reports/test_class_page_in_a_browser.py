@@ -117,6 +117,7 @@ def test_keyboard_and_details(page: Any) -> None:
     assert row.startswith(f"c{SIZE - 1}-")
     assert page.locator(f"#{row}").is_visible()
     page.keyboard.press("s")
+    assert page.get_by_role("grid").get_by_role("columnheader").last.get_attribute("aria-sort")
     with page.context.expect_page() as opened:
         page.keyboard.press("Enter")
     assert opened.value.title() == "feedback"
