@@ -9,12 +9,14 @@ from typing import Literal
 from autograder.grading.grade import UNWRITTEN
 from autograder.grading.observe import INVALID_REPLY
 from autograder.reports.class_results import CheckResult, ExerciseResult, StudentResult
+from autograder.reports.feedback import number
 
-Kind = Literal["ungraded", "forged", "flagged", "remark", "void", "error", "absent"]
+Kind = Literal["ungraded", "waiting", "forged", "flagged", "remark", "void", "error", "absent"]
 
 KINDS: Mapping[Kind, str] = {
     "ungraded": "The grader itself failed here, so the score is not final. Run the same grade "
     "command again.",
+    "waiting": "Points that a person has to give, in the formgrader.",
     "forged": "The submission's process sent something that no probe sends.",
     "flagged": "Code that may hide where it comes from. It costs nothing and proves nothing.",
     "remark": "What was noticed about the submission itself: files, cells, edited checks.",
@@ -67,6 +69,9 @@ def _of(position: int, student: StudentResult) -> Iterator[Attention]:
     if is_absent(student):
         yield Attention("absent", position, "", student.absent or f"{ABSENT}.")
         return
+    if student.gradebook and student.gradebook.waiting:
+        waiting = number(student.gradebook.waiting)
+        yield Attention("waiting", position, "", f"{waiting} points wait for a person.")
     for remark in student.remarks:
         kind: Kind = "flagged" if remark.startswith(FLAG) else "remark"
         yield Attention(kind, position, "", remark.removeprefix(FLAG))

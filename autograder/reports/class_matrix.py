@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder.reports.class_report import ClassReport, State, state
-from autograder.reports.class_results import StudentResult
+from autograder.reports.class_results import InGradebook, StudentResult
+from autograder.reports.feedback import number
 from autograder.reports.terminal import printable
 
 STATES: Mapping[State, Mapping[str, Any]] = {
@@ -38,6 +39,18 @@ def readable(name: str) -> str:
     return name.replace("_", " ") if name else ANOTHER_WAY
 
 
+def in_gradebook(found: InGradebook) -> str:
+    """The gradebook's score and how it differs: ``24 of 50 points (+6 by hand, 3 waiting)``."""
+    parts = []
+    if found.by_hand:
+        parts.append(f"{'+' if found.by_hand > 0 else '-'}{number(abs(found.by_hand))} by hand")
+    if found.waiting:
+        parts.append(f"{number(found.waiting)} waiting")
+    if found.late_penalty:
+        parts.append(f"-{number(found.late_penalty)} late")
+    return f"{number(found.score)} of {number(found.max_score)} points ({', '.join(parts)})"
+
+
 def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, Any]:
     """Plain JSON values for ``class_report.js``.
 
@@ -62,6 +75,8 @@ def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, 
         if position in report.absent:
             row |= {"absent": True, "score": None, "points": [-1] * len(groups), "messages": []}
             row["states"] = STATES["absent"]["letter"] * len(columns)
+        if student.gradebook and student.gradebook.differs:
+            row["book"] = in_gradebook(student.gradebook)
         if position in notes:
             row["notes"] = notes[position]
         rows.append(row)

@@ -27,8 +27,14 @@ WIDEST = 120
 SHORT_LIST = 12
 """Entries up to which a list is open at first."""
 
+BY_HAND = (
+    "Scores are those of the autograder. Points by hand and late penalties are in the gradebook; "
+    "the students table shows them below a chosen student."
+)
+
 _TITLES = {
     "ungraded": "Not graded",
+    "waiting": "Answers waiting",
     "forged": "Forged or corrupted reply",
     "flagged": "Flagged",
     "remark": "Remarks",
@@ -60,19 +66,15 @@ def class_page(
     ]
     held = [*report.misconceptions, *report.unnamed]
     rows = [_held(each, number_, people) for number_, each in enumerate(held)]
-    final = [
-        each.score
-        for position, each in enumerate(report.students)
-        if not each.ungraded and position not in report.absent
-    ]
-    plot, bins = histogram(final, report.scores.maximum)
+    plot, bins = histogram(_final_scores(report), report.scores.maximum)
+    by_hand = any(each.gradebook and each.gradebook.differs for each in report.students)
     return render(
         "class_report.html.j2",
         class_matrix(report, links),
         name=report.results.assignment,
         sandbox=report.results.sandbox,
         graded=graded,
-        notes=notes,
+        notes=[*notes, *([BY_HAND] if by_hand else [])],
         index=index,
         people_of=people,
         scores=report.scores,
@@ -114,6 +116,14 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return "> 99 %"
     return f"{share:.0%}".replace("%", " %")
+
+
+def _final_scores(report: ClassReport) -> list[float]:
+    return [
+        each.score
+        for position, each in enumerate(report.students)
+        if not each.ungraded and position not in report.absent
+    ]
 
 
 def _held(held: Held, number_: int, people: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -40,11 +40,27 @@ class ExerciseResult(msgspec.Struct, frozen=True):
         return any(check.status == "ungraded" for check in self.checks)
 
 
+class InGradebook(msgspec.Struct, frozen=True):
+    """What the gradebook adds to the automatic score: points by hand, open ones, the penalty."""
+
+    score: float
+    max_score: float
+    by_hand: float = 0.0
+    waiting: float = 0.0
+    late_penalty: float = 0.0
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is more to say than the automatic score."""
+        return bool(self.by_hand or self.waiting or self.late_penalty)
+
+
 class StudentResult(msgspec.Struct, frozen=True):
     """One student's score and verdicts.
 
     Attributes:
         remarks: sentences about the submission itself; empty in files of earlier versions.
+        gradebook: None if the file does not say.
         absent: why there is nothing to grade; "" for a student who submitted.
     """
 
@@ -53,6 +69,7 @@ class StudentResult(msgspec.Struct, frozen=True):
     max_score: float
     exercises: tuple[ExerciseResult, ...]
     remarks: tuple[str, ...] = ()
+    gradebook: InGradebook | None = None
     absent: str = ""
 
     @property

@@ -115,6 +115,17 @@ def test_those_who_are_listed_as_absent_come_last() -> None:
     assert class_csv(report).splitlines()[2] == "eve,,6.0,,absent,absent,absent,"
 
 
+def test_points_that_wait_for_a_person_are_shown() -> None:
+    found = student("ada", right())
+    found["gradebook"] = {"score": 11.0, "max_score": 16.0, "by_hand": 6.0, "waiting": 4.0}
+    report = report_on(found, student("bob", right()))
+    (waiting,) = report.attention
+    assert (waiting.kind, waiting.text) == ("waiting", "4 points wait for a person.")
+    page = class_page(report, [None] * 2, graded="today")
+    assert "11 of 16 points (+6 by hand, 4 waiting)" in page
+    assert "Scores are those of the autograder." in page
+
+
 def test_a_bonus_counts_toward_the_score_alone() -> None:
     report = report_on(student("ada", right(), right(), right()))
     assert report.scores.maximum == 12

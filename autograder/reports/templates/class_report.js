@@ -260,6 +260,7 @@
     title.append(name);
     title.append(make("span", "", row.absent ? " · nothing submitted" : ` · ${number(row.score)} ${data.course ? "% on average" : `of ${number(row.of)} points`}`));
     panel.append(title);
+    if (row.book) panel.append(make("p", "", `In the gradebook: ${row.book}`));
     if (data.course) {
       data.groups.forEach((group, index) => {
         const points = row.points[index];
