@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.reports.class_report import ClassReport, State, state
+from autograder.reports.class_report import ClassReport, Held, State, state
 from autograder.reports.class_results import InGradebook, StudentResult
 from autograder.reports.feedback import number
 from autograder.reports.terminal import printable
@@ -93,12 +93,17 @@ def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, 
         "mistakes": [
             {"title": readable(held.name), "hint": held.hint} for held in report.misconceptions
         ],
-        "held": [
-            {"title": f"{held.exercise}: {readable(held.name)}", "students": held.students}
-            for held in (*report.misconceptions, *report.unnamed)
-        ],
+        "held": [_held(held, columns) for held in (*report.misconceptions, *report.unnamed)],
         "texts": list(texts),
         "linked": any(links),
+    }
+
+
+def _held(held: Held, columns: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    return {
+        "title": f"{held.exercise}: {readable(held.name)}",
+        "students": held.students,
+        "check": columns[held.exercise, held.checks[0]],
     }
 
 

@@ -99,6 +99,7 @@ def test_sorting_and_filtering(page: Any) -> None:
     page.get_by_role("button", name="Show the students with uphill in the table").click()
     held = page.locator("#count").inner_text()
     assert held == f"{len(HOSTILE) + 664} of 2,000 students"
+    assert "expected <b>-1</b>, got 1" in page.locator("#detail").inner_text()
     page.locator("#chip").click()
     page.locator(".bar").last.press("Enter")
     assert "points" in page.locator("#chip").inner_text()

@@ -322,6 +322,8 @@
       const held = data.held[Number(button.dataset.held)];
       filter.held = { title: held.title, students: new Set(held.students) };
       toGrid();
+      const found = columns.findIndex((c) => c.kind === "check" && c.index === held.check);
+      if (found > 0) move(0, found);
     });
   }
   for (const button of document.querySelectorAll("[data-check]")) {
