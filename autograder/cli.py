@@ -15,13 +15,15 @@ import typer
 from rich.console import Console
 
 from autograder import cli_instructor
-from autograder.cli_author import build, new, preview, verify
+from autograder.cli_author import build, cache, new, preview, verify
 from autograder.cli_options import (
     CORES,
     CourseOption,
     JobsOption,
+    SeedOption,
     UnsafeOption,
     course_with,
+    seed_from,
 )
 from autograder.model import AutograderError
 
@@ -57,7 +59,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for author_command in (new, preview, verify, build):
+for author_command in (new, preview, verify, build, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
 
@@ -148,22 +150,14 @@ def grade(
         ),
     ] = None,
     jobs: JobsOption = CORES,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="Seed of the checks' inputs, to reproduce an earlier run.",
-            show_default="random",
-        ),
-    ] = None,
+    seed: SeedOption = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="STUDENT", help="Grade only this student. Can be repeated."),
     ] = None,
     restart: Annotated[
         bool,
-        typer.Option("--restart", help="Start over instead of resuming an interrupted run."),
+        typer.Option("--restart", help="Grade all students again, even where nothing has changed."),
     ] = False,
     no_carry: Annotated[
         bool,
@@ -177,7 +171,8 @@ def grade(
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
-    Run the same command again to resume an interrupted run.
+    Run the same command again to resume an interrupted run, or to grade what is new or has changed
+    since.
     """
     found = course_with(course, [name])
     from autograder.desks.instructor import grade_course
@@ -192,7 +187,7 @@ def grade(
             submissions=submissions,
             results_file=json,
             jobs=jobs,
-            seed=seed,
+            seed=seed_from(seed),
             only=frozenset(only or []),
             restart=restart,
             confined=not unsafe,

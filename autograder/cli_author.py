@@ -180,3 +180,14 @@ def preview(
     from autograder.reports.terminal import new_console
 
     desk.preview(found, name, into, new_console(), show=show)
+
+
+def cache(
+    course: CourseOption = Path(),
+    clear: Annotated[bool, typer.Option("--clear", help="Delete it.")] = False,
+) -> None:
+    """Show what has been observed of solutions and submissions, so that it need not run again."""
+    found = course_with(course, ())
+    from autograder.desks.kept import describe_or_clear
+
+    typer.echo(describe_or_clear(found, clear=clear))

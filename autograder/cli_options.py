@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,9 +33,38 @@ JobsOption = Annotated[
     int,
     typer.Option("-j", "--jobs", metavar="N", min=1, help="Parallel jobs.", show_default="CPUs"),
 ]
+
+
+def _is_seed(text: str | None) -> str | None:
+    if text not in (None, "new") and not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(
+            f"{text!r} is not a seed: give a number of at least 0, as a results file has it, or "
+            "'new'."
+        )
+    return text
+
+
+SeedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--seed",
+        metavar="N|new",
+        callback=_is_seed,
+        help="Seed of the checks' inputs, the same for all students, to reproduce an earlier run; "
+        "'new' draws the assignment another.",
+        show_default="the assignment's own, drawn when it is first graded",
+    ),
+]
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]
+
+
+def seed_from(text: str | None) -> int | Literal["new"] | None:
+    """What was given with ``--seed``."""
+    if text is None:
+        return None
+    return "new" if text == "new" else int(text)
 
 
 def course_with(start: Path, names: Sequence[str]) -> Course:

@@ -30,9 +30,9 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.cli_options import CORES
-from autograder.grading.grade import new_seed
 from autograder.grading.judge import Close, Threshold, judge
 from autograder.grading.observe import RestartableChild, probing_sandbox
+from autograder.grading.seeds import new_seed
 from autograder.grading.trial import Trial
 from autograder.model import Arrays, AutograderError, Check, Unmet
 from autograder.programs import Definitions

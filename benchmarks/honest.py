@@ -26,8 +26,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder.grading.grade import new_seed
 from autograder.grading.observe import probing_sandbox
+from autograder.grading.seeds import new_seed
 from autograder.grading.whole_class import grade_class
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, exercise_of, read_assignment

@@ -21,9 +21,10 @@ import time
 from pathlib import Path
 
 from autograder.grading.allowance import Allowance
-from autograder.grading.grade import grade_submission, new_seed
+from autograder.grading.grade import grade_submission
 from autograder.grading.observe import KILLS, LOAD_SECONDS, probing_sandbox
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.seeds import new_seed
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.submitted_files import find_submission

@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.grading.cache import ObservationCache, observation_cache
-from autograder.grading.grade import new_seed
 from autograder.grading.mutation import mutants_of, try_mutants
 from autograder.grading.mutation_result import Mutation
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Proof, Scope
+from autograder.grading.seeds import new_seed
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.grading.verify import Examination
 from autograder.model import AutograderError

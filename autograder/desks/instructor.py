@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 
-import autograder
+from autograder.desks.class_run import (
+    RemainingWork,
+    Seed,
+    fingerprint,
+    remaining_work,
+    resume_or_begin,
+    seed_of_run,
+    seeds_of_attempts,
+)
 from autograder.desks.release import write_source
 from autograder.desks.submitted_class import SubmittedClass, read_class
 from autograder.gradebook.record import Recorded, Recorder
 from autograder.gradebook.release import release_notebook
-from autograder.grading.grade import new_seed
-from autograder.grading.journal import Entry, Journal, Run
+from autograder.grading.cache import observation_cache
+from autograder.grading.journal import Journal, Run
 from autograder.grading.observe import clean, probing_sandbox
+from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
 from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
-from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
-from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
+
+Graded = Generator[tuple[Submission, Report]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def grade_course(
     submissions: Path | None,
     results_file: Path | None,
     jobs: int,
-    seed: int | None,
+    seed: Seed,
     only: frozenset[str],
     restart: bool = False,
     confined: bool = True,
@@ -76,17 +84,18 @@ def grade_course(
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
-    An interrupted run is resumed: with the same seed, and without grading a student twice. With
-    ``only``, a finished run is resumed too: the named students are graded again, and the results
-    of the others stay.
+    A run goes on, whether it was interrupted or finished: what has not changed since is not graded
+    again. With ``only``, the named students are, and the results of the others stay.
 
     Args:
         submissions: nbgrader's folder, ``<student>/<assignment>/``; None for the course's own.
         results_file: None for ``results.json`` in the course.
         jobs: number of submissions graded in parallel.
-        seed: of the checks' inputs; None for a fresh secret one, or that of the resumed run.
+        seed: of the checks' inputs, for every student; None for the assignment's own, drawn by its
+            first grading, and others derived from it for those who submit again; "new" to draw the
+            assignment another.
         only: ids of the students to grade; empty for all.
-        restart: grade all of them, even if the last run was interrupted.
+        restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
 
     Raises:
@@ -101,134 +110,73 @@ def grade_course(
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:
-        key = _fingerprint(assignment, confined=confined, carry=carry)
-        seed = _resume_or_begin(journal, key, seed, only, restart)
-        with (
-            Recorder(course.root, name, release, folder) as recorder,
-            probing_sandbox(confined=confined, secrets=[course.solutions, folder]) as sandbox,
-        ):
-            work = _remaining_work(journal, recorder, submitted, only)
-            _announce(work, submitted, sandbox, jobs, only, console)
-            grade = partial(
-                grade_class,
-                assignment=assignment,
-                sandbox=sandbox,
-                jobs=jobs,
-                seed=seed,
-                carry=carry,
-            )
-            grading = _grade(work, submitted, journal, grade)
-            try:
-                _record(grading, recorder, journal, work.count, console)
-            finally:
-                _write_results(results_file, name, seed, _graded(journal, submitted))
-            used = sandbox.statistics
+        seeds, explicit = Seeds(course.root), isinstance(seed, int)
+        run_seed = seed_of_run(seeds, journal, name, seed)
+        key = fingerprint(assignment.folder, confined=confined, carry=carry, attempts=not explicit)
+        finished = resume_or_begin(journal, Run(run_seed, key), only, restart)
+        with Recorder(course.root, name, release, folder) as recorder:
+            work = remaining_work(journal, recorder, submitted, only, finished=finished)
+            again = {} if explicit else seeds_of_attempts(seeds, name, run_seed, work.ungraded)
+            with _grader(course, folder, work, confined=confined) as (sandbox, grade):
+                grade = partial(
+                    grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry
+                )
+                _announce(work, submitted, sandbox, jobs, only, console)
+                grading = _grade(work, submitted, journal, grade)
+                try:
+                    _record(grading, recorder, journal, work.count, console)
+                finally:
+                    _write_results(results_file, name, run_seed, _graded(journal, submitted))
+                used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in _graded(journal, submitted) if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used)
-    _show(grades, seed, console)
+    _show(grades, run_seed, console)
     return grades
 
 
-def _fingerprint(assignment: Assignment, *, confined: bool, carry: bool) -> str:
-    """Of everything but submission and seed that decides a grade: checks, engine, libraries."""
-    versions = [version(library) for library in ("keras", "tensorflow", "numpy")]
-    content = hashlib.sha256(f"{confined} {carry} {versions}".encode())
-    shared = assignment.folder.parent / SHARED
-    for folder in (assignment.folder, shared, Path(autograder.__file__).parent):
-        for path in sorted(folder.rglob("*.*")):
-            if path.suffix in (".py", ".toml"):
-                content.update(path.read_bytes())
-    return content.hexdigest()
+@contextmanager
+def _grader(
+    course: Course, folder: Path, work: RemainingWork, *, confined: bool
+) -> Iterator[tuple[Sandbox | None, Callable[..., Graded]]]:
+    """What grades a class, and its sandbox; no sandbox if nothing is left to grade."""
+    if not work.ungraded:
+        yield None, _nobody
+        return
+    with ExitStack() as stack:
+        secrets = [course.solutions, folder]
+        sandbox = stack.enter_context(probing_sandbox(confined=confined, secrets=secrets))
+        # Without protection, what code does may depend on what it finds on this machine.
+        known = stack.enter_context(observation_cache(course.root)) if confined else None
+        yield sandbox, partial(grade_class, sandbox=sandbox, known=known)
 
 
-def _resume_or_begin(
-    journal: Journal, fingerprint: str, seed: int | None, only: frozenset[str], restart: bool
-) -> int:
-    """Resume the journal's run, or begin one; returns its seed.
-
-    Raises:
-        AutograderError: grading only some students would discard an interrupted run.
-    """
-    last = journal.last()
-    same = last is not None and last.key == fingerprint and seed in (None, last.seed)
-    if last and same and not restart and (only or not last.complete):
-        return last.seed
-    if last and only and not last.complete and not restart:
-        raise AutograderError(
-            "The last run was interrupted, and these students cannot be graded as part of it: its "
-            f"seed is {last.seed}, or its checks have changed since. Run the command without "
-            "--only to grade the whole class, or with --restart to discard that run."
-        )
-    run = Run(new_seed() if seed is None else seed, fingerprint)
-    journal.begin(run)
-    return run.seed
-
-
-@dataclass(frozen=True)
-class _RemainingWork:
-    """What is left to do of a class.
-
-    Attributes:
-        done: how many students are graded already.
-        unrecorded: graded, but not yet in the gradebook.
-        ungraded: submissions to grade.
-    """
-
-    done: int
-    unrecorded: Sequence[tuple[Submission, Report]]
-    ungraded: Sequence[Submission]
-
-    @property
-    def count(self) -> int:
-        """How many students are still to be recorded."""
-        return len(self.unrecorded) + len(self.ungraded)
-
-
-def _remaining_work(
-    journal: Journal, recorder: Recorder, submitted: SubmittedClass, only: frozenset[str]
-) -> _RemainingWork:
-    def up_to_date(student: str, entry: Entry) -> bool:
-        # A failure of the grader itself is tried again.
-        unchanged = entry.submission == submitted.digests.get(student)
-        return unchanged and student not in only and not entry.report.ungraded
-
-    done = {
-        student: entry for student, entry in journal.entries().items() if up_to_date(student, entry)
-    }
-    recorded = {student for student, entry in done.items() if entry.recorded}
-    recorded &= recorder.saved_students()
-    return _RemainingWork(
-        len(done),
-        [
-            (each, done[each.student].report)
-            for each in submitted.submissions
-            if each.student in done and each.student not in recorded
-        ],
-        [each for each in submitted.submissions if each.student not in done],
-    )
+def _nobody(*_: object, **__: object) -> Graded:
+    yield from ()
 
 
 def _announce(
-    work: _RemainingWork,
+    work: RemainingWork,
     submitted: SubmittedClass,
-    sandbox: Sandbox,
+    sandbox: Sandbox | None,
     jobs: int,
     only: frozenset[str],
     console: Console,
 ) -> None:
     if work.done and not only:
-        console.print(f"Resuming: {work.done} of {len(submitted.submissions)} already graded.")
-    console.print(f"sandbox: {sandbox.level}; {len(work.ungraded)} students, {jobs} at a time")
+        of = len(submitted.submissions)
+        console.print(f"{work.done} of {of} are graded already, and have not changed since.")
+    if sandbox:
+        console.print(f"sandbox: {sandbox.level}; {len(work.ungraded)} students, {jobs} at a time")
 
 
 def _grade(
-    work: _RemainingWork,
+    work: RemainingWork,
     submitted: SubmittedClass,
     journal: Journal,
-    grade: Callable[..., Generator[tuple[Submission, Report]]],
-) -> Generator[tuple[Submission, Report]]:
+    grade: Callable[..., Graded],
+) -> Graded:
     """The reports that are not recorded yet: those of the journal, then the new ones."""
 
     def add_to_journal(submission: Submission, report: Report) -> None:
@@ -241,7 +189,7 @@ def _grade(
 
 
 def _record(
-    grading: Generator[tuple[Submission, Report]],
+    grading: Graded,
     recorder: Recorder,
     journal: Journal,
     count: int,

@@ -7,18 +7,20 @@ get the engine: ``nbgrader autograde`` grades submission by submission with ``gr
 from __future__ import annotations
 
 import atexit
+import threading
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
+from autograder.desks.class_run import fingerprint
 from autograder.gradebook import preprocessors
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, StudentNotebook
 from autograder.gradebook.release import register_release, release_notebook
-from autograder.grading.grade import grade_submission, new_seed
+from autograder.grading.cache import observation_cache
+from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.sandbox.sandbox import Sandbox
-from autograder.sources.assignment import Assignment, read_assignment
+from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt
+from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.submitted_files import find_submission
@@ -33,6 +35,9 @@ __all__ = [
     "register_release",
 ]
 
+IDLE_SECONDS = 300.0
+"""After so long without a submission the processes end: they hold hundreds of megabytes."""
+
 
 class WriteVerdicts(preprocessors.WriteVerdicts):
     """Shows each exercise's verdicts, and grades what comes without a report."""
@@ -45,20 +50,74 @@ class WriteVerdicts(preprocessors.WriteVerdicts):
 def grade_one(course: Path, name: str, student: str, notebook: Path) -> Report:
     """Grade one submission for ``nbgrader autograde``, which asks for one after another.
 
-    Sandbox and reference are kept from one call to the next, until the process ends.
+    It gets the inputs that ``autograder grade`` gives it. Sandbox and reference are kept from one
+    call to the next, until the process ends, nothing is graded for some minutes, or a file that
+    decides grades changes: the formgrader's process lives for days.
     """
-    assignment, oracle, sandbox, locked = _engine(course.resolve(), name)
-    submission = find_submission(notebook.parent, name, student, locked)
-    return grade_submission(submission, assignment.check_set, oracle, sandbox)
+    with _BUSY:
+        return _engine(course.resolve(), name).grade(student, notebook)
 
 
-@cache
-def _engine(root: Path, name: str) -> tuple[Assignment, LiveOracle, Sandbox, dict[str, str]]:
+class _Engine:
+    """What grades one assignment: its release, a sandbox and, for each seed, an oracle."""
+
+    def __init__(self, course: Course, name: str) -> None:
+        self._course, self._seeds = course, Seeds(course.root)
+        self._assignment = read_assignment(course.solution(name))
+        self.fingerprint = _fingerprint(course.solution(name))
+        self._open = ExitStack()
+        secrets = [course.solutions, course.root / "submitted"]
+        self._sandbox = self._open.enter_context(probing_sandbox(secrets=secrets))
+        self._known = self._open.enter_context(observation_cache(course.root))
+        self._locked = locked_cells(release_notebook(self._assignment))
+        self._oracles: dict[int, LiveOracle] = {}
+
+    def grade(self, student: str, notebook: Path) -> Report:
+        """Grade a submission with the inputs of the student's attempt."""
+        name = self._assignment.name
+        submission = find_submission(notebook.parent, name, student, self._locked)
+        own = self._seeds.keep(name, new_seed())
+        seed = seed_of_attempt(own, self._seeds.attempt(name, submission))
+        if seed not in self._oracles:
+            self._oracles[seed] = LiveOracle(self._sandbox, self._assignment, seed, self._known)
+        oracle, check_set = self._oracles[seed], self._assignment.check_set
+        return grade_submission(submission, check_set, oracle, self._sandbox, self._known)
+
+    def close(self) -> None:
+        """End its processes."""
+        self._open.close()
+
+
+_BUSY = threading.RLock()
+_engines: dict[tuple[Path, str], _Engine] = {}
+_idle: list[threading.Timer] = []
+
+
+def _engine(root: Path, name: str) -> _Engine:
+    """The engine of an assignment as it is now. Called with ``_BUSY`` held."""
+    while _idle:
+        _idle.pop().cancel()
     course = Course(root)
-    assignment = read_assignment(course.solution(name))
-    until_exit = ExitStack()
-    atexit.register(until_exit.close)
-    secrets = [course.solutions, root / "submitted"]
-    sandbox = until_exit.enter_context(probing_sandbox(secrets=secrets))
-    locked = locked_cells(release_notebook(assignment))
-    return assignment, LiveOracle(sandbox, assignment, new_seed()), sandbox, locked
+    engine = _engines.get((root, name))
+    if engine and engine.fingerprint != _fingerprint(course.solution(name)):
+        close()
+        engine = None
+    if engine is None:
+        engine = _engines[root, name] = _Engine(course, name)
+    timer = threading.Timer(IDLE_SECONDS, close)
+    timer.daemon = True
+    timer.start()
+    _idle.append(timer)
+    return engine
+
+
+def _fingerprint(folder: Path) -> str:
+    return fingerprint(folder, confined=True, carry=True, attempts=True)
+
+
+@atexit.register
+def close() -> None:
+    """End every process that grades; the next submission starts them again."""
+    with _BUSY:
+        while _engines:
+            _engines.popitem()[1].close()

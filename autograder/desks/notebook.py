@@ -11,8 +11,9 @@ import gc
 import html
 import io
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -21,11 +22,13 @@ from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import Close, measured
 from autograder.grading.observe import read_reply
 from autograder.grading.oracle import Oracle
+from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
 from autograder.grading.trial import Trial
 from autograder.model import Arrays, AutograderError, Check, Observation
 from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.checks import CHECKS, CheckSet
+from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.verdicts import ExerciseReport
 
 
@@ -91,7 +94,8 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
     """Check one exercise with the public seed.
 
     Args:
-        implementation: your class or function; its name must be that of the exercise.
+        implementation: your class or function; its name must be that of the exercise. For the
+            predictions of a notebook, "predictions".
         folder: the assignment's folder. Defaults to the one the notebook runs in.
 
     Raises:
@@ -99,6 +103,8 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
             assignment's; or `nbgrader validate` runs the notebook, and a check fails.
     """
     check_set, oracle = read_release(Path(folder) if folder else _here())
+    if isinstance(implementation, str) and implementation == PREDICTIONS:
+        return _for_nbgrader(CheckResult(_predictions(check_set.predictions), ""))
     name = getattr(implementation, "__name__", None)
     if not isinstance(name, str):
         raise AutograderError(
@@ -110,6 +116,13 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
         observed = _observed(implementation, oracle.trials(own.checks))
     (report,) = judge_exercises(own, observed, oracle)
     return _for_nbgrader(CheckResult(report, _plot(report, own, observed, oracle)))
+
+
+def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:
+    """The report on what the notebook's variables hold now."""
+    values = vars(sys.modules["__main__"])
+    made = {each.name: values[each.variable] for each in asked if each.variable in values}
+    return report_on(made, asked)
 
 
 def _for_nbgrader(result: CheckResult) -> CheckResult:

@@ -23,7 +23,7 @@ from autograder.grading.stored import FILE, digest_in, store
 from autograder.model import AutograderError
 from autograder.sources.answers import Answers
 from autograder.sources.assignment import Assignment, read_assignments
-from autograder.sources.checks import CHECKS, PROBES, read_checks
+from autograder.sources.checks import CHECKS, PROBES, CheckSet, read_checks
 from autograder.sources.course import Course
 from autograder.sources.data_files import data_files
 from autograder.sources.misconceptions import MISCONCEPTIONS
@@ -95,7 +95,7 @@ def build(
         AutograderError: the release would contain a line of the reference, or the folder cannot be
             written.
     """
-    public = replace(read_checks(assignment.folder, hidden=False), data=assignment.check_set.data)
+    public = _public(assignment)
     digest = sources_digest(assignment)
     try:
         with tempfile.TemporaryDirectory() as made:
@@ -120,6 +120,13 @@ def build(
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
     return (*changed, *map(str, gone))
+
+
+def _public(assignment: Assignment) -> CheckSet:
+    """What students may know of an assignment's checks."""
+    whole = assignment.check_set
+    public = read_checks(assignment.folder, hidden=False)
+    return replace(public, data=whole.data, predictions=whole.predictions)
 
 
 def write_files(assignment: Assignment, folder: Path) -> None:

@@ -2,7 +2,11 @@
 
 An observation is a function of the code that runs, the probe, its inputs and the versions of the
 libraries. The cache keeps it under a digest of all these: whatever changes, changes the digest.
-Time-outs and crashes, which depend on the machine's load, are never kept.
+Code that differs in comments and formatting alone is the same. Time-outs and crashes, which depend
+on the machine's load, are never kept.
+
+What hostile code answers is kept like any answer, under the digest of that code, and judged again
+each time: it reaches no one who submits other code.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from autograder.grading.journal import FOLDER
 from autograder.grading.trial import Trial, is_by_chance
 from autograder.model import AutograderError, Failure, Observation
 from autograder.programs import Definitions
+from autograder.sources.normal_form import normal_form
 
 FILE = "observations.db"
 
@@ -37,6 +42,9 @@ LIMIT = 1_000_000_000
 """Bytes of arrays that are kept; what was not used for longest goes first."""
 
 _LIBRARIES = ("keras", "numpy", "tensorflow")
+USED_AGAIN = 3600.0
+"""Seconds after which an observation that is used again is noted as used: not at each use."""
+
 _PACKAGE = Path(__file__).parents[1]
 
 # No database, a broken one, or one with other tables; not one that another process holds.
@@ -82,32 +90,45 @@ class ObservationCache:
                 "writable, or free some space."
             ) from error
 
-    def get(self, definitions: Definitions, trial: Trial) -> Observation | None:
+    def get(
+        self, definitions: Definitions, trial: Trial, *, alone: bool = False
+    ) -> Observation | None:
         """What was kept of this trial; None if there is nothing, or nothing readable."""
-        keys = observation_keys(definitions, trial)
+        keys = observation_keys(definitions, trial, alone=alone)
         try:
-            with self._lock, self._database:
+            with self._lock:
                 row = self._database.execute(
-                    "select failure, seconds, arrays from observation where key in (?, ?)", keys
+                    "select failure, seconds, arrays, used from observation where key in (?, ?)",
+                    keys,
                 ).fetchone()
-                if row is None:
-                    return None
-                self._database.execute(
-                    "update observation set used = ? where key in (?, ?)", (time.time(), *keys)
-                )
-            failure, seconds, arrays = row
+            if row is None:
+                return None
+            failure, seconds, arrays, used = row
+            now = time.time()
+            if now - used > USED_AGAIN:
+                with self._lock, self._database:
+                    self._database.execute(
+                        "update observation set used = ? where key in (?, ?)", (now, *keys)
+                    )
             known = Failure(**json.loads(failure)) if failure else None
             return Observation(dict(sorted(load(arrays).items())), known, seconds)
         except (sqlite3.Error, SafetensorError, ValueError, TypeError):
             return None  # it is computed again
 
-    def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
+    def put(
+        self,
+        definitions: Definitions,
+        trial: Trial,
+        observation: Observation,
+        *,
+        alone: bool = False,
+    ) -> None:
         """Keep an observation, unless it depends on chance."""
         if is_by_chance(observation):
             return
         failure = observation.failure
-        anywhere, placed = observation_keys(definitions, trial)
-        key = placed if failure and failure.where else anywhere
+        anywhere, placed = observation_keys(definitions, trial, alone=alone)
+        key = placed if failure else anywhere
         # `np.ascontiguousarray` would give a number one dimension.
         arrays = save({name: np.array(a, order="C") for name, a in observation.arrays.items()})
         told = json.dumps(asdict(failure)) if failure else None
@@ -115,6 +136,25 @@ class ObservationCache:
         # A full disk costs the next run some time, and this one nothing.
         with contextlib.suppress(sqlite3.Error), self._lock, self._database:
             self._database.execute("insert or replace into observation values (?,?,?,?,?,?)", row)
+
+    def size(self) -> tuple[int, int]:
+        """How many observations are kept, and the bytes of their arrays."""
+        with self._lock:
+            number, size = self._database.execute(
+                "select count(*), coalesce(sum(size), 0) from observation"
+            ).fetchone()
+        return number, size
+
+    def clear(self) -> None:
+        """Forget everything, and give the disk its space back.
+
+        Raises:
+            sqlite3.Error: another process is writing.
+        """
+        with self._lock:
+            with self._database:
+                self._database.execute("delete from observation")
+            self._database.execute("vacuum")
 
     def close(self) -> None:
         """Drop what exceeds the limit, and close the file."""
@@ -142,28 +182,24 @@ def observation_cache(root: Path) -> Iterator[ObservationCache]:
         yield opened
 
 
-def observation_keys(definitions: Definitions, trial: Trial) -> tuple[bytes, bytes]:
+def observation_keys(
+    definitions: Definitions, trial: Trial, *, alone: bool = False
+) -> tuple[bytes, bytes]:
     """Two digests of everything that decides what a trial of these definitions will show.
 
-    In the second, the line of the code in its file counts too: for failures that name it.
+    The first is the same for code that differs in comments, docstrings, formatting and place. The
+    second is not: a failure says where it happened.
+
+    Args:
+        alone: as in `autograder.grading.observe.RestartableChild.observations`.
     """
-    digest = hashlib.sha256(_versions())
-    message, arrays = trial.request()
-    digest.update(msgspec.json.encode(message, order="deterministic"))
-    for name, array in sorted(arrays.items()):
-        digest.update(repr((name, array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    lines = []
-    for file in definitions.files:
-        text = file.text.lstrip("\n")
-        lines.append(len(file.text) - len(text))
-        digest.update(msgspec.json.encode((file.name, file.label, text, file.keep, file.defines)))
+    digest = hashlib.sha256(_versions() + trial.digest + bytes([alone]))
     digest.update(msgspec.json.encode(definitions.undefined))
-    for name, content in sorted(trial.data.items()):
-        digest.update(repr((name, len(content))).encode())
-        digest.update(content)
     placed = digest.copy()
-    placed.update(repr(lines).encode())
+    exact = msgspec.json.encode(definitions.files)
+    placed.update(exact)
+    normal = normal_form(definitions)
+    digest.update(exact if normal is None else normal.encode("utf-8", "surrogatepass"))
     return digest.digest(), placed.digest()
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from autograder.grading.chance import false_alarms, varying
 from autograder.grading.forbidden import unknown_forbidden
 from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, judge_exercises
-from autograder.grading.observe import Known, RestartableChild
+from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Findings, earns_points
+from autograder.grading.trial import Known
 from autograder.model import Check, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
@@ -10,10 +9,11 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.carry import Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
-from autograder.grading.observe import Known, RestartableChild
+from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import Oracle
+from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
-from autograder.grading.trial import is_by_chance
+from autograder.grading.trial import Known, is_by_chance
 from autograder.model import (
     Check,
     Exercise,
@@ -57,16 +57,12 @@ PARTS = " · "
 REFERENCE_FAILED = "The reference itself failed here: "
 
 
-def new_seed() -> int:
-    """An unpredictable seed for the inputs of one run, of 128 bits."""
-    return secrets.randbits(128)
-
-
 def grade_submission(
     submission: Submission,
     check_set: CheckSet,
     oracle: Oracle,
     sandbox: Sandbox,
+    known: Known | None = None,
     reports: SharedReports | None = None,
     *,
     carry: bool = True,
@@ -77,12 +73,13 @@ def grade_submission(
     touches "ungraded": neither raises.
 
     Args:
+        known: what need not be observed again.
         reports: on exercises that other submissions define in the same words.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
     """
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
     exercises = grade_definitions(
-        plan.each, plan.missing, check_set, oracle, sandbox, reports=reports, carry=carry
+        plan.each, plan.missing, check_set, oracle, sandbox, known, reports, carry=carry
     )
     remarks = bounded(
         [
@@ -95,7 +92,7 @@ def grade_submission(
     return Report(
         submission.student,
         check_set.name,
-        exercises,
+        (*exercises, *predicted(submission, check_set.predictions)),
         oracle.seed,
         sandbox.level,
         remarks,
@@ -121,7 +118,7 @@ def grade_definitions(
     Args:
         definitions: those of all exercises, or for each exercise its own.
         missing: exercises that are not defined, with the reason; their probes are not run.
-        known: what need not be observed again; only for the course's own code.
+        known: what need not be observed again.
         reports: on exercises that other submissions define in the same words.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
     """

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
 from autograder.grading.allowance import Allowance
-from autograder.grading.trial import Trial
+from autograder.grading.trial import Known, Trial
 from autograder.messages import Load, Loaded, Observed, SourceText
 from autograder.model import Arrays, AutograderError, Check, Failure, Observation
 from autograder.programs import Definitions
@@ -84,18 +84,6 @@ def clean(text: object, limit: int = 600) -> str:
     return re.sub(r" {2,}", " ", kept)[:limit].strip()
 
 
-class Known(Protocol):
-    """Observations that need not be made again."""
-
-    def get(self, definitions: Definitions, trial: Trial) -> Observation | None:
-        """What this trial of these definitions has shown before, if it has been kept."""
-        ...
-
-    def put(self, definitions: Definitions, trial: Trial, observation: Observation) -> None:
-        """Keep what this trial showed."""
-        ...
-
-
 class RestartableChild:
     """A child, and its successors if it dies.
 
@@ -109,7 +97,7 @@ class RestartableChild:
         """Start nothing yet.
 
         Args:
-            known: what need not be tried again; only for the course's own code.
+            known: what need not be tried again.
             allowance: how long all checks may take together; None for as long as they like.
         """
         self._sandbox = sandbox
@@ -147,12 +135,20 @@ class RestartableChild:
             yield trial.check, self._observed(definitions, trial)
 
     def _observed(self, definitions: Definitions, trial: Trial) -> Observation:
-        known = self._known.get(definitions, trial) if self._known else None
-        if known is not None:
-            return known
+        """What is known of a trial, or what trying it shows.
+
+        What is known takes the time that it took: a submission that is slow as a whole gets no
+        further in a second run.
+        """
+        exercise = trial.exercise.name
+        if self._known and not self._refusal(definitions, exercise):
+            known = self._known.get(definitions, trial, alone=self._alone)
+            if known is not None:
+                self._allowance.spend(exercise, known.seconds, known.seconds)
+                return known
         observation = self._tried(definitions, trial)
         if self._known:
-            self._known.put(definitions, trial, observation)
+            self._known.put(definitions, trial, observation, alone=self._alone)
         return observation
 
     def _tried(self, definitions: Definitions, trial: Trial) -> Observation:

@@ -14,11 +14,8 @@ from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.judge import measured
-from autograder.grading.observe import (
-    Known,
-    RestartableChild,
-)
-from autograder.grading.trial import ONCE_DIED_SECONDS, Trial, budget, sizes_of
+from autograder.grading.observe import RestartableChild
+from autograder.grading.trial import ONCE_DIED_SECONDS, Known, Trial, budget, sizes_of
 from autograder.model import Arrays, Check, Inputs, Misconception, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox
@@ -91,6 +88,7 @@ class LiveOracle:
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}
         self._definitions: dict[tuple[str, str], Definitions] = {}
         self._fingerprints: dict[tuple[str, str], Observation] = {}
+        self._trials: dict[str, Trial] = {}
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
 
@@ -155,16 +153,21 @@ class LiveOracle:
 
     def trials(self, checks: Iterable[Check]) -> list[Trial]:
         """What to try on a submission, with time limits from the reference."""
-        return [
+        return [self._trials.get(check.id) or self._student_trial(check) for check in checks]
+
+    def _student_trial(self, check: Check) -> Trial:
+        expected = self.expected(check)
+        # The same object each time: it remembers its digest.
+        return self._trials.setdefault(
+            check.id,
             self._trial(
                 check,
                 cpu_seconds=budget(check, expected),
                 cpu_seconds_after_death=budget(check, expected, ONCE_DIED_SECONDS),
                 share=budget(check, expected, 0.0),
                 reference=sizes_of(expected),
-            )
-            for check, expected in ((check, self.expected(check)) for check in checks)
-        ]
+            ),
+        )
 
     def _observe_misconception(
         self,

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from autograder.grading.diagnose import tells
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import grade_definitions, judge_check
-from autograder.grading.observe import Known, RestartableChild
+from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.trial import Known
 from autograder.model import Check, Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment

@@ -33,6 +33,7 @@ from autograder.model import (
 from autograder.sources.checks import CheckSet, read_checks
 from autograder.sources.data_files import read_data
 from autograder.sources.inputs import draw_inputs
+from autograder.sources.predictions import Prediction
 
 FILE = "expected.safetensors"
 PUBLIC_SEED = 0
@@ -150,11 +151,12 @@ def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[Chec
     check_set = read_checks(folder, hidden=False)
     try:
         # Not what a student keeps in the same folder.
-        check_set = replace(check_set, data=read_data(folder, data_in(folder / FILE)))
+        data = read_data(folder, data_in(folder / FILE))
     except OSError as error:
         raise AutograderError(
             f"{error.filename} is missing. Download the assignment's folder again."
         ) from error
+    check_set = replace(check_set, data=data, predictions=predictions_in(folder / FILE))
     oracle = StoredOracle(folder / FILE, check_set)
     return (check_set.only(only) if only else check_set), oracle
 
@@ -167,6 +169,11 @@ def digest_in(path: Path) -> str:
 def data_in(path: Path) -> list[str]:
     """The names of the data files that the assignment was released with."""
     return list(_described(path).get("data", ()))
+
+
+def predictions_in(path: Path) -> tuple[Prediction, ...]:
+    """The predictions that the assignment's notebook asks for, whatever became of its cells."""
+    return tuple(Prediction(*each) for each in _described(path).get("predictions", ()))
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -217,6 +224,7 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "kinds": content.kinds,
         "arrays": content.index,
         "data": sorted(check_set.data),
+        "predictions": [(each.name, each.choices) for each in check_set.predictions],
     }
     save_file(content.stacked(), path, metadata={"autograder": json.dumps(described)})
 

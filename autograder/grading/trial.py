@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
+from typing import Protocol
 
+import msgspec
 import numpy as np
 
 from autograder.messages import Observe
 from autograder.model import Arrays, Check, Exercise, Failure, FailureKind, Inputs, Observation
-from autograder.programs import Probe
+from autograder.programs import Definitions, Probe
 from autograder.sandbox.wire import Room
 
 Sizes = Mapping[str, tuple[tuple[int, ...], int]]
@@ -108,6 +111,22 @@ class Trial:
         )
         return message, arrays
 
+    @cached_property
+    def digest(self) -> bytes:
+        """Of all that decides what a child answers: what it is sent, and what of it is kept."""
+        digest = sha256()
+        message, arrays = self.request()
+        digest.update(msgspec.json.encode(message, order="deterministic"))
+        for name, array in sorted(arrays.items()):
+            digest.update(repr((name, array.dtype.str, array.shape)).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        for name, content in sorted(self.data.items()):
+            digest.update(repr((name, len(content))).encode())
+            digest.update(content)
+        if room := self.room():
+            digest.update(repr((room.array_bytes, sorted(room.names or []))).encode())
+        return digest.digest()
+
     def room(self) -> Room | None:
         """How much of a reply is kept; None for all.
 
@@ -142,3 +161,28 @@ class Trial:
         """A seed for the child, from which that of the run cannot be worked out."""
         secret = sha256(f"{self.seed}.{self.check.id}".encode())
         return int.from_bytes(secret.digest()[:4])
+
+
+class Known(Protocol):
+    """Observations that need not be made again."""
+
+    def get(
+        self, definitions: Definitions, trial: Trial, *, alone: bool = False
+    ) -> Observation | None:
+        """What this trial of these definitions has shown before, if it has been kept.
+
+        Args:
+            alone: as in `autograder.grading.observe.RestartableChild.observations`.
+        """
+        ...
+
+    def put(
+        self,
+        definitions: Definitions,
+        trial: Trial,
+        observation: Observation,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """Keep what this trial showed."""
+        ...

@@ -14,7 +14,6 @@ from functools import partial
 from autograder.grading.following import Following, lots
 from autograder.grading.full_marks import FullMarks, stub_of
 from autograder.grading.grade import judge_exercises
-from autograder.grading.observe import Known
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.ordinary_errors import false_names
 from autograder.grading.proof import (
@@ -27,6 +26,7 @@ from autograder.grading.proof import (
     misnamed,
     uncaught,
 )
+from autograder.grading.trial import Known
 from autograder.model import Misconception
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment

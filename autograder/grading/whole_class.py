@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from types import MappingProxyType
 
 from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
+from autograder.grading.trial import Known
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Verdict
+
+
+class _Lots:
+    """For each seed, what submissions with these inputs are graded by."""
+
+    def __init__(self, assignment: Assignment, sandbox: Sandbox, known: Known | None) -> None:
+        self._new = partial(LiveOracle, sandbox, assignment, known=known)
+        self._lock = threading.Lock()
+        self._lots: dict[int, tuple[LiveOracle, SharedReports]] = {}
+
+    def of(self, seed: int) -> tuple[LiveOracle, SharedReports]:
+        """The oracle of a seed, and the reports on what is written alike."""
+        with self._lock:
+            if seed not in self._lots:
+                self._lots[seed] = self._new(seed), SharedReports()
+            return self._lots[seed]
 
 
 # Longer than 50 lines because it documents every argument.
@@ -24,6 +44,8 @@ def grade_class(
     *,
     jobs: int,
     seed: int,
+    seeds: Mapping[str, int] = MappingProxyType({}),
+    known: Known | None = None,
     finished: Callable[[Submission, Report], None] = lambda *_: None,
     carry: bool = True,
 ) -> Generator[tuple[Submission, Report]]:
@@ -33,24 +55,31 @@ def grade_class(
     or left by an exception, submissions that are still being graded are abandoned.
 
     Args:
+        seed: of the checks' inputs.
+        seeds: by student, the seeds of those that get inputs of their own.
+        known: what need not be observed again, in this run or a later one.
         finished: called with each report, in the thread that made it, before it is yielded.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
     """
-    oracle = LiveOracle(sandbox, assignment, seed)
-    check_set, reports = assignment.check_set, SharedReports()
+    check_set, lots = assignment.check_set, _Lots(assignment, sandbox, known)
     stopped = threading.Event()
 
     def work(submission: Submission) -> tuple[Submission, Report]:
+        own = seeds.get(submission.student, seed)
         try:
-            report = grade_submission(submission, check_set, oracle, sandbox, reports, carry=carry)
+            oracle, reports = lots.of(own)
+            report = grade_submission(
+                submission, check_set, oracle, sandbox, known, reports, carry=carry
+            )
         except Exception as error:  # our own fault: grade the rest, and leave this one to a person
-            report = ungraded(submission, check_set, oracle.seed, sandbox.level, error)
+            report = ungraded(submission, check_set, own, sandbox.level, error)
         if not stopped.is_set():  # otherwise stopping may have made it what it is
             finished(submission, report)
         return submission, report
 
     executor = ThreadPoolExecutor(jobs, "grade")
     try:
+        oracle, _ = lots.of(seed)
         # The reference's answers first, one exercise a worker, so that no student's job waits.
         for future in as_completed(
             [
@@ -95,4 +124,5 @@ def ungraded(
         for exercise in check_set.exercises
     )
     remarks = bounded(submission.remarks)
+    exercises += predicted(submission, check_set.predictions)
     return Report(submission.student, check_set.name, exercises, seed, sandbox, remarks)

@@ -16,7 +16,10 @@ VERSION = 1
 
 
 def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report]) -> dict[str, Any]:
-    """The reports of one run as plain JSON values."""
+    """The reports of one run as plain JSON values.
+
+    A student whose inputs came from another seed, after submitting again, has a ``seed`` as well.
+    """
     return {
         "version": VERSION,
         "assignment": assignment,
@@ -25,6 +28,7 @@ def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report])
         "students": [
             {
                 "student": report.student,
+                **({} if report.seed == seed else {"seed": seed_in_json(report.seed)}),
                 "score": report.score,
                 "max_score": report.max_score,
                 "exercises": [_exercise(exercise) for exercise in report.exercises],

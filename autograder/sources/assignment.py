@@ -34,6 +34,7 @@ from autograder.sources.faults import CourseFaults, Faults, is_file_name
 from autograder.sources.magics import without_magics
 from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconceptions
 from autograder.sources.percent import Percent, read_percent
+from autograder.sources.predictions import examine_predictions
 from autograder.sources.reading import parse, read_text, top_level_names
 
 __all__ = [
@@ -183,6 +184,7 @@ def read_assignment(folder: Path) -> Assignment:
     exercises = {e.name: e for e in check_set.exercises} if check_set else None
     percent = read_percent(folder / f"{folder.name}.py", faults)
     cells, names = exercise_cells(percent, exercises, faults) if percent else ({}, frozenset())
+    predictions = examine_predictions(percent, exercises or (), faults) if percent else ()
     known = (*(exercises or ()), *sorted(names - set(exercises or ())))
     authored = read_misconceptions(folder / MISCONCEPTIONS, cells, known, faults)
     equivalents = read_equivalents(folder / MISCONCEPTIONS, known, faults)
@@ -196,7 +198,7 @@ def read_assignment(folder: Path) -> Assignment:
     faults.raise_any()
     assert percent is not None
     assert check_set is not None
-    check_set = replace(check_set, data=data)
+    check_set = replace(check_set, data=data, predictions=predictions)
     misconceptions = (*authored, *_generated(cells, authored, equivalents))
     return Assignment(folder, percent, cells, check_set, misconceptions, equivalents, variants)
 

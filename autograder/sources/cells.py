@@ -16,7 +16,7 @@ from autograder.sources.percent import Percent
 from autograder.sources.reading import parse, top_level_names
 from autograder.sources.regions import BEGIN, END, marked, problems, without_solutions
 
-KEYS = ("exercise", "question", "points")
+KEYS = ("exercise", "question", "prediction", "points")
 """What an author says of a cell, after ``# %%``."""
 
 
@@ -96,7 +96,7 @@ class _Cells:
                 self._head(number, f"a cell has no {key!r}. Did you mean {meant[0]!r}?")
                 self.misplaced.append(str(written[key]))
                 return False
-        for key in ("exercise", "question"):
+        for key in ("exercise", "question", "prediction"):
             if key in written and not isinstance(written[key], str):
                 self._head(number, f'{key} must be one name: `# %% {key}="Name"`, without commas.')
                 self.misplaced += map(str, written[key] if isinstance(written[key], list) else [])

@@ -20,6 +20,7 @@ from autograder.model import AutograderError, Check, Exercise
 from autograder.programs import Probe
 from autograder.sources.declared import examine_checks, examine_exercises, examine_unchecked
 from autograder.sources.faults import Faults, place_of
+from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.sources.probes import CHECKS, PROBES, SHARED, ProbeReader, shared_folder
 from autograder.sources.reading import parse, read_text
 
@@ -35,6 +36,7 @@ class CheckSet:
     Attributes:
         data: the content of the assignment's data files, by path (``data/points.csv``); none until
             an assignment or a release is read as a whole.
+        predictions: those that the notebook asks for; none until then, too.
     """
 
     name: str
@@ -42,6 +44,7 @@ class CheckSet:
     checks: tuple[Check, ...]
     probes: dict[str, Probe]
     data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    predictions: tuple[Prediction, ...] = ()
 
     def of(self, exercise: str) -> tuple[Check, ...]:
         """The checks of one exercise, in the author's order."""
@@ -63,13 +66,15 @@ class CheckSet:
         raise AutograderError(f"{self.name} has no exercise {name!r}; it has {known}.")
 
     def only(self, exercises: frozenset[str]) -> CheckSet:
-        """The same set, of these exercises alone."""
-        for name in sorted(exercises):
+        """The same set, of these exercises alone; "predictions" are an exercise of their own."""
+        asked = PREDICTIONS in exercises and bool(self.predictions)
+        for name in sorted(exercises - {PREDICTIONS} if asked else exercises):
             self.exercise(name)
         return replace(
             self,
             exercises=tuple(e for e in self.exercises if e.name in exercises),
             checks=tuple(c for c in self.checks if c.exercise in exercises),
+            predictions=self.predictions if asked else (),
         )
 
 

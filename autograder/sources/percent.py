@@ -12,7 +12,9 @@ from autograder.sources.faults import Faults
 from autograder.sources.reading import read_text
 
 _MARK = re.compile(r"# ?%%(?:\s|$)")
-_GLUED = re.compile(r"#\s*%%(?:exercise|question|\[)")  # and not `# %%time`, which is a magic
+_GLUED = re.compile(
+    r"#\s*%%(?:exercise|question|prediction|\[)"
+)  # and not `# %%time`, which is a magic
 
 EXPECTED = "Write the assignment's percent notebook there, named after its folder."
 

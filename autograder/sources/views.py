@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.sources.answers import solution_lines
 from autograder.sources.assignment import Assignment, exercise_of, question_of
 from autograder.sources.checked_list import CHECKED, checked_list, points_in_words
+from autograder.sources.predictions import POINTS, PREDICTIONS, Prediction, prediction_of
 from autograder.sources.regions import released
 
 __all__ = ["instructor_notebook", "solution_lines", "student_notebook"]
@@ -46,6 +47,10 @@ def _view(assignment: Assignment, text_of: Callable[[NotebookNode, str], str]) -
         if question := question_of(cell):
             notebook.cells.append(_manually_graded(question, text, cell))
             continue
+        if asked := prediction_of(cell):
+            notebook.cells.append(_numbered(cell.cell_type, text, number))
+            notebook.cells += _prediction(asked, assignment.check_set.predictions)
+            continue
         if not exercise:
             notebook.cells.append(_numbered(cell.cell_type, text, number))
             continue
@@ -71,6 +76,16 @@ def _exercise(assignment: Assignment, name: str, text: str) -> list[NotebookNode
             points=0 if exercise.bonus else total,
         ),
     ]
+
+
+def _prediction(asked: Prediction, all_asked: Sequence[Prediction]) -> list[NotebookNode]:
+    """The cell that a choice is written in, and after the last one the check of them all."""
+    cells = [_cell(new_code_cell, asked.variable.replace("_", "-", 1), asked.stub, solution=True)]
+    if asked == all_asked[-1]:
+        total = POINTS * len(all_asked)
+        text = f'# {points_in_words(total)}, whatever you predict\ncheck("{PREDICTIONS}")'
+        cells.append(_cell(new_code_cell, f"check-{PREDICTIONS}", text, points=total))
+    return cells
 
 
 def _manually_graded(question: str, text: str, cell: NotebookNode) -> NotebookNode:

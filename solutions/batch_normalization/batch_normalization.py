@@ -32,14 +32,16 @@
 #   inference).
 # - **Time:** about 3.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
 
 import keras
 import matplotlib.pyplot as plt
@@ -58,6 +60,15 @@ digits, labels = load_digits(return_X_y=True)
 digits = (digits / 16).astype("float32")  # 1797 handwritten digits of 8 x 8 pixels, from 0 to 1
 train_x, train_y = digits[:1300], labels[:1300]
 test_x, test_y = digits[1300:], labels[1300:]
+
+# %% [markdown]
+# The experiments below use the optimizers that you wrote in notebooks 1 and 2, if they are in the
+# folders beside this one and run. Otherwise they use Keras' own, and the next cell says why. Your
+# grade does not depend on it.
+
+# %%
+GradientDescent = mine("gradient_descent", "GradientDescent", otherwise=keras.optimizers.SGD)
+Adam = mine("optimizers", "Adam", otherwise=keras.optimizers.Adam)
 
 # %% [markdown]
 # ## 1 · How much of a layer is dead?
@@ -103,6 +114,14 @@ def dead_fraction(activations):
 # digits, with or without a normalization before each ReLU. It then trains the plain one, with Adam
 # and a learning rate of 0.02. That is bold, and a rate one would like to be able to use.
 
+# %% [markdown] prediction="dead"
+# **Predict, then look.** Before the first update, about one unit in fifteen is dead. How many are
+# after the first epoch, when the loss has fallen a lot?
+#
+# - **a** fewer: training brings them back
+# - **b** about as many
+# - **c** several times as many
+
 
 # %%
 def network(kind, scale=1.0):
@@ -133,7 +152,7 @@ def train(kind, epochs=8):
     """
     try:
         model = network(kind)
-        model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+        model.compile(Adam(0.02), "sparse_categorical_crossentropy")
         fractions, losses = [], []
         for epoch in range(epochs + 1):
             if epoch:
@@ -173,8 +192,9 @@ draw_training(runs)
 
 # %% [markdown]
 # Before the first update about one unit in fifteen is dead, by bad luck. After the first epoch it
-# is nearly four in ten, and after eight it is still about three in ten. The loss falls all the
-# same: the units that are left do the work. But it is a smaller network than the one you pay for.
+# is nearly four in ten (**c**), and after eight it is still about three in ten. The loss falls all
+# the same: the units that are left do the work. But it is a smaller network than the one you pay
+# for.
 #
 # > **Try it.** Train with `Adam(0.002)`, a tenth of the rate. Now only about one unit in eight is
 # > dead, and the loss ends lower, below 0.03. It is the bold rate that killed the others.
@@ -433,6 +453,13 @@ draw_relus(runs)
 # by a scale, and each network is trained for five epochs by plain SGD with a rate of 0.1, with two
 # random initialisations. A cross at the top marks a loss that is NaN.
 
+# %% [markdown] prediction="scales"
+# **Predict, then look.** The scales go from 0.1 to 30. At which of them does each network learn?
+#
+# - **a** the plain one at most of them, the normalized one at all
+# - **b** the plain one near 1 alone, the normalized one at all
+# - **c** both near 1 alone: weights that are too large spoil either
+
 # %%
 SCALES = np.array([0.1, 0.3, 0.5, 1, 2, 5, 10, 30])
 GUESSING = np.log(10)  # the loss of a network that gives each of ten digits the same chance
@@ -443,7 +470,7 @@ def loss_by_scale(kind, epochs=5, repeats=2):
     try:
         model = network(kind)
         # Compiled once; every run starts from other weights, and SGD remembers nothing.
-        model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+        model.compile(GradientDescent(0.1), "sparse_categorical_crossentropy")
         losses = np.zeros((len(SCALES), repeats))
         for repeat in range(repeats):
             rng = np.random.default_rng(repeat)
@@ -488,9 +515,9 @@ plt.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The plain network learns at one scale of these, the one that theory says. With smaller weights the
-# signal has faded before it gets to the end, and five epochs later the network still guesses. With
-# larger ones it explodes, and the loss is NaN.
+# The plain network learns at one scale of these, the one that theory says (**b**). With smaller
+# weights the signal has faded before it gets to the end, and five epochs later the network still
+# guesses. With larger ones it explodes, and the loss is NaN.
 #
 # The normalized network learns at every scale, over a factor of 300. Why: multiply all weights of a
 # layer by 10, and the normalization divides by 10 again. Then why does its curve rise to the right?
@@ -596,9 +623,7 @@ def train_on_images(kind, epochs=8):
     """A trained network and, for each epoch, its accuracy in training and on unseen digits."""
     try:
         model = image_network(kind)
-        model.compile(
-            keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"]
-        )
+        model.compile(GradientDescent(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
         history = model.fit(
             train_x.reshape(-1, 8, 8, 1), train_y, batch_size=32, epochs=epochs, verbose=0,
             validation_data=(test_x.reshape(-1, 8, 8, 1), test_y),
@@ -681,7 +706,40 @@ if image_runs["with"] is not None:
 # convolution would pass them nearly as they are. And a channel that is blue nearly everywhere would
 # be cut off altogether. The normalization shifts and scales each channel by its own numbers. In the
 # second row every channel has both colours, and in the third each keeps a part of its picture.
+
+# %% [markdown] question="what_it_costs" points=4
+# ## 4 · Your judgement (a person reads this)
 #
+# A friend puts your `BatchNormalization` (with its default momentum) into a network, trains it on
+# 20 batches of 4 rows, and reports: "Training accuracy 0.95, but on the very same rows `evaluate`
+# says 0.30. And after each ReLU about 55 % of the values are 0, so more than half of the network is
+# dead. I take the layer out again. The notes call it essential; it is not." Write half a page:
+#
+# 1. Why may training and inference differ so much here? Work out what is left of the start of the
+#    moving statistics after these 20 batches, and say what the small batch adds to it.
+# 2. Are 55 % of the units dead? Say what you would compute instead, and what this notebook found
+#    for both networks.
+# 3. What would you try before taking the layer out? And what do you say about "essential", with one
+#    result of this notebook for it and one against it?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the moving statistics.** In training the batch's own are used, at inference the
+#   moving ones, which still are $0.99^{20} = 0.82$ of where they started (0 and 1). Batches of 4
+#   rows make the statistics noisy, and the variance too small by a quarter. Half a point without
+#   the number.
+# - **1 point, dead or not.** Zeros are what a ReLU is for: with normalization, 40 % to 47 % pass
+#   and no unit is dead. Dead is a unit that gives 0 for every row: `dead_fraction` over all rows,
+#   20 % to 41 % of a layer without normalization.
+# - **1 point, what to try.** For instance a lower momentum such as 0.9, more or larger batches;
+#   each with what it changes. Half a point without a reason.
+# - **1 point, essential?** For it: at the bold rate no unit dies, or it learns at every scale of
+#   the initial weights. Against: the two convolutions learn without it, 0.91 against 0.95. Half a
+#   point if only one side has a result.
+# ### END SOLUTION
+
+# %% [markdown]
 # ## Takeaways
 #
 # | | in training | at inference |
@@ -700,7 +758,7 @@ if image_runs["with"] is not None:
 # **Next:** the last notebook asks whether SGD is better than Adam.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Ioffe and Szegedy, "Batch normalization: accelerating deep network training by
 # reducing internal covariate shift", ICML 2015. Santurkar, Tsipras, Ilyas and Madry, "How does

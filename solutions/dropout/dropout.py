@@ -31,14 +31,16 @@
 # - **Builds on:** notebooks 3 (overfitting) and 4 (the noisy digits).
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
 
 import keras
 import matplotlib.pyplot as plt
@@ -51,6 +53,14 @@ plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "fo
 
 # Colours that people with colour-blindness can tell apart (Okabe and Ito).
 BLACK, ORANGE, BLUE, GREEN = "#000000", "#D55E00", "#0072B2", "#009E73"
+
+# %% [markdown]
+# The experiments below use the Adam that you wrote in notebook 2, if it is in the folder beside
+# this one and runs. Otherwise they use Keras' Adam, and the next cell says why. Your grade does not
+# depend on it.
+
+# %%
+Adam = mine("optimizers", "Adam", otherwise=keras.optimizers.Adam)
 
 # %% [markdown]
 # ## 1 · Dropout
@@ -189,6 +199,14 @@ except NotImplementedError as missing:
 # weights; the second has your `Dropout` at rate 0.6 behind each of the two layers. (Each line takes
 # a few seconds.)
 
+# %% [markdown] prediction="unseen"
+# **Predict, then look.** What does the accuracy on unseen rows do during 30 epochs *without*
+# dropout?
+#
+# - **a** it rises, and stays where it is
+# - **b** it rises, and then falls
+# - **c** it stays low: with so many wrong labels, nothing can be learned
+
 # %%
 rng = np.random.default_rng(0)
 order = rng.permutation(len(digits))
@@ -207,9 +225,7 @@ def digit_network(rate):
         if rate:
             model.add(Dropout(rate, seed=number))
     model.add(keras.layers.Dense(10, "softmax"))
-    model.compile(
-        keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -259,8 +275,8 @@ runs = {name: run for name, run in runs.items() if run is not None}
 #
 # - **Without dropout** the orange curve passes the dotted line after about five epochs and goes on
 #   to 0.99: from there on the network learns wrong labels by heart. The blue curve pays for it. It
-#   falls from 0.90 to about 0.75, and behind the crossing the shaded gap is what overfitting looks
-#   like.
+#   falls from 0.90 to about 0.75 (**b**), and behind the crossing the shaded gap is what
+#   overfitting looks like.
 # - **With dropout** the orange curve stays near 0.72 and the blue one at 0.90. It takes longer to
 #   get there. The gap is the other way round, since the unseen labels are right and the training
 #   labels are not.
@@ -347,6 +363,13 @@ def mc_predict(model, x, samples):
 # For each image we look at the class with the highest mean, and at the deviation of its
 # probability.
 
+# %% [markdown] prediction="disagree"
+# **Predict, then look.** About which group do the 200 passes disagree most?
+#
+# - **a** clear digits
+# - **b** ambiguous images, which are two digits at once
+# - **c** noise
+
 # %%
 QUESTIONS = {"clear": GREEN, "ambiguous": ORANGE, "noise": BLACK}
 
@@ -389,9 +412,9 @@ for name, (mean, std) in answers.items():
 
 # %% [markdown]
 # For most clear digits the 200 passes agree: half of the deviations are below about 0.05. They
-# disagree about mixtures (a median of about 0.24) and more so about noise (0.31). The tail of the
-# green curve is worth a look too: clear digits with a deviation above 0.2 are mostly badly written
-# ones, and they are where the mistakes are.
+# disagree about mixtures (a median of about 0.24) and more so about noise (0.31, so **c**). The
+# tail of the green curve is worth a look too: clear digits with a deviation above 0.2 are mostly
+# badly written ones, and they are where the mistakes are.
 #
 # The network has never seen a mixture or noise, and it has no answer "no digit". All the same it
 # gives its favourite a probability above 0.6 in half of the cases of noise. The mean alone does not
@@ -427,6 +450,37 @@ def draw_answers(groups, answers):
 if answers:
     draw_answers(groups, answers)
 
+# %% [markdown] question="dropout_or_leak" points=4
+# ## 3 · Your judgement (a person reads this)
+#
+# A friend trains with dropout at rate 0.6 on the noisy digits of this notebook and sends you what
+# `fit` prints: "accuracy 0.55, val_accuracy 0.90". They write: "The network is better on unseen
+# rows than on training rows. That cannot be, so validation rows must have got into training. And
+# since dropout helps against overfitting, I now take a rate of 0.95." Write half a page:
+#
+# 1. Give two reasons, other than a leak, why the training accuracy that `fit` prints is so much
+#    lower here. Which of them did the experiment of this notebook remove, and how? Which numbers
+#    are left?
+# 2. What will a rate of 0.95 do? Say it with a number, and why more dropout is not always better.
+# 3. With `mc_predict`, two images get the same probability of 0.6 for their best class, one with a
+#    deviation of 0.05 and one of 0.3. What would you say about each? (You need not have written the
+#    bonus: its text and picture are enough.)
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, dropout is on.** `fit` measures training rows with units switched off, and over the
+#   epoch while the weights still change; unseen rows are measured without dropout. The experiment
+#   measures the training rows at inference after each epoch: about 0.72.
+# - **1 point, wrong labels.** Three in ten training labels are wrong: a network that reads every
+#   digit agrees with 0.7 of them, and the unseen labels are right (0.90). So no leak is needed.
+# - **1 point, the rate.** At 0.95 hardly a signal gets through: 0.10 after 30 epochs, guessing. The
+#   rate is chosen on validation rows; too much is underfitting. Half a point without a number.
+# - **1 point, the two images.** A small deviation: the thinned networks agree that it is 0.6, that
+#   is, it looks like two classes to all of them. A large one: they disagree, as about mixtures and
+#   noise (about 0.24 and 0.31); a person should look. Half a point if only one of them is read.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -447,7 +501,7 @@ if answers:
 # inference, and for another reason.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way
 # to prevent neural networks from overfitting", JMLR 2014. Wan, Zeiler, Zhang, LeCun and Fergus,

@@ -36,13 +36,15 @@
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
 
 import keras
 import matplotlib.pyplot as plt
@@ -55,12 +57,28 @@ plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "fo
 TRAINING, VALIDATION, BEST = "#0072B2", "#D55E00", "#009E73"
 
 # %% [markdown]
+# The experiments below use the Adam that you wrote in notebook 2, if it is in the folder beside
+# this one and runs. Otherwise they use Keras' Adam, and the next cell says why. Your grade does not
+# depend on it.
+
+# %%
+Adam = mine("optimizers", "Adam", otherwise=keras.optimizers.Adam)
+
+# %% [markdown]
 # ## Three networks, one set of data
 #
 # scikit-learn's handwritten digits: 300 to train on, 500 to validate, and the rest held out for the
 # very end. To make it as hard as life, 3 labels in 10 are replaced by random ones, in training and
 # validation alike. Random labels cannot be predicted, so no model can get the validation loss near
 # zero. But a large network can learn all 300 by heart.
+
+# %% [markdown] prediction="lowest"
+# **Predict, then look.** Three networks, with 2, 16 and 256 + 256 hidden units, train for 50
+# epochs. Which of them reaches the lowest validation loss at *any* epoch?
+#
+# - **a** the one of 2 units, which cannot learn the wrong labels
+# - **b** the one of 16 units
+# - **c** the one of 256 + 256 units
 
 # %%
 digits, labels = load_digits(return_X_y=True)
@@ -82,7 +100,7 @@ def network(*hidden):
     model = keras.Sequential(
         [keras.Input((64,)), *layers, keras.layers.Dense(10, activation="softmax")]
     )
-    model.compile(keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy")
+    model.compile(Adam(0.002), "sparse_categorical_crossentropy")
     return model
 
 
@@ -131,6 +149,10 @@ for name, history in histories.items():
 # tell ten digits apart. Right: the training loss falls to nothing. The validation loss falls too,
 # for a few epochs, while the network learns what digits look like; then it climbs, while the
 # network learns which labels were wrong. Middle: both come down and stay down.
+#
+# The lowest validation loss of all is the right-hand one's, for a moment (**c**): 1.54, against
+# 1.59 in the middle and 2.16 on the left. After 50 epochs it is the highest, 3.5. So it matters
+# when one stops, and that is what this notebook is about.
 #
 # > **What your notes say.** "Overfitting: the training loss has gone down, but the loss on the test
 # > or evaluation set goes up. Underfitting: all losses are high; the model has not been trained
@@ -378,10 +400,13 @@ class EarlyStopping(keras.callbacks.Callback):
 # The large network once more, from the same initial weights, with your callback and a patience of
 # 6. Grey: the earlier run without early stopping. Then the question that matters: how many of the
 # held-out digits do the two read, judged by the *true* labels?
+
+# %% [markdown] prediction="held_out"
+# **Predict, then look.** Which network reads the most of the held-out digits?
 #
-# > **Try it.** Set `patience=1`. This validation curve is smooth, so the training stops after epoch
-# > 4 instead of 9, and the weights of epoch 3 come back all the same. On a bumpy curve a patience
-# > of 1 would stop at the first bump.
+# - **a** the large one after all 50 epochs, which knows its training rows best
+# - **b** the large one, stopped early
+# - **c** the one of 16 units, which does not overfit
 
 # %%
 careful = network(256, 256)
@@ -419,15 +444,20 @@ else:
         print(f"{name:24} reads {true_accuracy(model):.0%} of the held-out digits")
 
 # %% [markdown]
-# The large network, stopped in time, is the best of all: it has learned what digits look like and
-# had no time for the wrong labels. It reads about 87 % of the new digits where its twin that
-# trained on reads about 75 %, after a fifth of the epochs. That is why one usually takes a model
-# that is large enough and stops it, and does not search for the size that cannot overfit.
+# The large network, stopped in time, is the best of all (**b**): it has learned what digits look
+# like and had no time for the wrong labels. It reads about 87 % of the new digits where its twin
+# that trained on reads about 75 %, after a fifth of the epochs, and the one of 16 units 82 %. That
+# is why one usually takes a model that is large enough and stops it, and does not search for the
+# size that cannot overfit.
 #
 # How much patience? Too little, and a bump in a noisy curve ends the training; too much costs
 # nothing but time, for the best weights come back in any case. One warning: the validation rows
 # have now helped to choose the epoch. For an honest number use rows that had no part in it, as
 # above.
+#
+# > **Try it.** Set `patience=1`. This validation curve is smooth, so the training stops after epoch
+# > 4 instead of 9, and the weights of epoch 3 come back all the same. On a bumpy curve a patience
+# > of 1 would stop at the first bump.
 #
 # ## 4 · Reading curves
 #

@@ -28,7 +28,9 @@
 # - **Builds on:** Python, NumPy and derivatives.
 # - **Time:** about 2.5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -334,10 +336,14 @@ def train(model, optimizer, loss_fn, x, y, *, batch_size, epochs, rng):
 # your `train` runs 8 passes with each batch size, always with the same learning rate of 0.05.
 #
 # `follow` runs your code and writes down the two weights after every update.
+
+# %% [markdown] prediction="batch_size"
+# **Predict, then look.** After 8 passes at the same rate, which of the three lines is surely close
+# to the best one?
 #
-# > **Try it.** Change `RATE` to 0.01. The cloud of the single rows shrinks to a small spot around
-# > the star, because noise counts in proportion to the rate. The full batch, with the same 8
-# > updates, has covered only a seventh of its way.
+# - **a** that of the full batch, whose gradient is exact
+# - **b** that of mini-batches of 12
+# - **c** that of single rows, which makes the most updates
 
 # %%
 PASSES, RATE = 8, 0.05
@@ -415,7 +421,12 @@ if paths:
 # %% [markdown]
 # The full batch walks straight at the star and has gone little more than halfway when its 8 updates
 # are used up. Mini-batches of 12 stagger a little and arrive. Single rows arrive too, long before
-# the first pass is over, and then never come to rest: each row pulls the line towards itself.
+# the first pass is over, and then never come to rest: each row pulls the line towards itself. So
+# it is **b** that is sure; the last single row may leave the line anywhere in its cloud.
+#
+# > **Try it.** Change `RATE` to 0.01. The cloud of the single rows shrinks to a small spot around
+# > the star, because noise counts in proportion to the rate. The full batch, with the same 8
+# > updates, has covered only a seventh of its way.
 #
 # Which of them is fastest? That depends on what you count. The same three runs, on the left by
 # update and on the right by pass over the data:
@@ -461,6 +472,14 @@ if paths:
 # A slip of the keyboard: for one of the 96 patients the progression is entered with a zero too
 # many. Nothing else changes. The curves show the loss on the true values, from the third pass on.
 
+# %% [markdown] prediction="bad_row"
+# **Predict, then look.** How long is the longest single step with the bad row, for batches of one
+# row, of 12 and of all 96?
+#
+# - **a** about the same for all three: the row is as wrong in each of them
+# - **b** a little longer for single rows
+# - **c** many times as long for single rows as for either of the others
+
 # %%
 slip = int(np.argsort(progression[:, 0])[-3])
 typed = progression.copy()
@@ -491,7 +510,7 @@ if paths and pulled:
 # The gradient of a mean is the mean of the gradients, so a bad row among $b$ rows enters the update
 # with weight $1/b$. Among 96 it makes no single step stand out; it only moves the place where the
 # descent will end. Among 12 it gives the line a push once in every pass. Alone it throws the line
-# out of the valley once in every pass, a step of length 4 where 0.4 is the longest of the
+# out of the valley once in every pass, a step of length 4 (**c**) where 0.4 is the longest of the
 # mini-batches, and the other rows spend their updates repairing it. The peaks are where the shuffle
 # put the bad row.
 #
@@ -559,7 +578,39 @@ if curves:
 # processor takes a matrix almost as fast as a vector. Pass for pass, single rows learned more here;
 # second for second, mini-batches could have made seven passes or more for each of theirs. On larger
 # data sets mini-batches of 32 to 256 rows are what nearly everyone uses.
+
+# %% [markdown] question="how_many_rows" points=4
+# ## 4 · Your judgement (a person reads this)
 #
+# A clinic wants to fit a line to 50,000 patients. About one target in 500 has a zero too many, as
+# in "One bad row", and nobody knows which. A processor takes 32 rows in an update about as fast as
+# one. A colleague suggests a batch size of 1 and a fixed rate of 0.05, and quotes the lecture
+# notes: "SGD updates more often, and with mini-batches outliers are normalized." Write half a page:
+#
+# 1. With a batch size of 1, what would the loss do in the first pass, and what in the last one?
+#    Name the picture of this notebook that you tell it from, with one of its numbers.
+# 2. What do the wrong targets do to a single update and to the line in the end, with a batch size
+#    of 1 and with one of 32? What stays the same for both?
+# 3. Which batch size, which rate and what else would you choose, and what do you still not know?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the curves.** The loss falls fast, long before the first pass is over, and then never
+#   settles at a fixed rate. Evidence: the map or the curve per pass of the single rows (0.98 after
+#   one pass; 0.78 to 1.22 in the last). Half a point without a picture or a number.
+# - **1 point, single updates.** A wrong row enters with weight 1 or 1/32, so its step is far longer
+#   at a batch size of 1 (4.00 against 0.40 for 12 rows above); with 50,000 rows some wrong row
+#   comes every 500 updates, and the last weights may be just behind one.
+# - **1 point, what stays the same.** Its share of a pass, and so the place that the line is drawn
+#   to: no batch size removes an outlier, so "normalized" is wrong. Half a point for "diluted"
+#   alone.
+# - **1 point, a choice with reasons.** For instance 32 rows (as fast, less noise), a rate that
+#   falls at the end, and a loss that limits outliers, clipping, or a look at the targets. Something
+#   must be left to find out, such as the rate. A choice without a reason earns nothing.
+# ### END SOLUTION
+
+# %% [markdown]
 # ## Takeaways
 #
 # | | updates per pass | direction of a step | one bad row | per second |
@@ -575,7 +626,7 @@ if curves:
 # notebook gives the optimizer a memory.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
 # 1847. Robbins and Monro, "A stochastic approximation method", 1951. Bottou, Curtis and Nocedal,

@@ -33,7 +33,9 @@
 # - **Builds on:** notebook 1 (what an update is, and how Keras calls an optimizer).
 # - **Time:** about 5 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
@@ -330,19 +332,15 @@ draw_ravine(
 # %% [markdown]
 # ### A dip on the way down
 #
-# The slope below has a shallow dip before the deep valley. Plain descent ends in the dip: the
-# gradient there is zero, and it remembers nothing else. Momentum arrives with enough speed to roll
-# through.
+# The slope below has a shallow dip before the deep valley. Plain descent and Momentum start at its
+# left end, with the same learning rate.
+
+# %% [markdown] prediction="dip"
+# **Predict, then look.** Where does the ball of Momentum come to rest?
 #
-# > **What your notes say.** "Momentum keeps the weights from getting stuck in a local minimum, and
-# > leads them to the *global* minimum, because it has speed." The first half is what you see, on
-# > this slope and with this momentum. The second half is not a law. Speed carries the ball through
-# > whatever lies ahead, a bad minimum or a good one, and where it stops depends on the start, the
-# > rate and the momentum. No optimizer in this course is sure to find the global minimum.
-#
-# > **Try it.** With `momentum=0.7` the ball stays in the dip. With 0.97 it rolls through, past the
-# > deep minimum and up the other side, comes back with so much speed that it passes it again, and
-# > settles in the dip after all.
+# - **a** in the dip, like plain descent
+# - **b** in the deep minimum
+# - **c** nowhere: it swings until the last update
 
 
 # %%
@@ -373,6 +371,20 @@ position.axhline(3, color="0.6", linestyle="--", linewidth=1)
 position.annotate("deep minimum", (60, 3.3), color="0.4")
 position.set(xlabel="update", ylabel="x", title="position after each update")
 plt.show()
+
+# %% [markdown]
+# Plain descent ends in the dip: the gradient there is zero, and it remembers nothing else. Momentum
+# arrives with enough speed to roll through, and comes to rest in the deep minimum: **b**.
+#
+# > **What your notes say.** "Momentum keeps the weights from getting stuck in a local minimum, and
+# > leads them to the *global* minimum, because it has speed." The first half is what you see, on
+# > this slope and with this momentum. The second half is not a law. Speed carries the ball through
+# > whatever lies ahead, a bad minimum or a good one, and where it stops depends on the start, the
+# > rate and the momentum. No optimizer in this course is sure to find the global minimum.
+#
+# > **Try it.** With `momentum=0.7` the ball stays in the dip. With 0.97 it rolls through, past the
+# > deep minimum and up the other side, comes back with so much speed that it passes it again, and
+# > settles in the dip after all.
 
 # %% [markdown]
 # ## 2 · AdaGrad
@@ -567,18 +579,15 @@ class RMSprop(keras.optimizers.Optimizer):
 # %% [markdown]
 # ### When the gradients change their size
 #
-# For 100 updates the gradient is 10, then it is 0.1: a steep start and a long plateau after it.
-# AdaGrad never forgets the steep start and hardly moves on the plateau: each move is a thousandth
-# of the learning rate. RMSprop forgets it within some 80 updates and then takes full steps again.
-# (See also its very first steps, up to three times too long: that is the start at zero.)
+# For 100 updates the gradient is 10, then it is 0.1: a steep start and a long plateau after it. The
+# picture shows how far AdaGrad and RMSprop move at each update, as a share of the learning rate.
+
+# %% [markdown] prediction="plateau"
+# **Predict, then look.** How long are the moves at the end of the plateau, after 200 updates on it?
 #
-# > **What your notes say.** "RMSprop fixes the drawback of AdaGrad: it converges." It fixes the
-# > steps that die out, as this picture shows. It does not make everything converge: at a fixed rate
-# > its steps stay about $\eta$ long. In the ravine further down it is still about 0.1 away from the
-# > minimum after 120 updates, half of its rate of 0.2, and gets no closer.
-#
-# > **Try it.** Give RMSprop `rho=0.99`. Its memory is ten times as long, and after 200 updates on
-# > the plateau its step is still only about a thirtieth of the learning rate.
+# - **a** about one learning rate for both
+# - **b** about one for RMSprop, a thousandth of it for AdaGrad
+# - **c** about a hundredth for both, like the gradients
 
 
 # %%
@@ -600,9 +609,22 @@ if written(plateau):
     plt.axvspan(0, 100, color="0.93", label="gradient 10 (afterwards 0.1)")
     plt.xlabel("update")
     plt.ylabel("size of the move / learning rate")
-    plt.title("RMSprop forgets the steep start, AdaGrad does not")
+    plt.title("A steep start and a plateau: who still moves?")
     plt.legend()
     plt.show()
+
+# %% [markdown]
+# AdaGrad never forgets the steep start and hardly moves on the plateau: each move is a thousandth
+# of the learning rate. RMSprop forgets it within some 80 updates and then takes full steps again:
+# **b**. (See also its very first steps, up to three times too long: that is the start at zero.)
+#
+# > **What your notes say.** "RMSprop fixes the drawback of AdaGrad: it converges." It fixes the
+# > steps that die out, as this picture shows. It does not make everything converge: at a fixed rate
+# > its steps stay about $\eta$ long. In the ravine further down it is still about 0.1 away from the
+# > minimum after 120 updates, half of its rate of 0.2, and gets no closer.
+#
+# > **Try it.** Give RMSprop `rho=0.99`. Its memory is ten times as long, and after 200 updates on
+# > the plateau its step is still only about a thirtieth of the learning rate.
 
 # %% [markdown]
 # ## 4 · Adam
@@ -770,6 +792,14 @@ draw_ravine(four, "Four optimizers in the ravine, each with a learning rate that
 # *was* one of the weights. Turn the whole picture by 45°, start included, and nothing about the
 # valley has changed, but both weights now have a share in both directions.
 
+# %% [markdown] prediction="turned"
+# **Predict, then look.** The rates stay as they are. Which of the four is harmed most?
+#
+# - **a** Momentum
+# - **b** AdaGrad
+# - **c** RMSprop
+# - **d** none of them: the valley is the same
+
 # %%
 TURN = np.array([[1, -1], [1, 1]], dtype="float32") / np.sqrt(2)
 
@@ -792,7 +822,7 @@ draw_ravine(turned, "The same optimizers and rates in the ravine turned by 45°"
 # and does not care which way the axes point. The other three get their scale from the gradients of
 # each weight, and here the steep direction fills both of them alike. There is nothing left to tell
 # the flat direction by. AdaGrad suffers most, and no other learning rate helps it much: the first
-# zigzags stay in its sums for good, and it crawls. RMSprop and Adam forget them.
+# zigzags stay in its sums for good, and it crawls (**b**). RMSprop and Adam forget them.
 #
 # > **What your notes say.** "AdaGrad has the drawback of being very slow; it does not converge
 # > well." It depends on the valley. In the first ravine it is the fastest of the four by far, in
@@ -1123,6 +1153,41 @@ axes.set_title("The family of optimizers, and what each adds")
 axes.axis("off")
 plt.show()
 
+# %% [markdown] question="which_of_the_four" points=4
+# ## 7 · Your judgement (a person reads this)
+#
+# Someone changes the loss of a model: where it was a mean over 1000 rows it is now their sum, so
+# every gradient is 1000 times larger. No learning rate is changed.
+#
+# 1. Which of your four optimizers (Momentum, AdaGrad, RMSprop, Adam) still take the same path in
+#    the ravine, and what becomes of the others? Argue by the rules, or multiply `ravine_gradient`
+#    by 1000 and look.
+# 2. The lecture notes say that AdaGrad "is very slow" and "does not converge well". Name one
+#    picture of this notebook that agrees and one that does not, and the one property of its rule
+#    that explains both.
+# 3. A friend always takes Adam, "because it is RMSprop and Momentum in one, and so at least as good
+#    as either". Judge this by one picture, with what you read from it. Which optimizer would you
+#    try first on a model with rare and common words, and what would you watch to see that you were
+#    wrong?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the path.** AdaGrad, RMSprop and Adam divide by the size of the gradients, so a
+#   common factor cancels (but for epsilon): the same path. Momentum multiplies the gradient by its
+#   rate, now 1000 times too large for the ravine: it diverges. Half a point without the reason.
+# - **1 point, AdaGrad.** Agrees: the plateau, or the turned ravine. Does not: the first ravine, or
+#   the digits at the start. The property: its sums only grow, so early gradients set the late
+#   steps; harmless where gradients shrink on the way, harmful where they stay, or where directions
+#   mix.
+# - **1 point, Adam.** The sentence is wrong: for instance in the ravine it swings, and ends further
+#   from the minimum than Momentum and AdaGrad do. Half a point without something read from a
+#   picture.
+# - **1 point, a choice with reasons.** An adaptive one, as rare weights get longer steps (AdaGrad's
+#   picture of a rare feature, or Adam), and something to watch: steps that die out, a loss that
+#   stops falling early or does not settle, validation rows.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -1144,7 +1209,7 @@ plt.show()
 # meanwhile on data the model has not seen.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
 # Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)",

@@ -35,14 +35,16 @@
 # - **Builds on:** notebook 3 (overfitting).
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
-#   as you like.
+#   as you like. The question at the end is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
 
 import keras
 import matplotlib.pyplot as plt
@@ -61,6 +63,15 @@ COLORS = {
     "L1L2": "#CC79A7",
     "L2Norm": "#009E73",
 }
+
+# %% [markdown]
+# The experiments below use the optimizers that you wrote in notebooks 1 and 2, if they are in the
+# folders beside this one and run. Otherwise they use Keras' own, and the next cell says why. Your
+# grade does not depend on it.
+
+# %%
+GradientDescent = mine("gradient_descent", "GradientDescent", otherwise=keras.optimizers.SGD)
+Adam = mine("optimizers", "Adam", otherwise=keras.optimizers.Adam)
 
 # %% [markdown]
 # ## How a regularizer of Keras is built
@@ -251,16 +262,27 @@ class L2(keras.regularizers.Regularizer):
 # %% [markdown]
 # ### One weight under either price
 #
-# Look at the right-hand panel near zero. L1 pulls with full force until the very end, where its
-# pull jumps from one side to the other; L2's fades away. Beyond $\lvert w \rvert = 0.5$ it is the
-# other way round, and L2 pulls harder. That is the whole difference between a weight that is zero
-# and one that is small.
+# The picture shows what one weight costs under either penalty, both of strength 1, and how hard it
+# is pulled towards zero.
+
+# %% [markdown] prediction="pull"
+# **Predict, then look.** Which of the two pulls harder on a weight of 0.1?
 #
-# > **Try it.** Double L1's strength: `L1(2.0)`. Its pull doubles everywhere, and the weight beyond
-# > which L2 pulls harder moves from 0.5 to 1.
+# - **a** L1
+# - **b** L2
+# - **c** both alike, since the strengths are equal
 
 # %%
 draw_prices({"L1": L1(1.0), "L2": L2(1.0)}, "One weight, strength 1")
+
+# %% [markdown]
+# Look at the right-hand panel near zero. L1 pulls with full force until the very end (**a**), where
+# its pull jumps from one side to the other; L2's fades away. Beyond $\lvert w \rvert = 0.5$ it is
+# the other way round, and L2 pulls harder. That is the whole difference between a weight that is
+# zero and one that is small.
+#
+# > **Try it.** Double L1's strength: `L1(2.0)`. Its pull doubles everywhere, and the weight beyond
+# > which L2 pulls harder moves from 0.5 to 1.
 
 # %% [markdown]
 # ## 3 · L1L2
@@ -476,12 +498,12 @@ def softmax_regression(regularizer=None):
 
 def compare_loops(x, y, updates=30):
     fitted = softmax_regression(L2(0.01))
-    fitted.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
+    fitted.compile(GradientDescent(0.5), "sparse_categorical_crossentropy")
     fitted.fit(x, y, batch_size=len(x), epochs=updates, verbose=0)
 
     looped = softmax_regression()
     data_loss = keras.losses.SparseCategoricalCrossentropy()
-    optimizer = keras.optimizers.SGD(0.5)
+    optimizer = GradientDescent(0.5)
     for _ in range(updates):
         with tf.GradientTape() as tape:
             loss = penalized_loss(data_loss(y, looped(x)), [looped.layers[0].kernel], L2(0.01))
@@ -505,6 +527,14 @@ except NotImplementedError as missing:
 # all right. Each run starts from the same weights and sees the same batches; only the penalty on
 # the three kernels differs. (Each line below takes a few seconds.)
 
+# %% [markdown] prediction="noisy"
+# **Predict, then look.** With a penalty of the right strength, what training accuracy does the
+# network end at, and what accuracy on unseen rows?
+#
+# - **a** near 1.0 in training, less than 0.8 on unseen rows
+# - **b** near 0.7 in training, more than 0.8 on unseen rows
+# - **c** about 0.85 in both
+
 # %%
 rng = np.random.default_rng(0)
 order = rng.permutation(len(digits))
@@ -523,9 +553,7 @@ def train_on_noisy_digits(name, regularizer, epochs=30):
         for units, activation in sizes
     ]
     model = keras.Sequential([keras.Input((64,)), *layers])
-    model.compile(
-        keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
     try:
         history = model.fit(
             digits[train_rows],
@@ -562,7 +590,7 @@ runs = {name: run for name, run in runs.items() if run is not None}
 # where the only way on is to learn wrong labels, and climbs to 0.97. Meanwhile it gets worse on
 # unseen rows: from about 0.90 after four epochs down to about 0.75. Every penalty stops the
 # training accuracy near 0.7, the share of labels that are right, and validation stays at about
-# 0.87. That the four curves coincide is not a law: the strengths were chosen so.
+# 0.87: **b**. That the four curves coincide is not a law: the strengths were chosen so.
 #
 # > **Try it.** The strength decides. With `L1(0.01)`, ten times as much, no weight pays for itself:
 # > the network ends at 0.10 on unseen rows, which is guessing. With `L1(0.0001)` it learns the
@@ -622,6 +650,35 @@ panels[0][0].set(ylabel="number of weights (log scale)")
 figure.suptitle("The weights of the three kernels after 30 epochs")
 plt.show()
 
+# %% [markdown] question="which_penalty" points=4
+# ## 6 · Your judgement (a person reads this)
+#
+# A hospital has 10,000 measurements of each of 200 patients and wants to predict an illness from as
+# few of them as possible, by a linear model. A colleague has tried two penalties and reports: "With
+# `L1(0.01)` the network ends at 0.10 on unseen rows, with `L2(0.01)` at 0.87. So L2 is the better
+# penalty, and its weights are small, so it needs few measurements." Write half a page:
+#
+# 1. What is wrong with the comparison? Use a number of this notebook that speaks against it.
+# 2. What is wrong with the last sentence? Say what the histograms show, and why, by the pulls of
+#    the two penalties near zero.
+# 3. What would you do for the hospital: which penalty, which strength, chosen on which rows, and
+#    what would you tell them about the measurements that are left out?
+#
+# ### BEGIN SOLUTION: *Write your answer here.*
+# **Rubric, 4 points.**
+#
+# - **1 point, the comparison.** Strengths of different penalties multiply different things, so the
+#   same 0.01 says nothing. With `L1(0.001)` the same network reads about 0.87 of the unseen digits,
+#   like L2; at ten times that strength no weight pays for itself. Half a point without a number.
+# - **1 point, small is not zero.** Under L2 the weights are drawn in, with no gap between the small
+#   and the others: every measurement is still needed. Under L1 85 % are within 0.001 of zero.
+# - **1 point, why.** L1 pulls with the same force down to zero; L2's pull fades with the weight.
+# - **1 point, the plan.** L1 (or both), several strengths, chosen on validation rows and judged
+#   once on rows used for neither; with 200 patients, several splits. Of measurements that say the
+#   same, L1 keeps one by chance: those left out need not be unimportant. Half a point without
+#   either.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -639,7 +696,7 @@ plt.show()
 # **Next:** dropout, which fights the same enemy without touching the loss.
 #
 # **Before you submit:** restart the kernel, run all cells from the top, and see that every check
-# you count on passes. Save the notebook; then submit it.
+# you count on passes. Write your answer to the question above. Save the notebook; then submit it.
 #
 # **Sources.** Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems",
 # Technometrics 1970. Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996.

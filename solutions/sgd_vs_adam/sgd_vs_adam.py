@@ -31,13 +31,17 @@
 # - **Time:** about 2 hours.
 # - **What is checked:** the list below each exercise says it, with points. Run its check as often
 #   as you like. The question is graded by a person.
+# - **Predictions:** before some pictures you write down what you expect. Any answer earns half a
+#   point; the text below the picture says what it shows, and why.
 # - **Hidden checks:** grading runs the same checks on other inputs, and a few more on inputs drawn
 #   at random. They ask for nothing that the text and the lists do not say.
 # - **CPU limit of a check:** 10 s here; in grading ten times what our solution takes, at least 2 s.
 
 # %%
 # First, because it keeps TensorFlow's start-up messages out of the notebook.
-from autograder import check  # noqa: F401, I001 - comes first; the check cells use it
+from autograder import check, mine  # noqa: F401, I001 - comes first; the check cells use it
+
+from functools import partial
 
 import keras
 import matplotlib.pyplot as plt
@@ -47,15 +51,22 @@ from sklearn.datasets import load_breast_cancer, load_digits
 
 plt.rcParams.update({"figure.dpi": 90, "axes.grid": True, "grid.alpha": 0.3, "font.size": 10})
 
-# The optimizers that we compare, each made from a learning rate, and a colour for each that people
-# with colour-blindness can tell apart (Okabe and Ito).
-OPTIMIZERS = {
-    "SGD": lambda rate: keras.optimizers.SGD(rate),
-    "Momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
-    "AdaGrad": lambda rate: keras.optimizers.Adagrad(rate, initial_accumulator_value=0.0),
-    "RMSprop": lambda rate: keras.optimizers.RMSprop(rate),
-    "Adam": lambda rate: keras.optimizers.Adam(rate),
+# Keras' versions, each made from a learning rate, with the settings of notebook 2.
+KERAS = {
+    "SGD": keras.optimizers.SGD,
+    "Momentum": partial(keras.optimizers.SGD, momentum=0.9),
+    "AdaGrad": partial(keras.optimizers.Adagrad, initial_accumulator_value=0.0),
+    "RMSprop": keras.optimizers.RMSprop,
+    "Adam": keras.optimizers.Adam,
 }
+
+# The optimizers that we compare: those that you wrote in notebooks 1 and 2, if they are in the
+# folders beside this one and run. Otherwise Keras' own. (Your grade does not depend on it.)
+OPTIMIZERS = {"SGD": mine("gradient_descent", "GradientDescent", otherwise=KERAS["SGD"])}
+for name in ("Momentum", "AdaGrad", "RMSprop", "Adam"):
+    OPTIMIZERS[name] = mine("optimizers", name, otherwise=KERAS[name])
+
+# A colour for each that people with colour-blindness can tell apart (Okabe and Ito).
 COLORS = {
     "SGD": "#000000",
     "Momentum": "#0072B2",
@@ -218,6 +229,14 @@ plt.show()
 # Middle: the unseen rows, where curves of the same height are drawn over each other, the first with
 # the largest marks. Right: the weights of the first three features in the end.
 
+# %% [markdown] prediction="trap"
+# **Predict, then look.** All five bring the loss on the fitted rows to 0. Which of them classify
+# the unseen rows right?
+#
+# - **a** all five: feature 1 is the label
+# - **b** SGD and Momentum alone
+# - **c** AdaGrad, RMSprop and Adam alone
+
 # %%
 TRAP_RATES = {"SGD": 0.3, "Momentum": 0.05, "AdaGrad": 0.1, "RMSprop": 0.005, "Adam": 0.02}
 TRAP_STEPS = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -274,7 +293,7 @@ if trapped:
 
 # %% [markdown]
 # All five classify every training row right. On unseen rows SGD and Momentum are perfect, and
-# AdaGrad, RMSprop and Adam say $+1$ to everything: 0.6, the share of the positive rows.
+# AdaGrad, RMSprop and Adam say $+1$ to everything: 0.6, the share of the positive rows. So **b**.
 #
 # **Why.** Look at the weights. SGD has seen that feature 1 has large gradients, because it agrees
 # with every label, and gives it nearly all the weight. The adaptive methods divide each step by the
@@ -351,6 +370,14 @@ def select_learning_rate(make_optimizer, rates, x, y, x_val, y_val, steps):
 # In both, 150 rows choose the rate and 200 are for the test. Everything is done four times with
 # other rows, and 40 updates a run. Each optimizer may try as many rates as the others. That is a
 # few hundred fits: it takes a while.
+
+# %% [markdown] prediction="own_best_rate"
+# **Predict, then look.** With each optimizer at its own best rate, which is best on the features as
+# measured, from 0.001 to 4000?
+#
+# - **a** one of the adaptive ones, by far: they give each weight its own rate
+# - **b** SGD or Momentum, by far
+# - **c** hardly any of them is better than the others
 
 # %%
 REPEATS, STEPS = 4, 40
@@ -435,8 +462,8 @@ if results:
 # **Digits.** The means differ by one or two hundredths, and the four repeats of a single optimizer
 # differ by more than that. None of them wins. With four other repeats the order may be another one.
 #
-# **Breast cancer.** Here too, plain SGD is level with the best of them, at 5e-7. So is there
-# nothing in "Adam just works"? There is, but a table of best rates cannot show it.
+# **Breast cancer.** Here too, plain SGD is level with the best of them, at 5e-7 (**c**). So is
+# there nothing in "Adam just works"? There is, but a table of best rates cannot show it.
 #
 # ### How well must the rate be hit?
 #

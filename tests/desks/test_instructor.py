@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.desks.instructor import _fingerprint, grade_course
+from autograder.desks.instructor import grade_course
 from autograder.grading.journal import Journal
-from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 from autograder.verdicts import Report
 
@@ -65,16 +64,3 @@ def test_grading_threads_see_an_unchanged_process(
         assert state == before
     assert process_state() == before
     assert (tmp_path / "grades.csv").is_file()
-
-
-def test_a_run_is_not_resumed_after_shared_checks_have_changed(tmp_path: Path) -> None:
-    solutions = tmp_path / "solutions"
-    shutil.copytree(SOURCES, solutions)
-    assignment = read_assignment(solutions / "descent")
-    before = _fingerprint(assignment, confined=True, carry=True)
-    assert _fingerprint(assignment, confined=True, carry=True) == before
-    assert _fingerprint(assignment, confined=False, carry=True) != before
-    assert _fingerprint(assignment, confined=True, carry=False) != before
-    (solutions / "_shared").mkdir()
-    (solutions / "_shared" / "digits.py").write_text("ROWS = 100\n")
-    assert _fingerprint(assignment, confined=True, carry=True) != before

@@ -10,14 +10,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from autograder.desks import nbgrader_plugin
 from autograder.gradebook.release import release_notebook
 from autograder.sources.assignment import read_assignment
+from autograder.verdicts import ExerciseReport
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "tests" / "hostile" / "solutions"
@@ -109,3 +112,43 @@ def test_an_old_configuration_grades_as_before(course: Path) -> None:
     assert scores(course) == expected
     for name in NAMES[1:]:
         assert f"write autograder.desks.nbgrader_plugin.{name} instead" in log
+
+
+def children() -> set[int]:
+    return {each.pid for each in psutil.Process().children(recursive=True)}
+
+
+@pytest.mark.slow
+def test_the_formgraders_process_sees_an_edited_check_and_is_left_when_idle(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(course, root)
+    notebook = root / "submitted" / "ada" / "descent" / "descent.ipynb"
+    before = children()
+
+    def average() -> ExerciseReport:
+        report = nbgrader_plugin.grade_one(root, "descent", "ada", notebook)
+        (found,) = [each for each in report.exercises if each.name == "average"]
+        return found
+
+    assert average().score == average().max_score
+    assert children() > before
+    assert len(nbgrader_plugin._engines) == 1
+    checks = root / "solutions" / "descent" / "checks.py"
+    text, judge = checks.read_text(), "judge=close(),"
+    assert judge in text
+    checks.write_text(text.replace(judge, 'judge=at_least(lambda observed: -1.0, 0.0, "mean"),'))
+    assert average().score < average().max_score
+
+    monkeypatch.setattr(nbgrader_plugin, "IDLE_SECONDS", 0.2)
+    checks.write_text(text)
+    assert average().score == average().max_score
+    for _ in range(100):
+        if children() <= before:
+            break
+        time.sleep(0.1)
+    assert children() <= before
+    # The next submission starts it again.
+    assert average().score == average().max_score
+    nbgrader_plugin.close()

@@ -141,7 +141,7 @@ def test_after_ctrl_c_the_same_command_resumes(interrupted: Path) -> None:
 
     said = grade(interrupted)
 
-    assert "Resuming: 3 of 4 already graded." in said
+    assert "3 of 4 are graded already" in said
     assert scores(interrupted) == {**ALL, "slow": 3.0}
     assert in_gradebook(interrupted) == scores(interrupted)
     assert results(interrupted)["seed"] == seed
@@ -164,7 +164,7 @@ def test_a_changed_submission_is_graded_again(interrupted: Path) -> None:
     submit(interrupted, "ben", RIGHT)
     submit(interrupted, "slow", RIGHT)
     before = journal(interrupted)
-    assert "Resuming: 2 of 4 already graded." in grade(interrupted)
+    assert "2 of 4 are graded already" in grade(interrupted)
     assert set(scores(interrupted).values()) == {5.0}
     assert in_gradebook(interrupted) == scores(interrupted)
     after = journal(interrupted)
@@ -176,8 +176,8 @@ def test_changed_checks_begin_a_new_run(interrupted: Path) -> None:
     checks.write_text(checks.read_text() + "\n# another version\n")
     submit(interrupted, "slow", RIGHT)
     seed = results(interrupted)["seed"]
-    assert "Resuming" not in grade(interrupted)
-    assert results(interrupted)["seed"] != seed
+    assert "graded already" not in grade(interrupted)
+    assert results(interrupted)["seed"] == seed  # it is the assignment's
 
 
 def test_a_deleted_gradebook_is_filled_again(interrupted: Path) -> None:
@@ -191,8 +191,32 @@ def test_a_deleted_gradebook_is_filled_again(interrupted: Path) -> None:
 def test_restart_grades_the_whole_class_again(interrupted: Path) -> None:
     submit(interrupted, "slow", RIGHT)
     seed = results(interrupted)["seed"]
-    assert "Resuming" not in grade(interrupted, "--restart")
-    assert results(interrupted)["seed"] != seed
+    assert "graded already" not in grade(interrupted, "--restart")
+    assert results(interrupted)["seed"] == seed
+
+
+def test_a_new_seed_is_kept_from_then_on(course: Path) -> None:
+    grade(course)
+    first = results(course)["seed"]
+    assert "graded already" not in grade(course, "--seed", "new")
+    second = results(course)["seed"]
+    assert second != first
+    assert "3 of 3 are graded already" in grade(course)
+    assert results(course)["seed"] == second
+
+
+def test_who_submits_again_gets_other_inputs(course: Path) -> None:
+    grade(course)
+    submit(course, "ben", RIGHT)
+    submit(course, "late", RIGHT)
+    grade(course)
+    seeds = {s["student"]: s.get("seed") for s in results(course)["students"]}
+    first = results(course)["seed"]
+    assert seeds["ada"] is seeds["cleo"] is seeds["late"] is None
+    assert seeds["ben"] not in (None, first)
+    # Both seeds reproduce what they were used for.
+    grade(course, "--only", "ben", "--restart", "--seed", str(seeds["ben"]))
+    assert results(course)["seed"] == seeds["ben"]
 
 
 def test_one_student_again_keeps_the_others_and_the_seed(course: Path) -> None:
@@ -203,8 +227,8 @@ def test_one_student_again_keeps_the_others_and_the_seed(course: Path) -> None:
     assert "ada" not in said
     assert scores(course) == {**ALL, "ben": 5.0}
     assert results(course)["seed"] == seed
-    grade(course)  # a finished run is not resumed
-    assert results(course)["seed"] != seed
+    assert "3 of 3 are graded already" in grade(course)
+    assert results(course)["seed"] == seed
 
 
 def test_one_student_with_another_seed_does_not_discard_an_interrupted_run(

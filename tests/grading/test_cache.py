@@ -165,6 +165,34 @@ def test_a_line_above_the_code_changes_nothing_but_the_place_of_a_failure(
         assert kept.get(lower, trial) is not None
 
 
+def test_comments_and_formatting_change_nothing_but_the_place_of_a_failure(
+    path: Path, trial: Trial
+) -> None:
+    (file,) = CODE.files
+    alike = replace(file, text="# One.\ndef walk():\n    'Walk.'\n    return (1)\n", label="cell 9")
+    raised = Observation(failure=Failure("raised", "ValueError: no", "line 2", "ValueError"))
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, raised)
+        assert kept.get(Definitions((alike,)), trial) is None
+        kept.put(CODE, trial, Observation(seconds=1.0))
+        assert kept.get(Definitions((alike,)), trial) is not None
+
+
+def test_what_loads_with_the_forbidden_names_refused_is_another_observation(
+    path: Path, trial: Trial
+) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(seconds=1.0), alone=True)
+        assert kept.get(CODE, trial) is None
+        assert kept.get(CODE, trial, alone=True) is not None
+
+
+def test_what_of_a_reply_is_read_decides_what_is_kept(trial: Trial) -> None:
+    few, many = ({"a": ((size,), 8 * size)} for size in (3, 300_000))
+    keys = {observation_keys(CODE, replace(trial, reference=each)) for each in (few, many, None)}
+    assert len(keys) == 3
+
+
 def test_damaged_arrays_are_computed_again(path: Path, trial: Trial) -> None:
     with closing(ObservationCache(path)) as kept:
         kept.put(CODE, trial, Observation({"a": np.ones(3)}))
@@ -178,6 +206,7 @@ def test_what_was_not_used_for_longest_goes_first(
     path: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "LIMIT", 3000)
+    monkeypatch.setattr(cache, "USED_AGAIN", -1.0)
     trials = [replace(trial, seed=seed) for seed in range(4)]
     with closing(ObservationCache(path)) as kept:
         for each in trials:
@@ -185,6 +214,16 @@ def test_what_was_not_used_for_longest_goes_first(
         assert kept.get(CODE, trials[0]) is not None  # used again, so it stays
     with closing(ObservationCache(path)) as kept:
         assert [kept.get(CODE, each) is not None for each in trials] == [True, False, True, True]
+
+
+def test_clearing_leaves_nothing(path: Path, trial: Trial) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation({"a": np.zeros(1000)}))
+        assert kept.size() == (1, kept.size()[1])
+        assert kept.size()[1] > 8000
+        kept.clear()
+        assert kept.size() == (0, 0)
+        assert kept.get(CODE, trial) is None
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

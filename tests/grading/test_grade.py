@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.grading.grade import grade_definitions, new_seed
+from autograder.grading.grade import grade_definitions
 from autograder.grading.oracle import Oracle
+from autograder.grading.seeds import new_seed
 from autograder.grading.trial import Trial
 from autograder.messages import Load, Loaded, Observed
 from autograder.model import Check

@@ -293,6 +293,7 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
         "kinds",
         "arrays",
         "data",
+        "predictions",
     }
     assert all(set(known) == {"name", "exercise", "hint"} for known in described["misconceptions"])
     assert {entry["dtype"] for entry in header.values()} == {"F64", "F32"}

@@ -34,6 +34,20 @@ QUESTION = """
 # ### END SOLUTION
 """
 
+PREDICTION = """
+# %% [markdown] prediction="end"
+# Where does the walk end?
+#
+# - **a** at 0
+# - **b** elsewhere
+
+# %%
+print(walk(3.0, 0.1, [1.0]))
+
+# %% [markdown]
+# At 2.9.
+"""
+
 HIDDEN = """from checks import close, hills, walk
 walk.rule("other_hills", "Others.", points=1, probe="visited", inputs=hills, judge=close())
 """
@@ -328,6 +342,60 @@ NOTEBOOK = [
         add("downhill.py", QUESTION.replace('question="why-downhill" ', "").split("# ###")[0]),
         "points=4",
         'only a question has points. Name it: question="name".',
+    ),
+    (
+        "a prediction in a code cell",
+        add("downhill.py", PREDICTION.replace("[markdown] pred", "pred")),
+        "prediction=",
+        "the prediction 'end' must be a Markdown cell: `# %% [markdown] prediction=",
+    ),
+    (
+        "a prediction named by two words",
+        add("downhill.py", PREDICTION.replace('"end"', '"the end"')),
+        "prediction=",
+        "'the end' is not a valid name for a prediction. Use letters, digits and _.",
+    ),
+    (
+        "two predictions of one name",
+        add("downhill.py", PREDICTION * 2),
+        "prediction=@@2",
+        "the prediction 'end' already has a cell. Rename one of them.",
+    ),
+    (
+        "a prediction with one choice",
+        add("downhill.py", PREDICTION.replace("# - **b** elsewhere\n", "")),
+        "prediction=",
+        "the prediction 'end' needs at least two choices, and has 1. Write each as a line",
+    ),
+    (
+        "a prediction whose choices are not a and b",
+        add("downhill.py", PREDICTION.replace("**b**", "**c**")),
+        "prediction=",
+        "the choices of the prediction 'end' are a, c. Call them a, b, in that order.",
+    ),
+    (
+        "a prediction without a plot",
+        add("downhill.py", PREDICTION.partition("\n# %%\n")[0]),
+        "prediction=",
+        "no code cell follows the prediction 'end' that shows what was asked for.",
+    ),
+    (
+        "a prediction that no text answers",
+        add("downhill.py", PREDICTION.partition("\n# %% [markdown]\n")[0]),
+        "prediction=",
+        "no text follows the plot of the prediction 'end'. Say below the plot what it shows",
+    ),
+    (
+        "a prediction with points",
+        add("downhill.py", PREDICTION.replace('"end"', '"end" points=1')),
+        "points=1",
+        "only a question has points.",
+    ),
+    (
+        "a misspelt prediction",
+        add("downhill.py", PREDICTION.replace("prediction=", "predicton=")),
+        "predicton=",
+        "a cell has no 'predicton'. Did you mean 'prediction'?",
     ),
 ]
 

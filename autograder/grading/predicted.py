@@ -1,0 +1,46 @@
+"""Predictions as one more row of a report: each earns its points for having been made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from autograder.sources.predictions import POINTS, PREDICTIONS, Prediction, answers
+from autograder.sources.submission import Submission
+from autograder.verdicts import ExerciseReport, Verdict
+
+
+def predicted(
+    submission: Submission, predictions: Sequence[Prediction]
+) -> tuple[ExerciseReport, ...]:
+    """The report on the predictions of a submission; none if the assignment asks for none."""
+    if not predictions:
+        return ()
+    return (report_on(answers(submission.cells, predictions), predictions),)
+
+
+def report_on(made: Mapping[str, object], predictions: Sequence[Prediction]) -> ExerciseReport:
+    """The report on answers, right ones or not.
+
+    Args:
+        made: what the notebook or its kernel has for each, by name; some may be missing.
+    """
+    return ExerciseReport(PREDICTIONS, False, tuple(_verdict(each, made) for each in predictions))
+
+
+def _verdict(asked: Prediction, made: Mapping[str, object]) -> Verdict:
+    chosen = asked.chosen(made.get(asked.name))
+    message = ""
+    if asked.name not in made:
+        message = (
+            f'No valid cell sets {asked.variable}. Write {asked.variable} = "a" before the plot.'
+        )
+    elif not chosen:
+        message = f"Not made yet: {asked.variable} must be {asked.in_words}, in quotes."
+    return Verdict(
+        check=asked.name,
+        claim=f"You predict what the plot shows: {asked.variable} is {asked.in_words}.",
+        status="passed" if chosen else "failed",
+        points=POINTS if chosen else 0.0,
+        max_points=POINTS,
+        message=message,
+    )

@@ -1,0 +1,84 @@
+"""An assignment keeps its seed; a student's later attempts get inputs of their own."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.journal import FOLDER
+from autograder.grading.seeds import FILE, Seeds, new_seed, seed_of_attempt
+from autograder.model import AutograderError
+from autograder.sources.definitions import Cell
+from autograder.sources.submission import Submission
+
+ADA = Submission("ada", None, (Cell("cell 1", "x = 1\n"),))
+
+
+def test_a_seed_is_drawn_once_and_read_back_exactly(tmp_path: Path) -> None:
+    seeds, first = Seeds(tmp_path), 2**128 - 1
+    assert seeds.kept("fitting") is None
+    assert seeds.keep("fitting", first) == first
+    assert seeds.keep("fitting", new_seed()) == first
+    assert Seeds(tmp_path).kept("fitting") == first
+    assert seeds.kept("dropout") is None
+
+
+def test_another_seed_is_kept_from_then_on(tmp_path: Path) -> None:
+    seeds = Seeds(tmp_path)
+    seeds.keep("fitting", 1)
+    seeds.renew("fitting", 2)
+    assert seeds.keep("fitting", 3) == 2
+
+
+def test_an_attempt_counts_when_the_code_changes(tmp_path: Path) -> None:
+    seeds, again = Seeds(tmp_path), replace(ADA, cells=(Cell("cell 1", "x = 2\n"),))
+    numbers = [seeds.attempt("fitting", each) for each in (ADA, ADA, again, again, ADA)]
+    assert numbers == [1, 1, 2, 2, 3]
+    assert seeds.attempt("dropout", again) == 1
+    assert seeds.attempt("fitting", replace(ADA, student="ben")) == 1
+
+
+def test_what_is_no_code_is_no_attempt(tmp_path: Path) -> None:
+    seeds = Seeds(tmp_path)
+    elsewhere = replace(ADA, path=tmp_path / "moved.ipynb", remarks=("A remark.",))
+    assert [seeds.attempt("fitting", each) for each in (ADA, elsewhere)] == [1, 1]
+
+
+def test_every_attempt_has_a_seed_of_its_own() -> None:
+    found = [seed_of_attempt(seed, number) for seed in (5, 6) for number in range(1, 50)]
+    assert len(set(found)) == len(found)
+    assert seed_of_attempt(5, 1) == 5
+    assert all(0 <= each < 2**128 for each in found)
+
+
+def test_ids_need_not_be_valid_unicode(tmp_path: Path) -> None:
+    odd = replace(ADA, student=os.fsdecode(b"ad\xff, \n"))
+    assert Seeds(tmp_path).attempt("fitting", odd) == 1
+
+
+def test_many_at_once_keep_one_seed(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as executor:
+        kept = set(executor.map(lambda seed: Seeds(tmp_path).keep("fitting", seed), range(40)))
+    assert len(kept) == 1
+
+
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    Seeds(tmp_path).keep("fitting", 1)
+    assert (tmp_path / FOLDER / FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / FILE).write_bytes(b"no database, and longer than an empty one" * 100)
+    with pytest.raises(AutograderError, match=r"is damaged .*Delete it"):
+        Seeds(tmp_path).keep("fitting", 1)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("in the way")
+    with pytest.raises(AutograderError, match=r"could not be written.*Make its folder writable"):
+        Seeds(tmp_path).keep("fitting", 1)
