@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder import cli_instructor
 from autograder.cli_author import build, cache, new, preview, verify
 from autograder.cli_options import (
     CORES,
@@ -60,6 +61,7 @@ def _show_version(wanted: bool) -> None:
 
 for author_command in (new, preview, verify, build, cache):
     app.command()(author_command)
+app.command()(cli_instructor.report)
 
 
 @app.callback()

@@ -32,6 +32,7 @@ def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report])
                 "score": report.score,
                 "max_score": report.max_score,
                 "exercises": [_exercise(exercise) for exercise in report.exercises],
+                "remarks": list(report.remarks),
             }
             for report in reports
         ],

@@ -98,9 +98,9 @@ def test_every_command_and_option_exists(words: tuple[str, ...]) -> None:
         assert (ROOT / path).is_file(), path
 
 
-@pytest.mark.parametrize("command", ["check", "grade"])
+@pytest.mark.parametrize("command", ["check", "grade", "report"])
 def test_the_tables_of_options_are_complete(command: str) -> None:
-    name = {"check": "docs/students.md", "grade": "docs/instructors.md"}[command]
+    name = "docs/students.md" if command == "check" else "docs/instructors.md"
     (table,) = re.findall(
         rf"^\| option of `{command}` .*\n(?:\|.*\n)+", text_of(name), re.MULTILINE
     )

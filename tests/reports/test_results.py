@@ -120,6 +120,7 @@ def test_the_file_has_the_documented_fields() -> None:
                         ],
                     },
                 ],
+                "remarks": ["A cell was edited."],
             }
         ],
     }

@@ -1,0 +1,81 @@
+"""The commands for what happens after grading, which ``cli.py`` adds to the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.cli_options import CourseOption, course_with
+from autograder.model import AutograderError
+
+if TYPE_CHECKING:
+    from autograder.desks.class_report import WrittenReport
+    from autograder.desks.course_report import WrittenCourse
+
+
+# Longer than 50 lines because it declares every option of the command.
+def report(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Names of assignments.", show_default="all that were graded"
+        ),
+    ] = None,
+    course: CourseOption = Path(),
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The results file that grade wrote.",
+            show_default="results/NAME.json, or else results.json",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page to write.", show_default="reports/NAME.html"),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Also write the report as JSON."),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Also write students and checks as CSV."),
+    ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The feedback pages to link to.",
+            show_default="feedback/ in the course",
+        ),
+    ] = None,
+) -> None:
+    """Write a page about a graded class: scores, checks, misconceptions, what needs a person.
+
+    Several names, or none, give a page for each assignment and one about the course.
+    """
+    found = course_with(course, names or ())
+    if results and len(names or ()) != 1:
+        raise AutograderError("Name the one assignment whose results are in --results.")
+    from autograder.desks.class_report import Outputs
+    from autograder.reports.terminal import new_console
+
+    outputs = Outputs(output, json, csv)
+    written: WrittenReport | WrittenCourse
+    if names and len(names) == 1:
+        from autograder.desks.class_report import write_report
+
+        written = write_report(found, names[0], outputs, results=results, feedback=feedback)
+    else:
+        from autograder.desks.course_report import write_course_report
+
+        written = write_course_report(found, names or (), outputs, feedback=feedback)
+    console = new_console()
+    for note in written.notes:
+        console.print(f"! {note}", style="yellow", markup=False)
+    for file in written.files:
+        kind = {".json": "JSON", ".csv": "CSV"}.get(file.suffix, "page")
+        console.print(f"{kind:<5} {file}", markup=False, soft_wrap=True)

@@ -1,0 +1,101 @@
+"""The report of a class for other programs: all of it as JSON, a row per student as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from autograder.reports.class_report import ClassReport, Held, Item, state
+from autograder.reports.terminal import printable
+
+VERSION = 1
+
+
+def class_json(report: ClassReport) -> str:
+    """Everything that the page shows, students by their ids."""
+    students = [student.student for student in report.students]
+
+    def held(found: Held) -> dict[str, Any]:
+        return {
+            "exercise": found.exercise,
+            "name": found.name,
+            "hint": found.hint,
+            "checks": found.checks,
+            "students": [students[position] for position in found.students],
+        }
+
+    content = {
+        "version": VERSION,
+        "assignment": report.results.assignment,
+        "students": len(students),
+        "absent": [students[position] for position in sorted(report.absent)],
+        "scores": asdict(report.scores),
+        "exercises": [_item(item) for item in report.exercises],
+        "checks": [_item(item) for item in report.checks],
+        "misconceptions": [held(each) for each in report.misconceptions],
+        "unnamed": [held(each) for each in report.unnamed],
+        "attention": [
+            {
+                "kind": each.kind,
+                "student": students[each.student],
+                "exercise": each.exercise,
+                "text": each.text,
+            }
+            for each in report.attention
+        ],
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def class_csv(report: ClassReport) -> str:
+    """A row per student: score, points of each exercise, state of each check, named mistakes.
+
+    A score that is not final is empty. Messages are left out: they are the students' text.
+    """
+    exercises = [item.exercise for item in report.exercises]
+    checks = [(item.exercise, item.check) for item in report.checks]
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(
+        ["student", "score", "max_score", *exercises, *map(".".join, checks), "misconceptions"]
+    )
+    for position, student in enumerate(report.students):
+        absent = position in report.absent
+        points = {each.name: each.score for each in student.exercises if not each.ungraded}
+        states = {
+            (exercise.name, check.name): state(check)
+            for exercise in student.exercises
+            for check in exercise.checks
+        }
+        named = dict.fromkeys(
+            f"{exercise.name}.{check.misconception}"
+            for exercise in student.exercises
+            for check in exercise.checks
+            if check.misconception
+        )
+        rows.writerow(
+            [
+                printable(student.student),
+                "" if absent or student.ungraded else student.score,
+                student.max_score,
+                *("" if absent else points.get(name, "") for name in exercises),
+                *("absent" if absent else states.get(check, "") for check in checks),
+                " ".join(named),
+            ]
+        )
+    return text.getvalue()
+
+
+def _item(item: Item) -> dict[str, Any]:
+    statistics = asdict(item.statistics)
+    return {
+        "exercise": item.exercise,
+        **({"check": item.check, "claim": item.claim, "aspect": item.aspect} if item.check else {}),
+        "bonus": item.bonus,
+        "points": item.points,
+        **statistics,
+        **({"states": dict(item.states)} if item.check else {}),
+    }
