@@ -1,8 +1,9 @@
 """The seed of each assignment of a course, and which of a student's attempts is graded.
 
 An assignment keeps the seed that its first grading draws, so that late submissions and a second run
-get the same inputs as everybody. A student who submits again after that gets others, derived from
-the seed and the number of the attempt: what the first grading printed is no help for the second.
+get the same inputs as the rest of the class. A student who submits again after that gets others,
+derived from the seed and the number of the attempt: what the first grading printed is no help for
+the second.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class Seeds:
         """The file, in one transaction."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # For nobody else's eyes: whoever knows the seed can work out the inputs.
+            # No one else may read it: the inputs follow from the seed.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             with (
                 closing(
