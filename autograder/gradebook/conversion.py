@@ -24,6 +24,7 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from autograder.atomic import atomic_write
+from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
 from autograder.gradebook.release import match_release
@@ -31,8 +32,6 @@ from autograder.gradebook.restore import note, restore, submitted_notebook
 from autograder.model import AutograderError
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
-
-TIMESTAMP = "timestamp.txt"
 
 
 class Autograding:
@@ -53,8 +52,14 @@ class Autograding:
         self.sanitize = _exporter(NotebookExporter, self.converter, sanitizers)
         self.grade = _exporter(NotebookExporter, self.converter, graders)
 
-    def save(self, submission: Submission, report: Report, timestamp: str | None) -> Iterator[str]:
-        """Save the grades, and the graded notebook in its folder; yields the problems met."""
+    def save(
+        self, submission: Submission, report: Report, folder: Path, timestamp: str | None
+    ) -> Iterator[str]:
+        """Save the grades, and the graded notebook with the other files of the submission.
+
+        Yields:
+            the problems met.
+        """
         match_release(self.release, report)
         student = report.student
         if student in ("", ".", "..") or re.search(r"[/\\\x00]", student):
@@ -82,8 +87,9 @@ class Autograding:
         resources["autograder"] = {"report": report}
         sanitized, _ = self.sanitize.from_notebook_node(restored, resources)
         notebook, _ = self.grade.from_notebook_node(_parsed(str(sanitized)), resources)
-        folder = _folder(self.course, self.course.autograded_directory, student, self.assignment)
-        _write(folder, f"{self.assignment}.ipynb", str(notebook), timestamp)
+        graded = _folder(self.course, self.course.autograded_directory, student, self.assignment)
+        _carry(self.course, folder, graded)
+        _write(graded, f"{self.assignment}.ipynb", str(notebook), timestamp)
         self.converter.set_permissions(self.assignment, student)
 
 
@@ -107,6 +113,7 @@ class FeedbackPages:
         notebook = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
         resources = _resources(self.course, self.assignment, student)
         page, _ = self.exporter.from_notebook_node(_parsed(notebook), resources)
+        _carry(self.course, graded, pages)
         _write(pages, f"{self.assignment}.html", str(page), timestamp)
         self.converter.set_permissions(self.assignment, student)
 
@@ -174,6 +181,10 @@ def _parsed(notebook: str) -> NotebookNode:
     return nbformat.reads(notebook, as_version=4)
 
 
+def _carry(course: CourseDirectory, source: Path, target: Path) -> None:
+    carry(source, target, ignore=course.ignore, largest=course.max_file_size * 1_000)
+
+
 def _write(folder: Path, name: str, text: str, timestamp: str | None) -> None:
     """Write a file, and the submission's time next to it, as nbgrader does.
 
@@ -185,3 +196,4 @@ def _write(folder: Path, name: str, text: str, timestamp: str | None) -> None:
         atomic_write(folder / TIMESTAMP, timestamp + "\n")
     else:
         (folder / TIMESTAMP).unlink(missing_ok=True)
+    complete(folder)

@@ -22,6 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.gradebook.carried_files import complete
 from autograder.gradebook.release import (
     exercises_by_cell,
     match_release,
@@ -99,6 +100,7 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         student, assignment = submission["student"], submission["assignment"]
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         notebook = folder / f"{submission['notebook']}.ipynb"
+        complete(Path(course.format_path(course.autograded_directory, student, assignment)))
         return self.grade(Path(course.root), assignment, student, notebook)
 
 

@@ -140,10 +140,11 @@ class Recorder:
             AutograderError: recording the rest of the class would fail in the same way.
         """
         student = report.student
-        timestamp = read_timestamp(self._submitted / submission.student / self._assignment)
+        folder = self._submitted / submission.student / self._assignment
+        timestamp = read_timestamp(folder)
 
         def grades() -> None:
-            for problem in self._autograding.save(submission, report, timestamp):
+            for problem in self._autograding.save(submission, report, folder, timestamp):
                 self._add_problem(student, problem)
 
         def page() -> None:
