@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,48 +14,25 @@ from pathlib import Path
 from rich.console import Console
 
 import autograder
+from autograder.desks.class_grades import ClassGrades, show
 from autograder.desks.release import write_source
-from autograder.desks.submitted_class import SubmittedClass, read_class
-from autograder.gradebook.record import Recorded, Recorder
+from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
+from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.grade import new_seed
 from autograder.grading.journal import Entry, Journal, Run
-from autograder.grading.observe import clean, probing_sandbox
+from autograder.grading.observe import probing_sandbox
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.class_table import class_table
 from autograder.reports.results import results, write
 from autograder.reports.terminal import progress
-from autograder.sandbox.sandbox import Sandbox, Statistics
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
-
-
-@dataclass(frozen=True)
-class ClassGrades:
-    """A graded class, where its outputs are, and what the sandbox used."""
-
-    reports: tuple[Report, ...]
-    recorded: Recorded
-    results_file: Path
-    used: Statistics
-
-    @property
-    def problems(self) -> list[str]:
-        """What a person has to look at; empty if all went well."""
-        ungraded = [report.student for report in self.reports if report.ungraded]
-        found = list(self.recorded.problems)
-        if ungraded:
-            found.append(
-                f"The grader itself failed on {', '.join(map(clean, ungraded[:8]))}"
-                f"{', ...' if len(ungraded) > 8 else ''}: their scores are not final. Run the same "
-                "command again to grade them."
-            )
-        return found
 
 
 # Long only by its arguments: one line for each step of a run.
@@ -118,16 +95,18 @@ def grade_course(
                 carry=carry,
             )
             grading = _grade(work, submitted, journal, grade)
+            absent: dict[str, str] = {}
             try:
                 _record(grading, recorder, journal, work.count, console)
+                absent = _leave_ungraded(recorder, journal, submitted, folder, name)
             finally:
-                _write_results(results_file, name, seed, _graded(journal, submitted))
+                _write_results(results_file, name, seed, _graded(journal, submitted), absent)
             used = sandbox.statistics
         reports = [r for r in _graded(journal, submitted) if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
-    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used)
-    _show(grades, seed, console)
+    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent)
+    show(grades, seed, console)
     return grades
 
 
@@ -260,26 +239,31 @@ def _record(
             raise
 
 
+def _leave_ungraded(
+    recorder: Recorder, journal: Journal, submitted: SubmittedClass, folder: Path, name: str
+) -> dict[str, str]:
+    """Enrol who submitted nothing; returns the reasons why there is nothing to grade."""
+    # A student who submitted nothing may have no folder, and be known only to the gradebook.
+    students = {*submitted.students, *recorder.roster()}
+    graded = {report.student for report in _graded(journal, submitted)}
+    absent = absent_students(folder, name, students - graded)
+    recorder.leave_ungraded(absent)
+    return absent
+
+
 def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
-    """The run's reports so far, in the order of the class."""
+    """The run's reports so far, in the order of the class.
+
+    Without those of students whose submission is gone since.
+    """
     entries = journal.entries()
     return [entries[student].report for student in submitted.students if student in entries]
 
 
-def _write_results(path: Path, name: str, seed: int, reports: Sequence[Report]) -> None:
+def _write_results(
+    path: Path, name: str, seed: int, reports: Sequence[Report], absent: Mapping[str, str]
+) -> None:
     if reports:
         # The parts of a resumed run may have had different protection.
         levels = " and ".join(dict.fromkeys(report.sandbox for report in reports))
-        write(path, results(name, seed, levels, reports))
-
-
-def _show(grades: ClassGrades, seed: int, console: Console) -> None:
-    """The class table, what went wrong, and where everything is."""
-    console.print(class_table(grades.reports, console.width))
-    for problem in (*grades.problems, *grades.recorded.notices):
-        console.print(f"! {problem}", style="yellow", markup=False)
-    console.print(f"gradebook  {grades.recorded.database}", soft_wrap=True)
-    console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
-    console.print(f"grades     {grades.recorded.grades_csv}", soft_wrap=True)
-    console.print(f"results    {grades.results_file}", soft_wrap=True)
-    console.print(f"To reproduce these grades: --seed {seed}")
+        write(path, results(name, seed, levels, reports, absent=absent))

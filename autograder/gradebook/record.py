@@ -6,7 +6,7 @@ Importing this module is cheap; nbgrader (3 s) is imported when a recorder is en
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -154,6 +154,46 @@ class Recorder:
             return self._done(student, "grade", grades) and self._done(
                 student, "feedback page", page
             )
+
+    def roster(self) -> frozenset[str]:
+        """The students in the gradebook.
+
+        Raises:
+            AutograderError: the gradebook cannot be read.
+        """
+        from nbgrader.api import Gradebook
+
+        course = self._course
+        with (
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            return frozenset(student.id for student in gradebook.students)
+
+    def leave_ungraded(self, students: Iterable[str]) -> None:
+        """Enrol students who submitted nothing: a missing submission is no graded zero.
+
+        Raises:
+            AutograderError: recording the rest of the class would fail in the same way.
+        """
+        from nbgrader.api import Gradebook
+
+        from autograder.gradebook.absent import leave_ungraded
+
+        course = self._course
+        with (
+            silent_libraries(),
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            for student in students:
+
+                def enrol(student: str = student) -> None:
+                    found = leave_ungraded(gradebook, course, self._assignment, student)
+                    for problem in found:
+                        self._add_problem(student, problem)
+
+                self._done(student, "enrolment", enrol)
 
     def saved_students(self) -> frozenset[str]:
         """Students with a submission of the assignment in the gradebook, and a feedback page.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -40,6 +41,18 @@ def class_table(reports: Sequence[Report], width: int) -> Table:
         table.caption = "* bonus: counts toward the score, not the maximum"
         table.caption_justify = "left"
     return table
+
+
+def average(reports: Sequence[Report]) -> str:
+    """The mean score as a sentence; "" for fewer than two students with a final score.
+
+    Who submitted nothing has no report, and does not count.
+    """
+    final = [report for report in reports if not report.ungraded]
+    if len(final) < 2:
+        return ""
+    mean = fmean(report.score for report in final)
+    return f"Average of {len(final)} submissions: {mean:.1f} of {number(final[0].max_score)}"
 
 
 def diagnosis(report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,23 @@ from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
 
 VERSION = 1
 
+NOTHING = "Nothing was submitted."
 
-def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report]) -> dict[str, Any]:
-    """The reports of one run as plain JSON values."""
+
+def results(
+    assignment: str,
+    seed: int,
+    sandbox: str,
+    reports: Sequence[Report],
+    *,
+    absent: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The reports of one run as plain JSON values.
+
+    Args:
+        absent: students who have no grade because there is nothing to grade, and why; "" if
+            nothing was submitted.
+    """
     return {
         "version": VERSION,
         "assignment": assignment,
@@ -30,6 +44,10 @@ def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report])
                 "exercises": [_exercise(exercise) for exercise in report.exercises],
             }
             for report in reports
+        ],
+        "not_submitted": [
+            {"student": student, "reason": reason or NOTHING}
+            for student, reason in (absent or {}).items()
         ],
     }
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.desks.instructor import ClassGrades, grade_course
+from autograder.desks.class_grades import ClassGrades
+from autograder.desks.instructor import grade_course
 from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
@@ -120,9 +121,20 @@ def test_an_attack_earns_nothing(students: dict[str, Any], name: str) -> None:
 
 
 def test_what_cannot_be_read_says_why(students: dict[str, Any]) -> None:
-    for name, said in (("not-a-notebook", "invalid JSON"), ("nothing-submitted", "Nothing was")):
-        assert said in students[name]["exercises"][0]["checks"][0]["message"]
-        assert students[name]["score"] == 0
+    checks = students["not-a-notebook"]["exercises"][0]["checks"]
+    assert "invalid JSON" in checks[0]["message"]
+    assert students["not-a-notebook"]["score"] == 0
+
+
+def test_who_submitted_nothing_is_listed_and_has_no_grade(
+    course: Path, students: dict[str, Any]
+) -> None:
+    assert "nothing-submitted" not in students
+    absent = json.loads((course / "results.json").read_text())["not_submitted"]
+    assert absent == [{"student": "nothing-submitted", "reason": "Nothing was submitted."}]
+    assert (
+        "Nothing submitted, no grade (1): nothing-submitted" in (course / "printed.txt").read_text()
+    )
 
 
 def test_every_student_is_in_every_output(course: Path, students: dict[str, Any]) -> None:

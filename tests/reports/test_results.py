@@ -51,7 +51,8 @@ def test_a_seed_is_exact_for_programs_that_read_numbers_as_floats(seed: int) -> 
 
 
 def test_the_file_has_the_documented_fields() -> None:
-    assert results("optimizers", 7, "landlock", [ADA]) == {
+    absent = {"bo": "", "cleo": "Expected optimizers.ipynb; the submitted folder has a.pdf."}
+    assert results("optimizers", 7, "landlock", [ADA], absent=absent) == {
         "version": 1,
         "assignment": "optimizers",
         "seed": 7,
@@ -111,6 +112,10 @@ def test_the_file_has_the_documented_fields() -> None:
                     },
                 ],
             }
+        ],
+        "not_submitted": [
+            {"student": "bo", "reason": "Nothing was submitted."},
+            {"student": "cleo", "reason": absent["cleo"]},
         ],
     }
 
