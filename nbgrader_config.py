@@ -38,3 +38,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# grades.csv: with the points of every exercise, of those who submitted, and safely quoted.
+c.ExportApp.plugin_class = "autograder.gradebook.grades_csv.GradesCsv"

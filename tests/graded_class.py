@@ -176,7 +176,7 @@ def grade(course: Path, cell: str, student: str = "ada") -> dict[str, Any]:
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return {row["student_id"]: row for row in csv.DictReader(file)}
 
 

@@ -22,6 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
 from autograder.gradebook.release import (
     exercises_by_cell,
@@ -31,7 +32,7 @@ from autograder.gradebook.release import (
 )
 from autograder.gradebook.restore import grade_id, note, restore
 from autograder.model import AutograderError
-from autograder.reports.feedback import number, verdict_table, verdict_text
+from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 from autograder.verdicts import ExerciseReport, Report, seed_in_json
@@ -174,21 +175,13 @@ def _extra_credit(grade: Grade, exercise: ExerciseReport, comment: Comment | Non
     """
     before = grade.extra_credit or 0.0
     said = comment.auto_comment if comment is not None else None
-    automatic = said == _bonus_sentence(before) or (before == 0.0 and not _is_bonus_sentence(said))
+    automatic = said == bonus_sentence(before) or (before == 0.0 and not is_bonus_sentence(said))
     if not automatic or grade.manual_score is not None:
         grade.needs_manual_grade = True
         return
     grade.extra_credit = None if exercise.ungraded else float(exercise.score)
     if comment is not None and not exercise.ungraded:
-        comment.auto_comment = _bonus_sentence(grade.extra_credit)
-
-
-def _bonus_sentence(points: float) -> str:
-    return f"Bonus: {number(points)} points, given as extra credit."
-
-
-def _is_bonus_sentence(comment: str | None) -> bool:
-    return comment is not None and comment.startswith("Bonus: ")
+        comment.auto_comment = bonus_sentence(grade.extra_credit)
 
 
 def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:

@@ -47,7 +47,8 @@ class Recorded:
         feedback: folder of the feedback pages.
         grades_csv: the exported grades.
         problems: what could not be recorded as it should, one sentence each, by student.
-        notices: what to change in ``nbgrader_config.py`` before the next release of the engine.
+        notices: what to know about the files, and what to change in ``nbgrader_config.py`` before
+            the next release of the engine.
     """
 
     database: str
@@ -128,7 +129,8 @@ class Recorder:
                 quiet(),
                 database_errors_explained(self._course),
             ):
-                self._export.write()
+                changed = self._export.write()
+            self._notices += (changed,) if changed else ()
 
     def save(self, submission: Submission, report: Report) -> bool:
         """Save a student's grades, graded notebook and feedback page.

@@ -43,7 +43,8 @@ def test_the_configuration_names_what_exists() -> None:
     config = (ROOT / "nbgrader_config.py").read_text()
     named = re.findall(r'"autograder\.desks\.nbgrader_plugin\.(\w+)"', config)
     assert sorted(named) == sorted(NAMES)
-    assert config.count('"autograder.') == len(NAMES)
+    assert config.count('"autograder.') == len(NAMES) + 1
+    assert '"autograder.gradebook.grades_csv.GradesCsv"' in config
 
 
 @pytest.fixture(scope="module")

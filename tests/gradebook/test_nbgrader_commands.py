@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 def test_nbgraders_commands_and_the_formgrader_see_the_grades(
     course: Path, release: NotebookNode
 ) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", course)
     submitted = course / "submitted" / "ada" / NAME
     submitted.mkdir(parents=True)
     nbformat.write(solved(release), submitted / f"{NAME}.ipynb")
