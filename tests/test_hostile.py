@@ -195,7 +195,7 @@ def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> 
     assert "Traceback" not in done.stdout + done.stderr
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", done.stdout + done.stderr)
     assert (contents(str(course / "solutions")), contents(on["listed"])) == before
-    results = json.loads((course / "results.json").read_text())
+    results = json.loads((course / "results" / "descent.json").read_text())
     students = {s["student"]: s for s in results["students"]}
     # What is no file has no grade, and is listed with the reason.
     absent = {s["student"]: s["reason"] for s in results["not_submitted"]}

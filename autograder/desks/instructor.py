@@ -24,7 +24,7 @@ from autograder.grading.journal import Entry, Journal, Run
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.results import results, write
+from autograder.reports.results import FOLDER, results, write
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
@@ -59,7 +59,7 @@ def grade_course(
 
     Args:
         submissions: nbgrader's folder, ``<student>/<assignment>/``; None for the course's own.
-        results_file: None for ``results.json`` in the course.
+        results_file: None for ``results/<name>.json`` in the course.
         jobs: number of submissions graded in parallel.
         seed: of the checks' inputs; None for a fresh secret one, or that of the resumed run.
         only: ids of the students to grade; empty for all.
@@ -74,7 +74,7 @@ def grade_course(
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
     submitted = read_class(folder, name, locked_cells(release), only)
-    results_file = results_file or course.root / "results.json"
+    results_file = results_file or course.root / FOLDER / f"{name}.json"
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:

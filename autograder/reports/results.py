@@ -14,6 +14,9 @@ from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
 
 VERSION = 1
 
+FOLDER = "results"
+"""Of a course; made where it is missing. Any other folder has to exist."""
+
 NOTHING = "Nothing was submitted."
 
 
@@ -82,6 +85,8 @@ def write(path: Path, content: dict[str, Any]) -> None:
         AutograderError: the folder cannot be written to, or the disk is full.
     """
     try:
+        if path.parent.name == FOLDER:
+            path.parent.mkdir(exist_ok=True)
         atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"

@@ -43,7 +43,7 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def students(course: Path) -> dict[str, dict[str, Any]]:
-    found = json.loads((course / "results.json").read_text())
+    found = json.loads((course / "results" / "optimizers.json").read_text())
     assert found["version"] == 1
     assert "seccomp" in found["sandbox"]
     return {student["student"]: student for student in found["students"]}
@@ -130,7 +130,7 @@ def test_who_submitted_nothing_is_listed_and_has_no_grade(
     course: Path, students: dict[str, Any]
 ) -> None:
     assert "nothing-submitted" not in students
-    absent = json.loads((course / "results.json").read_text())["not_submitted"]
+    absent = json.loads((course / "results" / "optimizers.json").read_text())["not_submitted"]
     assert absent == [{"student": "nothing-submitted", "reason": "Nothing was submitted."}]
     assert (
         "Nothing submitted, no grade (1): nothing-submitted" in (course / "printed.txt").read_text()
@@ -183,7 +183,7 @@ def test_nbgrader_makes_the_feedback_again(course: Path) -> None:
 
 
 def test_the_seed_reproduces_the_run(course: Path, students: dict[str, Any]) -> None:
-    seed = json.loads((course / "results.json").read_text())["seed"]
+    seed = json.loads((course / "results" / "optimizers.json").read_text())["seed"]
     again = course / "again.json"
     words = ["--only", "mistake-1", "--seed", str(seed), "--json", str(again)]
     done = command("autograder", "grade", "optimizers", *words, cwd=course)

@@ -95,7 +95,7 @@ def scores(course: Path) -> dict[str, float]:
 def test_an_old_configuration_grades_as_before(course: Path) -> None:
     said = run(course, "autograder", "grade", "descent")
 
-    (student,) = json.loads((course / "results.json").read_text())["students"]
+    (student,) = json.loads((course / "results" / "descent.json").read_text())["students"]
     expected = {f"check-{each['name']}": each["score"] for each in student["exercises"]}
     assert expected["check-average"] > 0
     assert scores(course) == expected

@@ -175,6 +175,15 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     )
 
 
+def test_the_folder_of_results_is_made(tmp_path: Path) -> None:
+    write(tmp_path / "results" / "optimizers.json", {"version": 1})
+    assert (tmp_path / "results" / "optimizers.json").is_file()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "results").write_text("a file")
+    with pytest.raises(AutograderError, match=r"optimizers\.json could not be written"):
+        write(tmp_path / "b" / "results" / "optimizers.json", {})
+
+
 def test_a_folder_where_the_file_should_be_is_reported_and_nothing_is_left_behind(
     tmp_path: Path,
 ) -> None:
