@@ -12,6 +12,7 @@ from autograder.gradebook.absent import alike
 from autograder.gradebook.record import Recorded
 from autograder.grading.observe import clean
 from autograder.reports.class_table import average, class_table
+from autograder.reports.standing import Standing
 from autograder.sandbox.sandbox import Statistics
 from autograder.verdicts import Report
 
@@ -23,6 +24,7 @@ class ClassGrades:
     Attributes:
         absent: students without a grade, and why there is nothing to grade; "" if nothing was
             submitted.
+        standings: what the gradebook says of each student.
     """
 
     reports: tuple[Report, ...]
@@ -30,6 +32,7 @@ class ClassGrades:
     results_file: Path
     used: Statistics
     absent: Mapping[str, str] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
@@ -53,7 +56,7 @@ class ClassGrades:
 
 def show(grades: ClassGrades, seed: int, console: Console) -> None:
     """Print the class table, what went wrong, and where everything is."""
-    console.print(class_table(grades.reports, console.width))
+    console.print(class_table(grades.reports, console.width, grades.standings))
     for line in _summary(grades):
         console.print(line, markup=False)
     for problem in (*grades.problems, *grades.recorded.notices):
@@ -66,7 +69,7 @@ def show(grades: ClassGrades, seed: int, console: Console) -> None:
 
 
 def _summary(grades: ClassGrades) -> Iterator[str]:
-    if said := average(grades.reports):
+    if said := average(grades.reports, grades.standings):
         yield said
     if nothing := [clean(student) for student, why in grades.absent.items() if not why]:
         yield f"Nothing submitted, no grade ({len(nothing)}): {', '.join(nothing)}"

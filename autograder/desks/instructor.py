@@ -25,6 +25,7 @@ from autograder.grading.observe import probing_sandbox
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
 from autograder.reports.results import FOLDER, results, write
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
@@ -95,17 +96,19 @@ def grade_course(
                 carry=carry,
             )
             grading = _grade(work, submitted, journal, grade)
-            absent: dict[str, str] = {}
+            absent, standings = dict[str, str](), dict[str, Standing]()
             try:
                 _record(grading, recorder, journal, work.count, console)
                 absent = _leave_ungraded(recorder, journal, submitted, folder, name)
+                standings = recorder.standings()
             finally:
-                _write_results(results_file, name, seed, _graded(journal, submitted), absent)
+                reports = _graded(journal, submitted)
+                _write_results(results_file, name, seed, reports, absent, standings)
             used = sandbox.statistics
-        reports = [r for r in _graded(journal, submitted) if not only or r.student in only]
+        reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
-    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent)
+    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
     show(grades, seed, console)
     return grades
 
@@ -261,9 +264,14 @@ def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
 
 
 def _write_results(
-    path: Path, name: str, seed: int, reports: Sequence[Report], absent: Mapping[str, str]
+    path: Path,
+    name: str,
+    seed: int,
+    reports: Sequence[Report],
+    absent: Mapping[str, str],
+    standings: Mapping[str, Standing],
 ) -> None:
     if reports:
         # The parts of a resumed run may have had different protection.
         levels = " and ".join(dict.fromkeys(report.sandbox for report in reports))
-        write(path, results(name, seed, levels, reports, absent=absent))
+        write(path, results(name, seed, levels, reports, absent=absent, standings=standings))

@@ -26,6 +26,7 @@ from autograder.gradebook.database import (
     open_gradebook,
 )
 from autograder.model import AutograderError
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import printable
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
@@ -171,6 +172,23 @@ class Recorder:
             Gradebook(course.db_url, course.course_id) as gradebook,
         ):
             return frozenset(student.id for student in gradebook.students)
+
+    def standings(self) -> dict[str, Standing]:
+        """What the gradebook says of every student with a submission, by student.
+
+        Raises:
+            AutograderError: the gradebook cannot be read.
+        """
+        from nbgrader.api import Gradebook
+
+        from autograder.gradebook.standings import standings
+
+        course = self._course
+        with (
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            return standings(gradebook, self._assignment)
 
     def leave_ungraded(self, students: Iterable[str]) -> None:
         """Enrol students who submitted nothing: a missing submission is no graded zero.

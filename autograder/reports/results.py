@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.atomic import atomic_write
 from autograder.model import AutograderError
+from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
 
 VERSION = 1
@@ -27,13 +28,16 @@ def results(
     reports: Sequence[Report],
     *,
     absent: Mapping[str, str] | None = None,
+    standings: Mapping[str, Standing] | None = None,
 ) -> dict[str, Any]:
     """The reports of one run as plain JSON values.
 
     Args:
         absent: students who have no grade because there is nothing to grade, and why; "" if
             nothing was submitted.
+        standings: what the gradebook says, by student.
     """
+    known = standings or {}
     return {
         "version": VERSION,
         "assignment": assignment,
@@ -44,6 +48,7 @@ def results(
                 "student": report.student,
                 "score": report.score,
                 "max_score": report.max_score,
+                "gradebook": _standing(known.get(report.student)),
                 "exercises": [_exercise(exercise) for exercise in report.exercises],
             }
             for report in reports
@@ -52,6 +57,19 @@ def results(
             {"student": student, "reason": reason or NOTHING}
             for student, reason in (absent or {}).items()
         ],
+    }
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    return {
+        "score": standing.score,
+        "max_score": standing.max_score,
+        "by_hand": standing.by_hand,
+        "waiting": standing.waiting,
+        "late_penalty": standing.late_penalty,
+        "exercises": dict(standing.exercises),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.model import AutograderError
 from autograder.reports.results import VERSION, results, write
+from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
@@ -52,7 +53,9 @@ def test_a_seed_is_exact_for_programs_that_read_numbers_as_floats(seed: int) -> 
 
 def test_the_file_has_the_documented_fields() -> None:
     absent = {"bo": "", "cleo": "Expected optimizers.ipynb; the submitted folder has a.pdf."}
-    assert results("optimizers", 7, "landlock", [ADA], absent=absent) == {
+    standings = {"ada": Standing(8.5, 10, by_hand=6, waiting=3, late_penalty=1)}
+    found = results("optimizers", 7, "landlock", [ADA], absent=absent, standings=standings)
+    assert found == {
         "version": 1,
         "assignment": "optimizers",
         "seed": 7,
@@ -63,6 +66,15 @@ def test_the_file_has_the_documented_fields() -> None:
                 # A bonus counts toward the score, not the maximum.
                 "score": 3.5,
                 "max_score": 5.0,
+                # What a person gave included.
+                "gradebook": {
+                    "score": 8.5,
+                    "max_score": 10,
+                    "by_hand": 6,
+                    "waiting": 3,
+                    "late_penalty": 1,
+                    "exercises": {},
+                },
                 "exercises": [
                     {
                         "name": "Momentum",
