@@ -24,6 +24,7 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from autograder.atomic import atomic_write
+from autograder.gradebook.answers import mark_all
 from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
@@ -73,6 +74,7 @@ class Autograding:
             restored = restore(submitted_notebook(submission, self.release), self.release)
         except Exception as error:  # the report is valid even if the notebook breaks its readers
             restored = restore(self.release, self.release)
+            mark_all(restored.cells)
             restored.cells.insert(0, note("The submitted notebook cannot be shown."))
             yield f"graded, but the notebook cannot be shown ({type(error).__name__})"
 

@@ -22,6 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
 from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
 from autograder.gradebook.release import (
@@ -163,7 +164,8 @@ def _score(grade: Grade, exercise: ExerciseReport, cell: NotebookNode) -> None:
 
 def _leave_to_a_person(grade: Grade, cell: NotebookNode) -> None:
     # nbgrader gives full marks to a check cell without output; without a verdict there is none.
-    grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else None
+    untouched = is_solution(cell) and not is_elsewhere(cell)
+    grade.auto_score = determine_grade(cell)[0] if untouched else None
     grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
 
 
@@ -188,7 +190,8 @@ def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
     """Say "No response." under a stub, unless the exercise was solved in another cell."""
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     no_response = unchanged and not solved and not is_task(cell)
-    comment.auto_comment = "No response." if no_response else None
+    said = ELSEWHERE if is_elsewhere(cell) else "No response."
+    comment.auto_comment = said if no_response else None
 
 
 def _course_directory(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
