@@ -25,6 +25,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
 from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
+from autograder.gradebook.record import read_timestamp
 from autograder.gradebook.release import (
     exercises_by_cell,
     match_release,
@@ -32,6 +33,7 @@ from autograder.gradebook.release import (
     release_notebook,
 )
 from autograder.gradebook.restore import grade_id, note, restore
+from autograder.gradebook.times import configured_zone, read_time
 from autograder.model import AutograderError
 from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
@@ -103,7 +105,19 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         notebook = folder / f"{submission['notebook']}.ipynb"
         complete(Path(course.format_path(course.autograded_directory, student, assignment)))
+        self._correct_time(notebook.parent, submission)
         return self.grade(Path(course.root), assignment, student, notebook)
+
+    def _correct_time(self, folder: Path, submission: dict[str, str]) -> None:
+        """Save the time with its zone: nbgrader has read names of zones that it does not know."""
+        found = read_time(read_timestamp(folder), configured_zone(self.config))
+        if found.problem:
+            self.log.warning("%s: %s", submission["student"], found.problem)
+        with Gradebook(submission["db_url"]) as gradebook:
+            saved = gradebook.find_submission(submission["assignment"], submission["student"])
+            if found.time is not None and saved.timestamp != found.time:
+                saved.timestamp = found.time
+                gradebook.db.commit()
 
 
 class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]

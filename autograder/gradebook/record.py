@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -104,8 +105,10 @@ class Recorder:
             from autograder.gradebook.conversion import Autograding, FeedbackPages
             from autograder.gradebook.export import GradesExport
             from autograder.gradebook.release import register
+            from autograder.gradebook.times import configured_zone, read_time
 
             config = course_config(self._root)
+            self._read_time = partial(read_time, zone=configured_zone(config))
             self._course = CourseDirectory(config=config, root=str(self._root), log=silent_log())
             with database_errors_explained(self._course):
                 self._course.db_url = absolute_url(self._course)
@@ -144,14 +147,14 @@ class Recorder:
         """
         student = report.student
         folder = self._submitted / submission.student / self._assignment
-        timestamp = read_timestamp(folder)
+        submitted = self._read_time(read_timestamp(folder))
 
         def grades() -> None:
-            for problem in self._autograding.save(submission, report, folder, timestamp):
+            for problem in self._autograding.save(submission, report, folder, submitted):
                 self._add_problem(student, problem)
 
         def page() -> None:
-            self._pages.save(student, timestamp)
+            self._pages.save(student, submitted)
 
         with silent_libraries(), database_errors_explained(self._course):
             return self._done(student, "grade", grades) and self._done(
