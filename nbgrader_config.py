@@ -38,3 +38,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# `nbgrader generate_feedback` makes a page again where only a person's grades are newer.
+c.GenerateFeedback.force = True
+
+# grades.csv: with the points of every exercise, of those who submitted, and safely quoted.
+c.ExportApp.plugin_class = "autograder.gradebook.grades_csv.GradesCsv"

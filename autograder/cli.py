@@ -151,7 +151,7 @@ def grade(
             "--json",
             metavar="FILE",
             help="The results file.",
-            show_default="results.json in the course",
+            show_default="results/NAME.json in the course",
         ),
     ] = None,
     jobs: JobsOption = CORES,

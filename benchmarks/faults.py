@@ -234,7 +234,7 @@ def outcome(course: Path) -> dict[str, object]:
         for path in sorted((course / step).glob(f"*/{ASSIGNMENT}/{ASSIGNMENT}.*"))
     }
     return {
-        "results": json.loads((course / "results.json").read_text()),
+        "results": json.loads((course / "results" / f"{ASSIGNMENT}.json").read_text()),
         "gradebook": grades,
         # nbgrader lists students in the order in which its database got them.
         "grades.csv": sorted((course / "grades.csv").read_text().splitlines()),

@@ -9,9 +9,10 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.desks.author import author
+from autograder.desks.class_grades import ClassGrades
 from autograder.desks.demo_class import submit_class
 from autograder.desks.empty_folder import empty_folder
-from autograder.desks.instructor import ClassGrades, grade_course
+from autograder.desks.instructor import grade_course
 from autograder.desks.release import build
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment

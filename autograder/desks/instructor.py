@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from autograder.desks.class_grades import ClassGrades, show
 from autograder.desks.class_run import (
     RemainingWork,
     Seed,
@@ -21,17 +21,17 @@ from autograder.desks.class_run import (
     seeds_of_attempts,
 )
 from autograder.desks.release import write_source
-from autograder.desks.submitted_class import SubmittedClass, read_class
-from autograder.gradebook.record import Recorded, Recorder
+from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
+from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.cache import observation_cache
 from autograder.grading.journal import Journal, Run
-from autograder.grading.observe import clean, probing_sandbox
+from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.class_table import class_table
-from autograder.reports.results import results, write
+from autograder.reports.results import FOLDER, results, write
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import read_assignment
@@ -41,29 +41,6 @@ from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
 Graded = Generator[tuple[Submission, Report]]
-
-
-@dataclass(frozen=True)
-class ClassGrades:
-    """A graded class, where its outputs are, and what the sandbox used."""
-
-    reports: tuple[Report, ...]
-    recorded: Recorded
-    results_file: Path
-    used: Statistics
-
-    @property
-    def problems(self) -> list[str]:
-        """What a person has to look at; empty if all went well."""
-        ungraded = [report.student for report in self.reports if report.ungraded]
-        found = list(self.recorded.problems)
-        if ungraded:
-            found.append(
-                f"The grader itself failed on {', '.join(map(clean, ungraded[:8]))}"
-                f"{', ...' if len(ungraded) > 8 else ''}: their scores are not final. Run the same "
-                "command again to grade them."
-            )
-        return found
 
 
 # Long only by its arguments: one line for each step of a run.
@@ -89,7 +66,7 @@ def grade_course(
 
     Args:
         submissions: nbgrader's folder, ``<student>/<assignment>/``; None for the course's own.
-        results_file: None for ``results.json`` in the course.
+        results_file: None for ``results/<name>.json`` in the course.
         jobs: number of submissions graded in parallel.
         seed: of the checks' inputs, for every student; None for the assignment's own, drawn by its
             first grading, and others derived from it for those who submit again; "new" to draw the
@@ -106,7 +83,7 @@ def grade_course(
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
     submitted = read_class(folder, name, locked_cells(release), only)
-    results_file = results_file or course.root / "results.json"
+    results_file = results_file or course.root / FOLDER / f"{name}.json"
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:
@@ -123,16 +100,20 @@ def grade_course(
                 )
                 _announce(work, submitted, sandbox, jobs, only, console)
                 grading = _grade(work, submitted, journal, grade)
+                absent, standings = dict[str, str](), dict[str, Standing]()
                 try:
                     _record(grading, recorder, journal, work.count, console)
+                    absent = _leave_ungraded(recorder, journal, submitted, folder, name)
+                    standings = recorder.standings()
                 finally:
-                    _write_results(results_file, name, run_seed, _graded(journal, submitted))
+                    reports = _graded(journal, submitted)
+                    _write_results(results_file, name, run_seed, reports, absent, standings)
                 used = sandbox.statistics if sandbox else Statistics()
-        reports = [r for r in _graded(journal, submitted) if not only or r.student in only]
+        reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
-    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used)
-    _show(grades, run_seed, console)
+    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
+    show(grades, run_seed, console)
     return grades
 
 
@@ -208,26 +189,36 @@ def _record(
             raise
 
 
+def _leave_ungraded(
+    recorder: Recorder, journal: Journal, submitted: SubmittedClass, folder: Path, name: str
+) -> dict[str, str]:
+    """Enrol who submitted nothing; returns the reasons why there is nothing to grade."""
+    # A student who submitted nothing may have no folder, and be known only to the gradebook.
+    students = {*submitted.students, *recorder.roster()}
+    graded = {report.student for report in _graded(journal, submitted)}
+    absent = absent_students(folder, name, students - graded)
+    recorder.leave_ungraded(absent)
+    return absent
+
+
 def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
-    """The run's reports so far, in the order of the class."""
+    """The run's reports so far, in the order of the class.
+
+    Without those of students whose submission is gone since.
+    """
     entries = journal.entries()
     return [entries[student].report for student in submitted.students if student in entries]
 
 
-def _write_results(path: Path, name: str, seed: int, reports: Sequence[Report]) -> None:
+def _write_results(
+    path: Path,
+    name: str,
+    seed: int,
+    reports: Sequence[Report],
+    absent: Mapping[str, str],
+    standings: Mapping[str, Standing],
+) -> None:
     if reports:
         # The parts of a resumed run may have had different protection.
         levels = " and ".join(dict.fromkeys(report.sandbox for report in reports))
-        write(path, results(name, seed, levels, reports))
-
-
-def _show(grades: ClassGrades, seed: int, console: Console) -> None:
-    """The class table, what went wrong, and where everything is."""
-    console.print(class_table(grades.reports, console.width))
-    for problem in (*grades.problems, *grades.recorded.notices):
-        console.print(f"! {problem}", style="yellow", markup=False)
-    console.print(f"gradebook  {grades.recorded.database}", soft_wrap=True)
-    console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
-    console.print(f"grades     {grades.recorded.grades_csv}", soft_wrap=True)
-    console.print(f"results    {grades.results_file}", soft_wrap=True)
-    console.print(f"To reproduce these grades: --seed {seed}")
+        write(path, results(name, seed, levels, reports, absent=absent, standings=standings))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.gradebook.record import read_timestamp
+from autograder.grading.observe import clean
 from autograder.model import AutograderError
 from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission, submissions_in
@@ -34,7 +36,7 @@ def read_class(
     """Read the submissions to grade: those of ``only``, or of the whole class if it is empty.
 
     Raises:
-        AutograderError: a student in ``only`` is not in the class.
+        AutograderError: a student in ``only`` is not in the class, or nothing was submitted.
     """
     students = submissions_in(folder)
     unknown = only - frozenset(students)
@@ -43,13 +45,47 @@ def read_class(
             f"{', '.join(sorted(unknown))}: no such student in {folder}; it has "
             f"{', '.join(students[:8])}{', ...' if len(students) > 8 else ''}."
         )
-    submissions = [
+    found = [
         find_submission(folder / student / name, name, student, locked)
         for student in students
         if not only or student in only
     ]
+    submissions = [each for each in found if each.path is not None]
+    if not submissions:
+        reasons = {each.student: _reason(each, folder / each.student / name) for each in found}
+        raise AutograderError(_nothing(folder, name, reasons))
     digests = {each.student: _digest(each, folder / each.student / name) for each in submissions}
     return SubmittedClass(students, submissions, digests)
+
+
+def absent_students(folder: Path, name: str, students: Iterable[str]) -> dict[str, str]:
+    """Those of ``students`` of whom there is nothing to grade, and why; "" if there is no file."""
+    return {
+        student: _reason(found, folder / student / name)
+        for student in sorted(students)
+        if (found := find_submission(folder / student / name, name, student)).path is None
+    }
+
+
+def _reason(submission: Submission, folder: Path) -> str:
+    """Why there is nothing to grade; "" if there is no file at all."""
+    if folder.is_symlink():
+        return f"{folder} is a symbolic link, which is not followed."
+    if not folder.is_dir():
+        return ""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return f"{folder} cannot be opened; make it readable and grade again."
+    return submission.unreadable if any(folder.iterdir()) else ""
+
+
+def _nothing(folder: Path, name: str, absent: dict[str, str]) -> str:
+    who = f"{len(absent)} students" if len(absent) > 3 else ", ".join(map(clean, absent))
+    reasons = [f"{clean(student)}: {why}" for student, why in absent.items() if why]
+    said = f" {' '.join(reasons[:3])}" if reasons else ""
+    return (
+        f"Nothing to grade: there is no submission of {name!r} by {who}.{said} Expected "
+        f"{folder.name}/<student>/{name}/{name}.ipynb."
+    )
 
 
 def _digest(submission: Submission, folder: Path) -> str:

@@ -19,20 +19,20 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, SaveAutoGrades
-from nbgrader.utils import parse_utc
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from autograder.atomic import atomic_write
+from autograder.gradebook.answers import mark_all
+from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
 from autograder.gradebook.release import match_release
 from autograder.gradebook.restore import note, restore, submitted_notebook
+from autograder.gradebook.times import SubmissionTime
 from autograder.model import AutograderError
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
-
-TIMESTAMP = "timestamp.txt"
 
 
 class Autograding:
@@ -53,23 +53,25 @@ class Autograding:
         self.sanitize = _exporter(NotebookExporter, self.converter, sanitizers)
         self.grade = _exporter(NotebookExporter, self.converter, graders)
 
-    def save(self, submission: Submission, report: Report, timestamp: str | None) -> Iterator[str]:
-        """Save the grades, and the graded notebook in its folder; yields the problems met."""
+    def save(
+        self, submission: Submission, report: Report, folder: Path, submitted: SubmissionTime
+    ) -> Iterator[str]:
+        """Save the grades, and the graded notebook with the other files of the submission.
+
+        Yields:
+            the problems met.
+        """
         match_release(self.release, report)
         student = report.student
         if student in ("", ".", "..") or re.search(r"[/\\\x00]", student):
             raise ValueError(f"{student!r} cannot be the name of a folder")
-        if re.search(r'[,"\n\r]', student):
-            yield "nbgrader's CSV does not quote ids, so this student's row is shifted"
-        time = None
-        try:
-            time = parse_utc(timestamp)
-        except Exception:  # dateutil raises exceptions of many kinds
-            yield f"{TIMESTAMP} is not a date, so no late penalty was computed"
+        if submitted.problem:
+            yield submitted.problem
         try:
             restored = restore(submitted_notebook(submission, self.release), self.release)
         except Exception as error:  # the report is valid even if the notebook breaks its readers
             restored = restore(self.release, self.release)
+            mark_all(restored.cells)
             restored.cells.insert(0, note("The submitted notebook cannot be shown."))
             yield f"graded, but the notebook cannot be shown ({type(error).__name__})"
 
@@ -77,13 +79,16 @@ class Autograding:
             gradebook.update_or_create_student(student)
             # nbgrader adds the submission last; SQLAlchemy warns of every flush before that.
             with gradebook.db.no_autoflush:
-                gradebook.update_or_create_submission(self.assignment, student, timestamp=time)
+                gradebook.update_or_create_submission(
+                    self.assignment, student, timestamp=submitted.time
+                )
         resources = _resources(self.course, self.assignment, student)
         resources["autograder"] = {"report": report}
         sanitized, _ = self.sanitize.from_notebook_node(restored, resources)
         notebook, _ = self.grade.from_notebook_node(_parsed(str(sanitized)), resources)
-        folder = _folder(self.course, self.course.autograded_directory, student, self.assignment)
-        _write(folder, f"{self.assignment}.ipynb", str(notebook), timestamp)
+        graded = _folder(self.course, self.course.autograded_directory, student, self.assignment)
+        _carry(self.course, folder, graded)
+        _write(graded, f"{self.assignment}.ipynb", str(notebook), submitted)
         self.converter.set_permissions(self.assignment, student)
 
 
@@ -98,7 +103,7 @@ class FeedbackPages:
             self.converter.exporter_class, self.converter, self.converter.preprocessors
         )
 
-    def save(self, student: str, timestamp: str | None) -> None:
+    def save(self, student: str, submitted: SubmissionTime) -> None:
         """Make a student's page from the graded notebook."""
         graded, pages = (
             _folder(self.course, step, student, self.assignment)
@@ -107,7 +112,8 @@ class FeedbackPages:
         notebook = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
         resources = _resources(self.course, self.assignment, student)
         page, _ = self.exporter.from_notebook_node(_parsed(notebook), resources)
-        _write(pages, f"{self.assignment}.html", str(page), timestamp)
+        _carry(self.course, graded, pages)
+        _write(pages, f"{self.assignment}.html", str(page), submitted)
         self.converter.set_permissions(self.assignment, student)
 
 
@@ -174,14 +180,16 @@ def _parsed(notebook: str) -> NotebookNode:
     return nbformat.reads(notebook, as_version=4)
 
 
-def _write(folder: Path, name: str, text: str, timestamp: str | None) -> None:
+def _carry(course: CourseDirectory, source: Path, target: Path) -> None:
+    carry(source, target, ignore=course.ignore, largest=course.max_file_size * 1_000)
+
+
+def _write(folder: Path, name: str, text: str, submitted: SubmissionTime) -> None:
     """Write a file, and the submission's time next to it, as nbgrader does.
 
     nbgrader's commands compare the times to find out what is up to date.
     """
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / name, text)
-    if timestamp:
-        atomic_write(folder / TIMESTAMP, timestamp + "\n")
-    else:
-        (folder / TIMESTAMP).unlink(missing_ok=True)
+    atomic_write(folder / TIMESTAMP, f"{submitted.text}\n" if submitted.text else "")
+    complete(folder)

@@ -1,4 +1,4 @@
-"""The class's grades as a table, by the course's export plugin; nbgrader's CSV by default."""
+"""The class's grades as a table, by the course's export plugin; `GradesCsv` by default."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.apps import ExportApp
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
 from autograder.atomic import atomic_replacement
 from autograder.gradebook.config import silent_log
+from autograder.gradebook.grades_csv import GradesCsv, protected
 from autograder.model import AutograderError
+from autograder.reports.terminal import printable
 
 
 class GradesExport:
@@ -24,11 +27,16 @@ class GradesExport:
     def __init__(self, course: CourseDirectory, config: Config) -> None:
         self.course = course
         app = ExportApp(config=config, log=silent_log())
-        self.plugin = app.plugin_class(parent=app)
+        # nbgrader's own shifts rows, and gives a zero to everybody who submitted nothing.
+        kind = GradesCsv if app.plugin_class is CsvExportPlugin else app.plugin_class
+        self.plugin = kind(parent=app)
         self.path = Path(course.root, self.plugin.to or "grades.csv")
 
-    def write(self) -> None:
+    def write(self) -> str:
         """Write the table.
+
+        Returns:
+            a sentence about ids that are not written as they are; "" if all are.
 
         Raises:
             AutograderError: the file cannot be written.
@@ -38,8 +46,17 @@ class GradesExport:
                 self.plugin.to = str(replacement)
                 with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
                     self.plugin.export(gradebook)
+                    ids = [student.id for student in gradebook.students]
         except OSError as error:
             raise AutograderError(
                 f"The grades are saved, but {self.path} could not be written: {error.strerror}. "
                 "Make it writable and run: nbgrader export"
             ) from error
+        changed = [each for each in ids if protected(each) != each]
+        if not changed or not isinstance(self.plugin, GradesCsv):
+            return ""
+        return (
+            f"{self.path.name} has {', '.join(map(printable, changed[:3]))}"
+            f"{', ...' if len(changed) > 3 else ''} with an apostrophe in front, so that no "
+            "spreadsheet takes an id for a formula. To read it back, remove that apostrophe."
+        )

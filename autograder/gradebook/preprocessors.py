@@ -22,6 +22,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
+from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
+from autograder.gradebook.carried_files import complete
+from autograder.gradebook.record import read_timestamp
 from autograder.gradebook.release import (
     exercises_by_cell,
     match_release,
@@ -29,8 +33,9 @@ from autograder.gradebook.release import (
     release_notebook,
 )
 from autograder.gradebook.restore import grade_id, note, restore
+from autograder.gradebook.times import configured_zone, read_time
 from autograder.model import AutograderError
-from autograder.reports.feedback import number, verdict_table, verdict_text
+from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 from autograder.verdicts import ExerciseReport, Report, seed_in_json
@@ -99,7 +104,20 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         student, assignment = submission["student"], submission["assignment"]
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         notebook = folder / f"{submission['notebook']}.ipynb"
+        complete(Path(course.format_path(course.autograded_directory, student, assignment)))
+        self._correct_time(notebook.parent, submission)
         return self.grade(Path(course.root), assignment, student, notebook)
+
+    def _correct_time(self, folder: Path, submission: dict[str, str]) -> None:
+        """Save the time with its zone: nbgrader has read names of zones that it does not know."""
+        found = read_time(read_timestamp(folder), configured_zone(self.config))
+        if found.problem:
+            self.log.warning("%s: %s", submission["student"], found.problem)
+        with Gradebook(submission["db_url"]) as gradebook:
+            saved = gradebook.find_submission(submission["assignment"], submission["student"])
+            if found.time is not None and saved.timestamp != found.time:
+                saved.timestamp = found.time
+                gradebook.db.commit()
 
 
 class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
@@ -160,7 +178,8 @@ def _score(grade: Grade, exercise: ExerciseReport, cell: NotebookNode) -> None:
 
 def _leave_to_a_person(grade: Grade, cell: NotebookNode) -> None:
     # nbgrader gives full marks to a check cell without output; without a verdict there is none.
-    grade.auto_score = determine_grade(cell)[0] if is_solution(cell) else None
+    untouched = is_solution(cell) and not is_elsewhere(cell)
+    grade.auto_score = determine_grade(cell)[0] if untouched else None
     grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
 
 
@@ -172,28 +191,21 @@ def _extra_credit(grade: Grade, exercise: ExerciseReport, comment: Comment | Non
     """
     before = grade.extra_credit or 0.0
     said = comment.auto_comment if comment is not None else None
-    automatic = said == _bonus_sentence(before) or (before == 0.0 and not _is_bonus_sentence(said))
+    automatic = said == bonus_sentence(before) or (before == 0.0 and not is_bonus_sentence(said))
     if not automatic or grade.manual_score is not None:
         grade.needs_manual_grade = True
         return
     grade.extra_credit = None if exercise.ungraded else float(exercise.score)
     if comment is not None and not exercise.ungraded:
-        comment.auto_comment = _bonus_sentence(grade.extra_credit)
-
-
-def _bonus_sentence(points: float) -> str:
-    return f"Bonus: {number(points)} points, given as extra credit."
-
-
-def _is_bonus_sentence(comment: str | None) -> bool:
-    return comment is not None and comment.startswith("Bonus: ")
+        comment.auto_comment = bonus_sentence(grade.extra_credit)
 
 
 def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
     """Say "No response." under a stub, unless the exercise was solved in another cell."""
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     no_response = unchanged and not solved and not is_task(cell)
-    comment.auto_comment = "No response." if no_response else None
+    said = ELSEWHERE if is_elsewhere(cell) else "No response."
+    comment.auto_comment = said if no_response else None
 
 
 def _course_directory(preprocessor: NbGraderPreprocessor) -> CourseDirectory:

@@ -6,8 +6,9 @@ Importing this module is cheap; nbgrader (3 s) is imported when a recorder is en
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -26,6 +27,7 @@ from autograder.gradebook.database import (
     open_gradebook,
 )
 from autograder.model import AutograderError
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import printable
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
@@ -47,7 +49,8 @@ class Recorded:
         feedback: folder of the feedback pages.
         grades_csv: the exported grades.
         problems: what could not be recorded as it should, one sentence each, by student.
-        notices: what to change in ``nbgrader_config.py`` before the next release of the engine.
+        notices: what to know about the files, and what to change in ``nbgrader_config.py`` before
+            the next release of the engine.
     """
 
     database: str
@@ -102,8 +105,10 @@ class Recorder:
             from autograder.gradebook.conversion import Autograding, FeedbackPages
             from autograder.gradebook.export import GradesExport
             from autograder.gradebook.release import register
+            from autograder.gradebook.times import configured_zone, read_time
 
             config = course_config(self._root)
+            self._read_time = partial(read_time, zone=configured_zone(config))
             self._course = CourseDirectory(config=config, root=str(self._root), log=silent_log())
             with database_errors_explained(self._course):
                 self._course.db_url = absolute_url(self._course)
@@ -128,7 +133,8 @@ class Recorder:
                 quiet(),
                 database_errors_explained(self._course),
             ):
-                self._export.write()
+                changed = self._export.write()
+            self._notices += (changed,) if changed else ()
 
     def save(self, submission: Submission, report: Report) -> bool:
         """Save a student's grades, graded notebook and feedback page.
@@ -140,19 +146,77 @@ class Recorder:
             AutograderError: recording the rest of the class would fail in the same way.
         """
         student = report.student
-        timestamp = read_timestamp(self._submitted / submission.student / self._assignment)
+        folder = self._submitted / submission.student / self._assignment
+        submitted = self._read_time(read_timestamp(folder))
 
         def grades() -> None:
-            for problem in self._autograding.save(submission, report, timestamp):
+            for problem in self._autograding.save(submission, report, folder, submitted):
                 self._add_problem(student, problem)
 
         def page() -> None:
-            self._pages.save(student, timestamp)
+            self._pages.save(student, submitted)
 
         with silent_libraries(), database_errors_explained(self._course):
             return self._done(student, "grade", grades) and self._done(
                 student, "feedback page", page
             )
+
+    def roster(self) -> frozenset[str]:
+        """The students in the gradebook.
+
+        Raises:
+            AutograderError: the gradebook cannot be read.
+        """
+        from nbgrader.api import Gradebook
+
+        course = self._course
+        with (
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            return frozenset(student.id for student in gradebook.students)
+
+    def standings(self) -> dict[str, Standing]:
+        """What the gradebook says of every student with a submission, by student.
+
+        Raises:
+            AutograderError: the gradebook cannot be read.
+        """
+        from nbgrader.api import Gradebook
+
+        from autograder.gradebook.standings import standings
+
+        course = self._course
+        with (
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            return standings(gradebook, self._assignment)
+
+    def leave_ungraded(self, students: Iterable[str]) -> None:
+        """Enrol students who submitted nothing: a missing submission is no graded zero.
+
+        Raises:
+            AutograderError: recording the rest of the class would fail in the same way.
+        """
+        from nbgrader.api import Gradebook
+
+        from autograder.gradebook.absent import leave_ungraded
+
+        course = self._course
+        with (
+            silent_libraries(),
+            database_errors_explained(course),
+            Gradebook(course.db_url, course.course_id) as gradebook,
+        ):
+            for student in students:
+
+                def enrol(student: str = student) -> None:
+                    found = leave_ungraded(gradebook, course, self._assignment, student)
+                    for problem in found:
+                        self._add_problem(student, problem)
+
+                self._done(student, "enrolment", enrol)
 
     def saved_students(self) -> frozenset[str]:
         """Students with a submission of the assignment in the gradebook, and a feedback page.

@@ -17,6 +17,7 @@ import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 
+from autograder.gradebook.answers import is_question, mark
 from autograder.sources.submission import Submission
 
 LONGEST_SOURCE = 100_000
@@ -47,22 +48,32 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     Returns:
         A valid notebook (nbformat 4.5) with every nbgrader cell of the release exactly once and
         with the release's type, points and metadata, no outputs, and Markdown that cannot run
-        script. Where an id occurs more than once in the submission, the last one counts, as a
-        later definition does in Python; the others stay as plain cells.
+        script. Where an id occurs more than once in the submission, the last one counts, as a later
+        definition does in Python; the others stay as plain cells. An untouched question whose
+        answer may be in another cell is marked (``answers.mark``).
     """
     graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
     prose = {(cell.cell_type, cell.source): cell for cell in release.cells if not grade_id(cell)}
     theirs = [cell for cell in submitted.get("cells", []) if isinstance(cell, Mapping)]
     last = {grade_id(cell): index for index, cell in enumerate(theirs)}
+    questions = {name: cell for name, cell in graded.items() if is_question(cell)}
+    # A cell that lost its metadata may have kept its id.
+    kept = {cell.id: name for name, cell in questions.items() if name not in last and "id" in cell}
 
     cells: list[NotebookNode] = []
+    own: list[NotebookNode] = []
     left_out = text = 0
     for index, cell in enumerate(theirs):
         name = grade_id(cell)
         if name in graded and last[name] == index:
             cells.append(_graded_cell(graded[name], cell))
             continue
+        if isinstance(identifier := cell.get("id"), str) and identifier in kept:
+            cells.append(_graded_cell(graded[kept.pop(identifier)], cell))
+            continue
         plain = _plain_cell(cell, prose)
+        if (str(cell.get("cell_type")), plain.source) not in prose:
+            own.append(plain)
         text += _size(plain)
         if index < MOST_CELLS and text < MOST_TEXT:
             cells.append(plain)
@@ -72,6 +83,8 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
         cells.append(note(f"{left_out} more cells of the submission are left out here."))
     _insert_missing(cells, graded)
     _number(cells)
+    chosen = {id(cell) for cell in own}
+    mark(cells, {i for i, cell in enumerate(cells) if id(cell) in chosen}, questions)
 
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(release.metadata))
     notebook.nbformat_minor = 5
@@ -191,13 +204,19 @@ def _plain_cell(
 
 
 def _disarm(cell: NotebookNode, theirs: Mapping[str, Any]) -> None:
-    """Keep Markdown that is harmless; show any other as its source."""
+    """Keep Markdown that is harmless; show any other as its source, with its pictures."""
     attachments = _pictures(theirs.get("attachments"))
     if is_harmless_markdown(cell.source, attachments):
         if attachments:
             cell.attachments = nbformat.from_dict(attachments)
     else:
         cell.source = fenced(cell.source)
+        for number, bundle in enumerate(attachments.values(), 1):
+            name = f"picture-{number}"
+            cell.source += f"\n\n![{name}](attachment:{name})"
+            cell.setdefault("attachments", nbformat.from_dict({}))[name] = nbformat.from_dict(
+                bundle
+            )
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
@@ -241,6 +260,8 @@ def _insert_missing(cells: list[NotebookNode], graded: Mapping[str, NotebookNode
         if name not in placed:
             cell = copy.deepcopy(release_cell)
             nbgrader = cell.metadata.nbgrader
+            if is_question(cell):
+                cell.metadata["autograder"] = {"lost": True}
             if cell.cell_type == "code" and nbgrader.get("solution") and not nbgrader.get("grade"):
                 # Not the stub: the exercise may have been solved in another cell or a module.
                 cell.source = "# The submission has no cell with this id; see its other cells."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,6 +12,7 @@ from rich.text import Text
 from autograder.grading.grade import PARTS, UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.reports.feedback import number
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import WIDE
 from autograder.sources.predictions import PREDICTIONS
 from autograder.verdicts import Report, Verdict
@@ -19,11 +21,22 @@ SHORT = 80
 """Characters of each problem that a row has room for."""
 
 
-def class_table(reports: Sequence[Report], width: int) -> Table:
-    """A row per student: the score, what went wrong, and, if there is room, each exercise."""
+def class_table(
+    reports: Sequence[Report], width: int, standings: Mapping[str, Standing] | None = None
+) -> Table:
+    """A row per student: the score, what went wrong, and, if there is room, each exercise.
+
+    Args:
+        standings: what the gradebook says, by student. The score is then the gradebook's, and what
+            a person gave, points that wait for one, and a late penalty have a column.
+    """
+    known = standings or {}
+    by_person = any(standing.said for standing in known.values())
     table = Table(header_style="bold", pad_edge=False, box=SIMPLE_HEAD)
     table.add_column("student", overflow="fold", max_width=30)
     table.add_column("score", justify="right", no_wrap=True)
+    if by_person:
+        table.add_column("of these", overflow="fold", max_width=32)
     exercises = reports[0].exercises if reports and width >= WIDE else ()
     for exercise in exercises:
         name = f"{exercise.name}{'*' if exercise.bonus else ''}"
@@ -31,9 +44,12 @@ def class_table(reports: Sequence[Report], width: int) -> Table:
     table.add_column("diagnosis", overflow="fold")
     for report in reports:
         points = ["?" if e.ungraded else number(e.score) for e in report.exercises]
+        standing = known.get(report.student)
+        score, most = _points(report, standing)
         table.add_row(
             Text(clean(report.student)),
-            f"{number(report.score)}/{number(report.max_score)}",
+            f"{number(score)}/{number(most)}",
+            *([standing.said if standing else ""] if by_person else ()),
             *(points if exercises else ()),
             Text(diagnosis(report)),
         )
@@ -41,6 +57,26 @@ def class_table(reports: Sequence[Report], width: int) -> Table:
         table.caption = "* bonus: counts toward the score, not the maximum"
         table.caption_justify = "left"
     return table
+
+
+def _points(report: Report, standing: Standing | None) -> tuple[float, float]:
+    """Score and maximum: the gradebook's, or else the report's."""
+    known = standing or report
+    return known.score, known.max_score
+
+
+def average(reports: Sequence[Report], standings: Mapping[str, Standing]) -> str:
+    """The mean score as a sentence; "" for fewer than two students with a final score.
+
+    Who submitted nothing has no report, and does not count.
+    """
+    final = [
+        _points(report, standings.get(report.student)) for report in reports if not report.ungraded
+    ]
+    if len(final) < 2:
+        return ""
+    mean = fmean(score for score, _ in final)
+    return f"Average of {len(final)} submissions: {mean:.1f} of {number(final[0][1])}"
 
 
 def diagnosis(report: Report) -> str:

@@ -4,22 +4,42 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.atomic import atomic_write
 from autograder.model import AutograderError
+from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
 
 VERSION = 1
 
+FOLDER = "results"
+"""Of a course; made where it is missing. Any other folder has to exist."""
 
-def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report]) -> dict[str, Any]:
+NOTHING = "Nothing was submitted."
+
+
+def results(
+    assignment: str,
+    seed: int,
+    sandbox: str,
+    reports: Sequence[Report],
+    *,
+    absent: Mapping[str, str] | None = None,
+    standings: Mapping[str, Standing] | None = None,
+) -> dict[str, Any]:
     """The reports of one run as plain JSON values.
 
     A student whose inputs came from another seed, after submitting again, has a ``seed`` as well.
+
+    Args:
+        absent: students who have no grade because there is nothing to grade, and why; "" if
+            nothing was submitted.
+        standings: what the gradebook says, by student.
     """
+    known = standings or {}
     return {
         "version": VERSION,
         "assignment": assignment,
@@ -31,11 +51,29 @@ def results(assignment: str, seed: int, sandbox: str, reports: Sequence[Report])
                 **({} if report.seed == seed else {"seed": seed_in_json(report.seed)}),
                 "score": report.score,
                 "max_score": report.max_score,
+                "gradebook": _standing(known.get(report.student)),
                 "exercises": [_exercise(exercise) for exercise in report.exercises],
                 "remarks": list(report.remarks),
             }
             for report in reports
         ],
+        "not_submitted": [
+            {"student": student, "reason": reason or NOTHING}
+            for student, reason in (absent or {}).items()
+        ],
+    }
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    return {
+        "score": standing.score,
+        "max_score": standing.max_score,
+        "by_hand": standing.by_hand,
+        "waiting": standing.waiting,
+        "late_penalty": standing.late_penalty,
+        "exercises": dict(standing.exercises),
     }
 
 
@@ -72,6 +110,8 @@ def write(path: Path, content: dict[str, Any]) -> None:
         AutograderError: the folder cannot be written to, or the disk is full.
     """
     try:
+        if path.parent.name == FOLDER:
+            path.parent.mkdir(exist_ok=True)
         atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"

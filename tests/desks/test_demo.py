@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.desks.instructor import ClassGrades, grade_course
+from autograder.desks.class_grades import ClassGrades
+from autograder.desks.instructor import grade_course
 from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
@@ -42,7 +43,7 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def students(course: Path) -> dict[str, dict[str, Any]]:
-    found = json.loads((course / "results.json").read_text())
+    found = json.loads((course / "results" / "optimizers.json").read_text())
     assert found["version"] == 1
     assert "seccomp" in found["sandbox"]
     return {student["student"]: student for student in found["students"]}
@@ -122,9 +123,20 @@ def test_an_attack_earns_nothing(students: dict[str, Any], name: str) -> None:
 
 
 def test_what_cannot_be_read_says_why(students: dict[str, Any]) -> None:
-    for name, said in (("not-a-notebook", "invalid JSON"), ("nothing-submitted", "Nothing was")):
-        assert said in students[name]["exercises"][0]["checks"][0]["message"]
-        assert students[name]["score"] == 0
+    checks = students["not-a-notebook"]["exercises"][0]["checks"]
+    assert "invalid JSON" in checks[0]["message"]
+    assert students["not-a-notebook"]["score"] == 0
+
+
+def test_who_submitted_nothing_is_listed_and_has_no_grade(
+    course: Path, students: dict[str, Any]
+) -> None:
+    assert "nothing-submitted" not in students
+    absent = json.loads((course / "results" / "optimizers.json").read_text())["not_submitted"]
+    assert absent == [{"student": "nothing-submitted", "reason": "Nothing was submitted."}]
+    assert (
+        "Nothing submitted, no grade (1): nothing-submitted" in (course / "printed.txt").read_text()
+    )
 
 
 def test_every_student_is_in_every_output(course: Path, students: dict[str, Any]) -> None:
@@ -174,7 +186,7 @@ def test_nbgrader_makes_the_feedback_again(course: Path) -> None:
 
 
 def test_the_seed_reproduces_the_run(course: Path, students: dict[str, Any]) -> None:
-    seed = json.loads((course / "results.json").read_text())["seed"]
+    seed = json.loads((course / "results" / "optimizers.json").read_text())["seed"]
     again = course / "again.json"
     words = ["--only", "mistake-1", "--seed", str(seed), "--json", str(again)]
     done = command("autograder", "grade", "optimizers", *words, cwd=course)
@@ -195,7 +207,8 @@ def test_a_gradebook_that_breaks_midway_loses_no_verdict(
     with pytest.raises(AutograderError, match="the disk is full"):
         grade(course, results_file=kept, only=chosen)
     again = {student["student"]: student for student in json.loads(kept.read_text())["students"]}
-    assert again == students
+    # What the gradebook says of them is not known.
+    assert again == {name: {**student, "gradebook": None} for name, student in students.items()}
 
 
 def test_a_broken_gradebook_stops_the_run_before_it_grades(course: Path, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_the_configuration_names_what_exists() -> None:
     config = (ROOT / "nbgrader_config.py").read_text()
     named = re.findall(r'"autograder\.desks\.nbgrader_plugin\.(\w+)"', config)
     assert sorted(named) == sorted(NAMES)
-    assert config.count('"autograder.') == len(NAMES)
+    assert config.count('"autograder.') == len(NAMES) + 1
+    assert '"autograder.gradebook.grades_csv.GradesCsv"' in config
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def scores(course: Path) -> dict[str, float]:
 def test_an_old_configuration_grades_as_before(course: Path) -> None:
     said = run(course, "autograder", "grade", "descent")
 
-    (student,) = json.loads((course / "results.json").read_text())["students"]
+    (student,) = json.loads((course / "results" / "descent.json").read_text())["students"]
     expected = {f"check-{each['name']}": each["score"] for each in student["exercises"]}
     assert expected["check-average"] > 0
     assert scores(course) == expected

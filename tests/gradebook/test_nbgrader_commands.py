@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from graded_class import (
     grade,
     nbgrader,
     nbgrader_api,
+    opened,
     page,
     recorded,
     report,
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.slow
 def test_nbgraders_commands_and_the_formgrader_see_the_grades(
     course: Path, release: NotebookNode
 ) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", course)
     submitted = course / "submitted" / "ada" / NAME
     submitted.mkdir(parents=True)
     nbformat.write(solved(release), submitted / f"{NAME}.ipynb")
@@ -35,12 +38,20 @@ def test_nbgraders_commands_and_the_formgrader_see_the_grades(
     graded = Graded(report(momentum=7.5), solved(release), timestamp="2030-01-01 15:00:00 UTC")
     done = recorded(course, release, graded)
     ours, html = done.grades_csv.read_text(), page(course)
+    assert "Well argued" not in html
 
     done.grades_csv.unlink()
     nbgrader(course, "export")
     assert done.grades_csv.read_text() == ours
-    nbgrader(course, "generate_feedback", NAME, "--force")
-    assert page(course) == html
+
+    with opened(course) as database:
+        database.find_comment("essay", NAME, NAME, "ada").manual_comment = "Well argued"
+        database.db.commit()
+    nbgrader(course, "generate_feedback", NAME)  # without --force
+    theirs = page(course)
+    assert "Well argued" in theirs
+    recorded(course, release, graded)
+    assert page(course) == theirs
 
     api = nbgrader_api(course)
     (submission,) = api.get_submissions(NAME)
@@ -77,9 +88,14 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
     drop_checks(tampered)
     nbformat.write(tampered, course / f"submitted/ada/{NAME}/{NAME}.ipynb")
 
+    (course / f"submitted/ada/{NAME}/timestamp.txt").write_text("2030-01-01 15:00:00 KST")
+
     log = nbgrader(course, "autograde", NAME)
 
     assert "ERROR" not in log
     assert grade(course, "check-Momentum")["auto_score"] == 7.5
     assert grade(course, "check-Adam")["auto_score"] is None
     assert grade(course, "check-Nesterov")["extra_credit"] == 4
+    with opened(course) as database:
+        assert database.find_submission(NAME, "ada").timestamp == datetime(2030, 1, 1, 6)
+    assert (course / f"autograded/ada/{NAME}/submission_secret.txt").read_text()

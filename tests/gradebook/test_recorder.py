@@ -124,7 +124,8 @@ def test_a_full_disk_stops_with_a_sentence_and_leaves_no_half_file(
         record(course, release, Graded(report(), solved(release)))
 
     assert autograded(course).read_text() == before
-    assert [path.name for path in autograded(course).parent.iterdir()] == [f"{NAME}.ipynb"]
+    whole = {f"{NAME}.ipynb", "submission_secret.txt", "timestamp.txt"}
+    assert {path.name for path in autograded(course).parent.iterdir()} == whole
 
 
 def test_a_broken_configuration_is_named(course: Path, release: NotebookNode) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.model import AutograderError
 from autograder.reports.results import VERSION, results, write
+from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
@@ -52,7 +53,10 @@ def test_a_seed_is_exact_for_programs_that_read_numbers_as_floats(seed: int) -> 
 
 
 def test_the_file_has_the_documented_fields() -> None:
-    assert results("optimizers", 7, "landlock", [ADA]) == {
+    absent = {"bo": "", "cleo": "Expected optimizers.ipynb; the submitted folder has a.pdf."}
+    standings = {"ada": Standing(8.5, 10, by_hand=6, waiting=3, late_penalty=1)}
+    found = results("optimizers", 7, "landlock", [ADA], absent=absent, standings=standings)
+    assert found == {
         "version": 1,
         "assignment": "optimizers",
         "seed": 7,
@@ -63,6 +67,15 @@ def test_the_file_has_the_documented_fields() -> None:
                 # A bonus counts toward the score, not the maximum.
                 "score": 3.5,
                 "max_score": 5.0,
+                # What a person gave included.
+                "gradebook": {
+                    "score": 8.5,
+                    "max_score": 10,
+                    "by_hand": 6,
+                    "waiting": 3,
+                    "late_penalty": 1,
+                    "exercises": {},
+                },
                 "exercises": [
                     {
                         "name": "Momentum",
@@ -123,6 +136,10 @@ def test_the_file_has_the_documented_fields() -> None:
                 "remarks": ["A cell was edited."],
             }
         ],
+        "not_submitted": [
+            {"student": "bo", "reason": "Nothing was submitted."},
+            {"student": "cleo", "reason": absent["cleo"]},
+        ],
     }
 
 
@@ -179,6 +196,15 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     assert str(error.value) == (
         f"{path} could not be written (No such file or directory). Choose another file with --json."
     )
+
+
+def test_the_folder_of_results_is_made(tmp_path: Path) -> None:
+    write(tmp_path / "results" / "optimizers.json", {"version": 1})
+    assert (tmp_path / "results" / "optimizers.json").is_file()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "results").write_text("a file")
+    with pytest.raises(AutograderError, match=r"optimizers\.json could not be written"):
+        write(tmp_path / "b" / "results" / "optimizers.json", {})
 
 
 def test_a_folder_where_the_file_should_be_is_reported_and_nothing_is_left_behind(

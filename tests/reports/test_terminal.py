@@ -15,6 +15,7 @@ from autograder.reports.class_table import class_table, diagnosis
 from autograder.reports.feedback import total, verdict_table, verdict_text
 from autograder.reports.proof import show_proof
 from autograder.reports.report import show_report
+from autograder.reports.standing import Standing
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
 from autograder.sources.assignment import Assignment
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
@@ -176,6 +177,14 @@ def test_a_class_table_has_a_column_per_exercise_where_there_is_room() -> None:
     narrow = printed(class_table([report(ADAM, NESTEROV)], WIDE - 1), width=WIDE - 1)
     assert "Nesterov" not in narrow
     assert "bonus:" not in narrow
+
+
+def test_a_class_table_says_what_a_person_gave_and_what_waits() -> None:
+    standings = {"ada": Standing(9, 15, by_hand=6, waiting=3, late_penalty=0.5)}
+    wide = printed(class_table([report(ADAM, NESTEROV)], WIDE, standings))
+    assert "9/15" in wide
+    assert "+6 by hand, 3 waiting, -0.5 late" in wide
+    assert "of these" not in printed(class_table([report(ADAM)], WIDE, {"ada": Standing(9, 15)}))
 
 
 def test_an_empty_class_is_an_empty_table() -> None:

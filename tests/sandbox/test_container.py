@@ -39,7 +39,7 @@ def test_grading_works_without_privileges_and_names_its_level(tmp_path: Path) ->
     command = [sys.executable, "-m", "autograder", "grade", "descent"]
     done = subprocess.run([*inside, *command], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((course / "results.json").read_text())
+    results = json.loads((course / "results" / "descent.json").read_text())
     assert re.match(r"landlock\+seccomp \(Landlock ABI \d", results["sandbox"])
     assert [student["score"] for student in results["students"]] == [2.0]
 

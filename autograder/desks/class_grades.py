@@ -1,0 +1,75 @@
+"""A graded class: what it came to, and the table that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.gradebook.absent import alike
+from autograder.gradebook.record import Recorded
+from autograder.grading.observe import clean
+from autograder.reports.class_table import average, class_table
+from autograder.reports.standing import Standing
+from autograder.sandbox.sandbox import Statistics
+from autograder.verdicts import Report
+
+
+@dataclass(frozen=True)
+class ClassGrades:
+    """A graded class, where its outputs are, and what the sandbox used.
+
+    Attributes:
+        absent: students without a grade, and why there is nothing to grade; "" if nothing was
+            submitted.
+        standings: what the gradebook says of each student.
+    """
+
+    reports: tuple[Report, ...]
+    recorded: Recorded
+    results_file: Path
+    used: Statistics
+    absent: Mapping[str, str] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[str]:
+        """What a person has to look at; empty if all went well."""
+        ungraded = [report.student for report in self.reports if report.ungraded]
+        found = list(self.recorded.problems)
+        if ungraded:
+            found.append(
+                f"The grader itself failed on {', '.join(map(clean, ungraded[:8]))}"
+                f"{', ...' if len(ungraded) > 8 else ''}: their scores are not final. Run the same "
+                "command again to grade them."
+            )
+        found += [f"{clean(student)}: {why}" for student, why in self.absent.items() if why]
+        for ids in alike([*(report.student for report in self.reports), *self.absent]):
+            found.append(
+                f"{' and '.join(map(clean, ids))} differ only in case or encoding. If they are one "
+                "student, move the submission to the folder with the right id and grade again."
+            )
+        return found
+
+
+def show(grades: ClassGrades, seed: int, console: Console) -> None:
+    """Print the class table, what went wrong, and where everything is."""
+    console.print(class_table(grades.reports, console.width, grades.standings))
+    for line in _summary(grades):
+        console.print(line, markup=False)
+    for problem in (*grades.problems, *grades.recorded.notices):
+        console.print(f"! {problem}", style="yellow", markup=False)
+    console.print(f"gradebook  {grades.recorded.database}", soft_wrap=True)
+    console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
+    console.print(f"grades     {grades.recorded.grades_csv}", soft_wrap=True)
+    console.print(f"results    {grades.results_file}", soft_wrap=True)
+    console.print(f"To reproduce these grades: --seed {seed}")
+
+
+def _summary(grades: ClassGrades) -> Iterator[str]:
+    if said := average(grades.reports, grades.standings):
+        yield said
+    if nothing := [clean(student) for student, why in grades.absent.items() if not why]:
+        yield f"Nothing submitted, no grade ({len(nothing)}): {', '.join(nothing)}"

@@ -1,0 +1,121 @@
+"""What the gradebook says of a class: final points, points by hand, points that wait."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+
+from autograder.gradebook.bonus import automatic_bonus
+from autograder.gradebook.release import CHECK
+from autograder.reports.standing import Standing
+
+
+@dataclass(frozen=True)
+class _Points:
+    """One graded cell of one student."""
+
+    name: str
+    auto: float | None
+    manual: float | None
+    extra: float
+    most: float
+    bonus: float
+
+    @property
+    def final(self) -> float | None:
+        given = self.auto if self.manual is None else self.manual
+        return None if given is None else given + self.extra
+
+    @property
+    def by_hand(self) -> float:
+        changed = 0.0 if self.manual is None else self.manual - (self.auto or 0.0)
+        return changed + self.extra - self.bonus
+
+
+def standings(gradebook: Gradebook, assignment: str) -> dict[str, Standing]:
+    """The standing of every student who has a submission of the assignment in the gradebook."""
+    points = _points(gradebook, assignment)
+    return {
+        student: _standing(cells, penalty, float(most))
+        for student, penalty, most in _submissions(gradebook, assignment)
+        if (cells := points.get(student)) is not None
+    }
+
+
+def _standing(cells: list[_Points], penalty: float, most: float) -> Standing:
+    raw = math.fsum(cell.final or 0.0 for cell in cells)
+    return Standing(
+        score=max(0.0, raw - penalty),
+        max_score=most,
+        by_hand=math.fsum(cell.by_hand for cell in cells),
+        waiting=math.fsum(cell.most for cell in cells if cell.final is None),
+        late_penalty=penalty,
+        exercises={cell.name.removeprefix(CHECK): cell.final for cell in cells},
+    )
+
+
+def _submissions(gradebook: Gradebook, assignment: str) -> list[tuple[str, float, float]]:
+    most = gradebook.find_assignment(assignment).max_score
+    penalties: dict[str, float] = defaultdict(float)
+    rows = (
+        gradebook.db.query(SubmittedAssignment.student_id, SubmittedNotebook)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .filter(Assignment.name == assignment)
+    )
+    for student, notebook in rows:
+        penalties[student] += notebook.late_submission_penalty or 0.0
+    return [(student, penalty, most) for student, penalty in penalties.items()]
+
+
+def _points(gradebook: Gradebook, assignment: str) -> Mapping[str, list[_Points]]:
+    """The graded cells by student, in the order of the notebook."""
+    cells = (
+        gradebook.db.query(
+            SubmittedAssignment.student_id,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.manual_score,
+            Grade.extra_credit,
+            Grade.max_score,
+        )
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .filter(Assignment.name == assignment)
+    )
+    said = {
+        (student, CHECK + name): comment
+        for student, name, comment in gradebook.db.query(
+            SubmittedAssignment.student_id, BaseCell.name, Comment.auto_comment
+        )
+        .join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, Comment.cell_id == BaseCell.id)
+        .filter(Assignment.name == assignment, Comment.auto_comment.like("Bonus: %"))
+    }
+    # With the id, which no index has, rows come as they were stored: in the notebook's order.
+    stored = gradebook.db.query(BaseCell.id, BaseCell.name)
+    place = {name: index for index, (_, name) in enumerate(stored)}
+    found: dict[str, list[_Points]] = defaultdict(list)
+    for student, name, auto, manual, extra, most in cells:
+        extra = extra or 0.0
+        bonus = automatic_bonus(extra, said.get((student, name)))
+        found[student].append(_Points(name, auto, manual, extra, most, bonus))
+    for points in found.values():
+        points.sort(key=lambda cell: place.get(cell.name, len(place)))
+    return found
