@@ -30,7 +30,7 @@ from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.results import FOLDER, results, write
+from autograder.reports.results import FOLDER, refuse_other_version, results, write
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
@@ -84,6 +84,7 @@ def grade_course(
     folder = (submissions or course.root / "submitted").absolute()
     submitted = read_class(folder, name, locked_cells(release), only)
     results_file = results_file or course.root / FOLDER / f"{name}.json"
+    refuse_other_version(results_file)
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:

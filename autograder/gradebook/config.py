@@ -50,6 +50,19 @@ def course_config(course: Path) -> Config:
 
 
 @contextmanager
+def configuration_explained() -> Iterator[None]:
+    """Turn what is wrong with a setting or a plugin into an AutograderError that names it."""
+    from traitlets import TraitError
+
+    try:
+        yield
+    except (TraitError, ImportError) as error:
+        raise AutograderError(
+            f"{CONFIG} has a setting that nbgrader cannot use: {error}. Correct it and grade again."
+        ) from error
+
+
+@contextmanager
 def in_course_folder(course: Path) -> Iterator[None]:
     """Work in the course folder, as nbgrader's commands do.
 

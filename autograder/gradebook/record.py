@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from autograder.gradebook.config import (
+    configuration_explained,
     course_config,
     in_course_folder,
     quiet,
@@ -112,9 +113,12 @@ class Recorder:
             self._course = CourseDirectory(config=config, root=str(self._root), log=silent_log())
             with database_errors_explained(self._course):
                 self._course.db_url = absolute_url(self._course)
-            self._autograding = Autograding(self._course, config, self._assignment, self._release)
-            self._pages = FeedbackPages(self._course, config, self._assignment)
-            self._export = GradesExport(self._course, config)
+            with configuration_explained():
+                self._autograding = Autograding(
+                    self._course, config, self._assignment, self._release
+                )
+                self._pages = FeedbackPages(self._course, config, self._assignment)
+                self._export = GradesExport(self._course, config)
             with database_errors_explained(self._course):
                 open_gradebook(self._course)
                 register(self._course, self._assignment, self._release)

@@ -103,6 +103,24 @@ def _check(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def refuse_other_version(path: Path) -> None:
+    """Refuse to replace a results file that a newer version of the engine wrote.
+
+    Raises:
+        AutograderError: there is one.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):  # nothing, or nothing of value
+        return
+    version = content.get("version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise AutograderError(
+            f"{path} is of version {version}, which a newer autograder wrote; this one writes "
+            f"version {VERSION}. Update, move the file away, or choose another one with --json."
+        )
+
+
 def write(path: Path, content: dict[str, Any]) -> None:
     """Write the file completely or not at all.
 

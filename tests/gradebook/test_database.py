@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,50 @@ def test_a_locked_gradebook_says_what_to_wait_for(course: Path, release: Noteboo
             record(course, release)
     finally:
         other.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("update alembic_version set version_num = 'ffffffffffff'", "probably a newer one"),
+        ("update alembic_version set version_num = '282d30a0218e'", "nbgrader db upgrade"),
+        ("alter table grade drop column extra_credit", "no column .* nbgrader db upgrade"),
+    ],
+)
+def test_a_gradebook_of_another_nbgrader_is_refused(
+    course: Path, release: NotebookNode, change: str, message: str
+) -> None:
+    with sqlite3.connect(course / "gradebook.db") as database:
+        database.execute(change)
+    with pytest.raises(AutograderError, match=rf"gradebook\.db.*{message}"):
+        record(course, release, Graded(report(), solved(release)))
+
+
+def test_a_gradebook_in_use_is_not_called_a_wrong_entry(
+    course: Path, release: NotebookNode
+) -> None:
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("begin immediate")  # others can still read
+    try:
+        with pytest.raises(AutograderError, match=r"is locked.*[Aa]nother program"):
+            record(course, release)
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("CourseDirectory.db_url = 'postgresql+psycopg2://ann:hush@x/y'", "psycopg2-binary"),
+        ("ExportApp.plugin_class = 'nowhere.Plugin'", r"nowhere\.Plugin"),
+        ("CourseDirectory.db_url = 'sqlite:///file:gradebook.db?mode=ro&uri=true'", "writable"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_explained(
+    course: Path, release: NotebookNode, setting: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    (course / "nbgrader_config.py").write_text(f"c = get_config()\nc.{setting}\n")
+    with pytest.raises(AutograderError, match=message) as refused:
+        record(course, release, Graded(report(), solved(release)))
+    assert "hush" not in str(refused.value)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.model import AutograderError
-from autograder.reports.results import VERSION, results, write
+from autograder.reports.results import VERSION, refuse_other_version, results, write
 from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
@@ -196,6 +196,16 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     assert str(error.value) == (
         f"{path} could not be written (No such file or directory). Choose another file with --json."
     )
+
+
+def test_a_file_of_a_newer_version_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "optimizers.json"
+    for harmless in ("{}", "no JSON", '{"version": 1}', '{"version": "x"}', "[]"):
+        path.write_text(harmless)
+        refuse_other_version(path)
+    path.write_text('{"version": 2}')
+    with pytest.raises(AutograderError, match="is of version 2, which a newer autograder wrote"):
+        refuse_other_version(path)
 
 
 def test_the_folder_of_results_is_made(tmp_path: Path) -> None:
