@@ -19,7 +19,8 @@ from autograder.atomic import atomic_replacement, atomic_write
 from autograder.desks.author import author
 from autograder.gradebook.release import release_notebook, with_checksums
 from autograder.grading.oracle import Oracle
-from autograder.grading.stored import FILE, digest_in, store
+from autograder.grading.stored import FILE, digest_in
+from autograder.grading.storing import store
 from autograder.model import AutograderError
 from autograder.sources.answers import Answers
 from autograder.sources.assignment import Assignment, read_assignments

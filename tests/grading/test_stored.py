@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 from autograder.grading.compare import alike
 from autograder.grading.grade import judge_exercises
 from autograder.grading.oracle import Oracle
-from autograder.grading.stored import FILE, StoredOracle, digest_in, store
+from autograder.grading.stored import FILE, StoredOracle, digest_in
+from autograder.grading.storing import store
 from autograder.model import AutograderError, Check, Failure, Misconception, Observation
 from autograder.sources.assignment import Assignment
 
