@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -22,15 +22,10 @@ from autograder.cli_options import (
     UnsafeOption,
     course_with,
 )
+from autograder.cli_student import INTERRUPTED, check
 from autograder.model import AutograderError
 
-if TYPE_CHECKING:
-    from autograder.verdicts import Report
-
 DISTRIBUTION = "keras-training-autograder"
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as in a shell."""
 
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
@@ -72,55 +67,7 @@ def options(
     """Options that come before a command."""
 
 
-@app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Notebooks, modules (.py) or folders.",
-            show_default="current directory",
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only", metavar="EXERCISE", help="Check only this exercise. Can be repeated."
-        ),
-    ] = None,
-    hint: Annotated[
-        int,
-        typer.Option(
-            "--hint",
-            metavar="N",
-            min=1,
-            max=3,
-            help="How much a hint says: 1 asks a question, 2 adds the idea, 3 where to look.",
-        ),
-    ] = 1,
-    json: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write the results to this file."),
-    ] = None,
-) -> None:
-    """Run the public checks on your own work."""
-    from autograder.desks.student import check_paths, write_results
-    from autograder.reports.report import show_report
-    from autograder.reports.terminal import new_console
-
-    console = new_console()
-    reports: list[Report] = []
-    checked = check_paths(
-        paths or [Path()], frozenset(only or []), one_assignment=bool(json), say=console.print
-    )
-    for path, report in checked:
-        if reports:
-            console.rule()
-        show_report(console, report, path, hints=hint)
-        reports.append(report)
-    if json:
-        write_results(json, reports)
-    raise typer.Exit(0 if all(report.complete for report in reports) else 1)
+app.command()(check)
 
 
 # Longer than 50 lines because it declares every option of the command.

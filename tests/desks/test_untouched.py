@@ -1,0 +1,72 @@
+"""An exercise that is as released is known without running it, by nbgrader's own checksum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.desks.release import build
+from autograder.desks.self_check import Work, read
+from autograder.grading.oracle import Oracle
+from autograder.reports.report import is_unwritten
+from autograder.sandbox.interface import Sandbox
+from autograder.sources.assignment import Assignment
+
+
+@pytest.fixture
+def notebook(course: Path, assignment: Assignment, oracle: Oracle) -> Path:
+    """The notebook of `downhill` that students get, in its release."""
+    folder = course / "assignments" / "downhill"
+    build(assignment, folder, lambda: oracle)
+    return folder / "downhill.ipynb"
+
+
+def edit(notebook: Path, exercise: str, change: Callable[[str], str]) -> None:
+    raw = json.loads(notebook.read_text())
+    for cell in raw["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == exercise:
+            cell["source"] = change("".join(cell["source"]))
+    notebook.write_text(json.dumps(raw))
+
+
+class StartedError(Exception):
+    """A sandbox was asked for."""
+
+
+def start() -> Sandbox:
+    raise StartedError
+
+
+def test_what_is_as_released_is_not_run(notebook: Path) -> None:
+    work = Work(notebook, read(notebook.parent))
+    for exercise in work.exercises:
+        report = work.judge(exercise, start)
+        assert is_unwritten(report)
+        assert "(cell " in report.verdicts[0].message
+
+
+@pytest.mark.parametrize("change", [lambda text: text + "\n", lambda text: text + "\n# mine"])
+def test_any_edit_is_run(notebook: Path, change: Callable[[str], str]) -> None:
+    edit(notebook, "walk", change)
+    work = Work(notebook, read(notebook.parent))
+    with pytest.raises(StartedError):
+        work.judge("walk", start)
+    assert is_unwritten(work.judge("average", start))
+
+
+def test_a_definition_in_another_cell_is_run(notebook: Path) -> None:
+    raw = json.loads(notebook.read_text())
+    own = {"cell_type": "code", "metadata": {}, "source": "def walk(start, rate, gradients): ..."}
+    raw["cells"].append(own | {"outputs": [], "execution_count": None})
+    notebook.write_text(json.dumps(raw))
+    with pytest.raises(StartedError):
+        Work(notebook, read(notebook.parent)).judge("walk", start)
+
+
+def test_a_missing_exercise_is_not_run(notebook: Path) -> None:
+    edit(notebook, "walk", lambda text: text.replace("def walk", "def wlak"))
+    report = Work(notebook, read(notebook.parent)).judge("walk", start)
+    assert "There is no class or function named 'walk'" in report.verdicts[0].message
