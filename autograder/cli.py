@@ -22,7 +22,7 @@ from autograder.cli_options import (
     UnsafeOption,
     course_with,
 )
-from autograder.cli_student import INTERRUPTED, check
+from autograder.cli_student import INTERRUPTED, check, reset, status
 from autograder.model import AutograderError
 
 DISTRIBUTION = "keras-training-autograder"
@@ -67,7 +67,8 @@ def options(
     """Options that come before a command."""
 
 
-app.command()(check)
+for student_command in (check, status, reset):
+    app.command()(student_command)
 
 
 # Longer than 50 lines because it declares every option of the command.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.model import AutograderError
+
 if TYPE_CHECKING:
     from autograder.verdicts import Report
 
@@ -64,7 +66,7 @@ def check(
             from autograder.desks.student import check_paths
 
             chosen, wanted = paths or [Path()], frozenset(only or [])
-            checked = check_paths(chosen, wanted, one_assignment=bool(json), show=live)
+            checked = check_paths(chosen, wanted, one_assignment=bool(json), show=live, keep=True)
             for _, report in checked:
                 reports.append(report)
                 if first and not report.complete:
@@ -77,3 +79,57 @@ def check(
 
         write_results(json, reports)
     raise typer.Exit(0 if all(report.complete for report in reports) else 1)
+
+
+def status(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A folder in the course.",
+            show_default="current directory",
+        ),
+    ] = Path(),
+) -> None:
+    """Show how far you are in the course, and what comes next. Runs nothing."""
+    from autograder.desks.status import course_status, upcoming
+    from autograder.reports.progress import show_status
+    from autograder.reports.terminal import new_console
+
+    course = list(course_status(path))
+    show_status(new_console(), course, *upcoming(course))
+
+
+def reset(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="An assignment, its folder or its notebook.")
+    ],
+    exercises: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="EXERCISE", help="What to reset.", show_default="all exercises"),
+    ] = None,
+    fresh: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="A fresh copy of the assignment, if its own folder has no stubs.",
+        ),
+    ] = None,
+) -> None:
+    """Put the stub of an exercise back. What you wrote is kept in a file beside the notebook."""
+    from autograder.desks.released_course import release_named, work_in
+    from autograder.desks.reset import reset as put_back
+
+    release = release_named(name, Path())
+    work = Path(name) if name.endswith(".ipynb") else work_in(release)
+    if work is None:
+        raise AutograderError(f"{release} has no notebook. Download the assignment again.")
+    done = put_back(work, release, exercises or [], fresh)
+    for each in done:
+        if each.backup is None:
+            typer.echo(f"{each.exercise}: as released already.")
+        else:
+            typer.echo(f"{each.exercise}: reset. Your code is in {each.backup.name}.")
+    if any(each.backup for each in done):
+        typer.echo("If the notebook is open in Jupyter: File > Reload Notebook from Disk.")

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from autograder.desks.remembered import remember
 from autograder.desks.self_check import NOTHING_RAN, Show, Silent, Work, read
 from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE
@@ -31,6 +32,7 @@ def check_paths(
     *,
     one_assignment: bool = False,
     show: Show | None = None,
+    keep: bool = False,
 ) -> Iterator[tuple[Path, Report]]:
     """Check notebooks, modules and folders of these.
 
@@ -38,6 +40,7 @@ def check_paths(
         only: names of exercises; empty for all.
         one_assignment: refuse files of several assignments, which a results file cannot hold.
         show: is told of everything as soon as it is known.
+        keep: remember what was found, for `autograder status`.
 
     Raises:
         AutograderError: a path does not exist, or no release belongs to it.
@@ -58,7 +61,19 @@ def check_paths(
             return stack.enter_context(self_check_sandbox(show.say))
 
         for file, release in found:
-            yield file, _checked(Work(file, release), sandbox, show)
+            work = Work(file, release)
+            report = _checked(work, sandbox, show)
+            if keep:
+                _remember(work, report, show)
+            yield file, report
+
+
+def _remember(work: Work, report: Report, show: Show) -> None:
+    try:
+        remember(work.file, report.exercises, work.plan.each)
+    except OSError as error:
+        why = f"{work.file.absolute().parent} cannot be written ({error.strerror})"
+        show.say(f"`autograder status` will not know of this check: {why}.")
 
 
 def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:

@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.desks.release import build
 from autograder.desks.self_check import Work, read
-from autograder.grading.oracle import Oracle
 from autograder.reports.report import is_unwritten
 from autograder.sandbox.interface import Sandbox
-from autograder.sources.assignment import Assignment
-
-
-@pytest.fixture
-def notebook(course: Path, assignment: Assignment, oracle: Oracle) -> Path:
-    """The notebook of `downhill` that students get, in its release."""
-    folder = course / "assignments" / "downhill"
-    build(assignment, folder, lambda: oracle)
-    return folder / "downhill.ipynb"
 
 
 def edit(notebook: Path, exercise: str, change: Callable[[str], str]) -> None:
