@@ -22,7 +22,7 @@ from autograder.cli_options import (
     UnsafeOption,
     course_with,
 )
-from autograder.cli_student import INTERRUPTED, check, reset, status
+from autograder.cli_student import INTERRUPTED, check, reset, status, watch
 from autograder.model import AutograderError
 
 DISTRIBUTION = "keras-training-autograder"
@@ -67,7 +67,7 @@ def options(
     """Options that come before a command."""
 
 
-for student_command in (check, status, reset):
+for student_command in (check, watch, status, reset):
     app.command()(student_command)
 
 

@@ -133,3 +133,17 @@ def reset(
             typer.echo(f"{each.exercise}: reset. Your code is in {each.backup.name}.")
     if any(each.backup for each in done):
         typer.echo("If the notebook is open in Jupyter: File > Reload Notebook from Disk.")
+
+
+def watch(paths: PathsArgument = None, hint: HintOption = 1) -> None:
+    """Check again at every save: what changed, and the first thing to fix."""
+    from autograder.reports.terminal import new_console
+
+    console = new_console()
+    try:
+        from autograder.desks.watch import watch as watch_paths
+
+        watch_paths(paths or [Path()], console, hints=hint)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        raise typer.Exit(INTERRUPTED) from None

@@ -127,3 +127,15 @@ def _words(exercise: ExerciseStatus) -> str:
         "unwritten": "not written yet",
     }[exercise.state]
     return f"bonus: {words}" if exercise.bonus else words
+
+
+def way(course: Sequence[AssignmentStatus], here: AssignmentStatus) -> Text:
+    """One line: the exercises of an assignment, its points, and how many assignments are done."""
+    required = [each for each in here.exercises if not each.bonus]
+    score = math.fsum(each.score for each in here.exercises if each.state != "unwritten")
+    most = math.fsum(each.max_score for each in required)
+    parts: list[str | tuple[str, str]] = [f"{here.name}: {score:g} of {most:g} points "]
+    for each in here.exercises:
+        parts += [" ", _MARKS[each.state], f" {each.name}"]
+    done = sum(assignment.done for assignment in course)
+    return Text.assemble(*parts, (f"   {done} of {len(course)} assignments done", "dim"))

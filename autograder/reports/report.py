@@ -62,6 +62,10 @@ class ReportLines:
             self._console.print(line)
             return
         self._console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
+        self.below(exercise)
+
+    def below(self, exercise: ExerciseReport) -> None:
+        """What is printed below the name of an exercise in which something is wrong."""
         self._console.print(Padding(self._grid(exercise), (0, 2), expand=False))
 
     def _line(self, exercise: ExerciseReport) -> Text | None:

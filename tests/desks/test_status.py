@@ -43,7 +43,9 @@ def test_the_states_of_an_exercise(notebook: Path) -> None:
     assert states(notebook)["walk"] == "wrong"
     checked(notebook, HOLDS)
     assert states(notebook)["walk"] == "done"
-    write(notebook, "walk", f"{MINE}# changed")
+    write(notebook, "walk", f"{MINE}# a remark")
+    assert states(notebook)["walk"] == "done"
+    write(notebook, "walk", MINE.replace("return start", "return start + 1"))
     assert states(notebook)["walk"] == "changed"
     write(notebook, "walk", f"{MINE}(")
     assert states(notebook)["walk"] == "broken"
