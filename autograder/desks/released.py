@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.desks.untouched import nbgrader_metadata, source_of
+from autograder.sources.submitted_files import nobodys
 
 _CHECK = "check-"
 _WORTH = re.compile(
@@ -48,6 +49,20 @@ def locked_cells_in(notebook: Path) -> dict[str, str]:
         and "grade_id" in metadata
         and cell.get("cell_type") == "code"
     }
+
+
+def release_notebook(folder: Path) -> Path:
+    """The notebook of a release: of the folder's name, or else the first that has check cells.
+
+    Students rename folders, and their browsers do.
+    """
+    named = folder / f"{folder.name}.ipynb"
+    if not named.is_file():
+        # Shorter names first: a browser adds " (1)" to a second download.
+        for notebook in sorted(folder.glob("*.ipynb"), key=lambda path: (len(path.name), path)):
+            if not nobodys(notebook.name) and worths(locked_cells_in(notebook)):
+                return notebook
+    return named
 
 
 def worths(locked: dict[str, str]) -> dict[str, Worth]:

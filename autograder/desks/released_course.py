@@ -9,6 +9,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
+from autograder.desks.released import release_notebook
 from autograder.model import AutograderError
 from autograder.sources.checks import CHECKS
 from autograder.sources.submitted_files import nobodys
@@ -68,7 +69,7 @@ def release_named(name: str, start: Path) -> Path:
 
 def work_in(release: Path) -> Path | None:
     """The file that a student works in: the notebook of the assignment's name, or another one."""
-    named = release / f"{release.name}.ipynb"
+    named = release_notebook(release)
     if named.is_file():
         return named
     found = sorted(path for path in release.glob("*.ipynb") if not nobodys(path.name))

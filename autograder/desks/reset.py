@@ -74,7 +74,8 @@ def _read(notebook: Path) -> dict[str, Any]:
         raise AutograderError(f"{notebook} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise AutograderError(
-            f"{notebook} is not a valid notebook ({error}). Nothing was changed. Save it in "
+            f"{notebook} is not a valid notebook (invalid JSON, line "
+            f"{getattr(error, 'lineno', 1)}). Nothing was changed. Save it in "
             "Jupyter, or download the assignment again into another folder."
         ) from error
     found: dict[str, Any] = raw if isinstance(raw, dict) else {}

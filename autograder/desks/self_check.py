@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from autograder.desks.released import Worth, locked_cells_in, worths
+from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.untouched import report_without_a_run, untouched_cell
 from autograder.grading.grade import grade_definitions
 from autograder.grading.stored import StoredOracle, read_release
@@ -18,6 +19,11 @@ from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
 from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
 from autograder.verdicts import ExerciseReport, Report
+
+HALF_SAVED_SECONDS = 2.0
+"""For so long a file that cannot be read may be one that is being saved."""
+
+_AGAIN_SECONDS = 0.1
 
 NOTHING_RAN = "not needed: no code ran"
 """The protection of a report on exercises that need no run."""
@@ -69,7 +75,7 @@ class Release:
     @cached_property
     def locked(self) -> dict[str, str]:
         """The source of each locked cell, by grade_id."""
-        return locked_cells_in(self.folder / f"{self.check_set.name}.ipynb")
+        return locked_cells_in(release_notebook(self.folder))
 
     @cached_property
     def worths(self) -> dict[str, Worth]:
@@ -83,12 +89,19 @@ class Release:
 
 
 class Work:
-    """A student's file as it is now, and what its exercises need to run."""
+    """A student's file as it is now, and what its exercises need to run.
+
+    One that cannot be read may be half saved, and is read again for a moment.
+    """
 
     def __init__(self, file: Path, release: Release) -> None:
         self.file = file
         self.release = release
         self.submission: Submission = read_submission(file, locked=release.locked)
+        end = time.monotonic() + HALF_SAVED_SECONDS
+        while self.submission.unreadable and time.monotonic() < end:
+            time.sleep(_AGAIN_SECONDS)
+            self.submission = read_submission(file, locked=release.locked)
         self.plan: LoadPlan = self.submission.definitions(self.exercises)
 
     @property

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.desks.released import Worth, locked_cells_in, worths
+from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.released_course import releases_near, work_in
 from autograder.desks.remembered import Remembered, digest_of, remembered
 from autograder.desks.untouched import untouched_cell
@@ -26,11 +26,14 @@ def course_status(start: Path) -> Iterator[AssignmentStatus]:
 
 def assignment_status(release: Path) -> AssignmentStatus:
     """How far the work in a release's folder is."""
-    locked = locked_cells_in(release / f"{release.name}.ipynb")
+    locked = locked_cells_in(release_notebook(release))
     file, listed = work_in(release), worths(locked)
     if file is None:
-        return AssignmentStatus(release.name, None, ())
+        return AssignmentStatus(release.name, None, (), "it has no notebook.")
     submission = read_submission(file, locked=locked)
+    if not listed:
+        why = submission.unreadable or f"{file.name} has no check cells."
+        return AssignmentStatus(release.name, file, (), why)
     plan, known = submission.definitions(list(listed)), remembered(file)
     found = (_status(n, w, submission, plan, known.get(n)) for n, w in listed.items())
     return AssignmentStatus(release.name, file, tuple(found))

@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from autograder.desks.released import release_notebook
 from autograder.desks.remembered import remember
-from autograder.desks.self_check import NOTHING_RAN, Show, Silent, Work, read
+from autograder.desks.self_check import NOTHING_RAN, Release, Show, Silent, Work, read
 from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE
 from autograder.model import AutograderError
@@ -60,12 +61,24 @@ def check_paths(
             show.doing("Starting Keras")
             return stack.enter_context(self_check_sandbox(show.say))
 
+        for line in _several(found):
+            show.say(line)
         for file, release in found:
             work = Work(file, release)
             report = _checked(work, sandbox, show)
             if keep:
                 _remember(work, report, show)
             yield file, report
+
+
+def _several(found: Sequence[tuple[Path, Release]]) -> Iterator[str]:
+    """A line for each release that has several of the files."""
+    for folder in dict.fromkeys(release.folder for _, release in found):
+        files = [file for file, release in found if release.folder == folder]
+        if len(files) > 1:
+            usual = release_notebook(folder).name
+            names = ", ".join(file.name for file in files)
+            yield f"{len(files)} files of one assignment: {names}. Submit one, as {usual}."
 
 
 def _remember(work: Work, report: Report, show: Show) -> None:

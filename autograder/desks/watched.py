@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,11 +11,6 @@ from autograder.desks.self_check import Release, Work, read
 from autograder.desks.student import release_of
 from autograder.sandbox.interface import Sandbox
 from autograder.verdicts import ExerciseReport
-
-HALF_SAVED_SECONDS = 2.0
-"""For so long a file that cannot be read may be one that is being saved."""
-
-_AGAIN_SECONDS = 0.1
 
 
 class Watched:
@@ -61,11 +55,7 @@ class Watched:
             AutograderError: the release is damaged.
         """
         self._release = self._release or read(self.folder)
-        end = time.monotonic() + HALF_SAVED_SECONDS
         self._work = Work(self.file, self._release)
-        while self._work.submission.unreadable and time.monotonic() < end:
-            time.sleep(_AGAIN_SECONDS)
-            self._work = Work(self.file, self._release)
         return [name for name in self._work.exercises if self._codes.get(name) != self._code(name)]
 
     def _code(self, name: str) -> str:

@@ -41,11 +41,13 @@ class AssignmentStatus:
 
     Attributes:
         file: what the student works in; None if there is nothing.
+        said: why nothing is known of it.
     """
 
     name: str
     file: Path | None
     exercises: tuple[ExerciseStatus, ...]
+    said: str = ""
 
     @property
     def untouched(self) -> bool:
@@ -81,6 +83,8 @@ def show_status(
         _show_assignment(console, assignment)
     console.print()
     if not upcoming:
+        if not any(assignment.exercises for assignment in course):
+            return
         console.print("Every exercise holds.", style="green")
         return
     console.print(Text.assemble(("Next: ", "bold"), upcoming))
@@ -91,8 +95,8 @@ def _show_assignment(console: Console, assignment: AssignmentStatus) -> None:
     required = [each for each in assignment.exercises if not each.bonus]
     most = f"{math.fsum(each.max_score for each in required):g}"
     count = len(assignment.exercises)
-    if assignment.file is None:
-        console.print(Text(f"· {assignment.name}: no notebook", "yellow"))
+    if assignment.file is None or not count:
+        console.print(Text(f"! {assignment.name}: {assignment.said}", "yellow"))
     elif assignment.untouched:
         exercises = "1 exercise" if count == 1 else f"{count} exercises"
         console.print(Text(f"· {assignment.name}: {exercises}, {most} points", "dim"))

@@ -43,11 +43,13 @@ class ReportLines:
         self._hints = hints
         self._everything = everything
         self._first = first
+        self._remarks: Sequence[str] = ()
         self._short = False  # whether the last exercise took one line
 
     def head(self, path: Path | str, remarks: Sequence[str]) -> None:
         """The file, and plain sentences about it."""
         self._console.print(Text(str(path), style="bold"))
+        self._remarks = remarks
         for remark in remarks:
             self._console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
         self._short = False
@@ -74,6 +76,9 @@ class ReportLines:
             place = _CELL.search(exercise.verdicts[0].message)
             where = f" ({place[1]})" if place else ""
             return Text(f"{DEPENDING_MARK} {exercise.name}: {UNWRITTEN}{where}, {points}", "dim")
+        cause = _only_cause(exercise)
+        if cause and cause.message in self._remarks:  # such as that the file cannot be read
+            return Text.assemble((MARKS["failed"], "red"), f" {exercise.name}: {points}")
         if all(verdict.status == "passed" for verdict in exercise.verdicts):
             if self._everything:
                 return None

@@ -14,7 +14,7 @@ from student_work import write
 from autograder.desks.released_course import EXPECTED, release_named, releases_near
 from autograder.desks.remembered import remember
 from autograder.desks.self_check import Work, read
-from autograder.desks.status import course_status, next_exercise, upcoming
+from autograder.desks.status import assignment_status, course_status, next_exercise, upcoming
 from autograder.grading import stored
 from autograder.model import AutograderError
 from autograder.reports.progress import show_status
@@ -111,3 +111,21 @@ def test_the_order_of_a_course_is_that_of_its_readme(tmp_path: Path) -> None:
 
 def test_the_name_of_the_stored_numbers() -> None:
     assert EXPECTED == stored.FILE
+
+
+def test_a_folder_may_be_renamed_and_hold_a_second_download(notebook: Path) -> None:
+    folder = notebook.parent.rename(notebook.parent.with_name("downhill-main"))
+    (folder / "downhill (1).ipynb").write_bytes((folder / notebook.name).read_bytes())
+    found = assignment_status(folder)
+    assert found.file == folder / notebook.name
+    assert [exercise.name for exercise in found.exercises] == ["walk", "average"]
+
+
+def test_a_notebook_that_cannot_be_read_is_no_finished_one(notebook: Path) -> None:
+    notebook.write_text(notebook.read_text()[:100])
+    course = list(course_status(notebook.parent))
+    console = Console(file=StringIO(), width=60)
+    show_status(console, course, *upcoming(course))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "! downhill: downhill.ipynb is not a valid notebook" in text
+    assert "Every exercise holds" not in text

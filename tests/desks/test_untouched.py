@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.desks.self_check import Work, read
+from autograder.desks.self_check import Silent, Work, read
+from autograder.desks.student import check_paths
 from autograder.reports.report import is_unwritten
 from autograder.sandbox.interface import Sandbox
 
@@ -59,3 +60,30 @@ def test_a_missing_exercise_is_not_run(notebook: Path) -> None:
     edit(notebook, "walk", lambda text: text.replace("def walk", "def wlak"))
     report = Work(notebook, read(notebook.parent)).judge("walk", start)
     assert "There is no class or function named 'walk'" in report.verdicts[0].message
+
+
+def test_several_files_of_an_assignment_are_told(notebook: Path) -> None:
+    (notebook.parent / "copy of mine.ipynb").write_bytes(notebook.read_bytes())
+    told = Told()
+    assert len(list(check_paths([notebook.parent], frozenset(), show=told))) == 2
+    (line,) = told.lines
+    assert line.startswith("2 files of one assignment: copy of mine.ipynb, downhill.ipynb.")
+    assert line.endswith("Submit one, as downhill.ipynb.")
+
+
+def test_a_check_goes_on_where_it_cannot_be_remembered(notebook: Path) -> None:
+    (notebook.parent / ".autograder").touch()
+    told = Told()
+    ((_, report),) = check_paths([notebook], frozenset(), show=told, keep=True)
+    assert report.score == 0
+    assert "`autograder status` will not know of this check" in told.lines[0]
+
+
+class Told(Silent):
+    """Keeps the lines that a user reads."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)

@@ -107,6 +107,15 @@ def test_a_cause_of_all_checks_is_told_without_the_checks() -> None:
     assert "step" not in text
 
 
+def test_a_file_that_cannot_be_read_is_told_once() -> None:
+    reason = "mine.ipynb is not a valid notebook."
+    checks = tuple(verdict(f"step_{n}", "failed", message=reason) for n in range(2))
+    exercise = ExerciseReport("SGD", False, checks)
+    text = shown(report(exercise, exercise, remarks=(reason,)))
+    assert text.count(reason) == 1
+    assert text.count("✗ SGD: 0 of 4 points") == 2
+
+
 def test_the_first_failure_alone_is_shown_and_nothing_after_its_exercise() -> None:
     console = Console(file=StringIO(), width=WIDE, highlight=False)
     with Live(console, first=True) as live:
