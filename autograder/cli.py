@@ -25,17 +25,13 @@ from autograder.cli_options import (
     course_with,
     seed_from,
 )
+from autograder.cli_student import INTERRUPTED, check, reset, status, watch
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from autograder.verdicts import Report
-
 DISTRIBUTION = "keras-training-autograder"
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as in a shell."""
 
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
@@ -81,55 +77,8 @@ def options(
     """Options that come before a command."""
 
 
-@app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Notebooks, modules (.py) or folders.",
-            show_default="current directory",
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only", metavar="EXERCISE", help="Check only this exercise. Can be repeated."
-        ),
-    ] = None,
-    hint: Annotated[
-        int,
-        typer.Option(
-            "--hint",
-            metavar="N",
-            min=1,
-            max=3,
-            help="How much a hint says: 1 asks a question, 2 adds the idea, 3 where to look.",
-        ),
-    ] = 1,
-    json: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write the results to this file."),
-    ] = None,
-) -> None:
-    """Run the public checks on your own work."""
-    from autograder.desks.student import check_paths, write_results
-    from autograder.reports.report import show_report
-    from autograder.reports.terminal import new_console
-
-    console = new_console()
-    reports: list[Report] = []
-    checked = check_paths(
-        paths or [Path()], frozenset(only or []), one_assignment=bool(json), say=console.print
-    )
-    for path, report in checked:
-        if reports:
-            console.rule()
-        show_report(console, report, path, hints=hint)
-        reports.append(report)
-    if json:
-        write_results(json, reports)
-    raise typer.Exit(0 if all(report.complete for report in reports) else 1)
+for student_command in (check, watch, status, reset):
+    app.command()(student_command)
 
 
 # Longer than 50 lines because it declares every option of the command.

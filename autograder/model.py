@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # every command imports this module, `--help` too
 
-Arrays = Mapping[str, np.ndarray]
+Arrays: TypeAlias = "Mapping[str, np.ndarray]"
 """Named arrays of real numbers, integers or booleans; never objects."""
 
 Inputs = Mapping[str, Any]

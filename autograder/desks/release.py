@@ -17,6 +17,7 @@ from rich.console import Console
 
 from autograder.atomic import atomic_replacement, atomic_write
 from autograder.desks.author import author
+from autograder.desks.stubs import STUBS, stubs_text
 from autograder.gradebook.release import release_notebook, with_checksums
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, digest_in
@@ -132,7 +133,9 @@ def _public(assignment: Assignment) -> CheckSet:
 
 def write_files(assignment: Assignment, folder: Path) -> None:
     """Write the files of a release that are made without running anything: all but the arrays."""
-    nbformat.write(release_notebook(assignment), folder / f"{assignment.name}.ipynb")
+    notebook = release_notebook(assignment)
+    nbformat.write(notebook, folder / f"{assignment.name}.ipynb")
+    (folder / STUBS).write_text(stubs_text(notebook.cells), encoding="utf-8")
     copy_released(assignment.folder, folder)
 
 

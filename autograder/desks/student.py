@@ -5,22 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
-import nbformat
-
-from autograder.grading.grade import grade_submission
+from autograder.desks.released import release_notebook
+from autograder.desks.remembered import remember
+from autograder.desks.self_check import NOTHING_RAN, Release, Show, Silent, Work, read
 from autograder.grading.observe import SERVICE, probing_sandbox
-from autograder.grading.stored import FILE, read_release
+from autograder.grading.stored import FILE
 from autograder.model import AutograderError
 from autograder.reports.results import results, write
 from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.plain import PlainSandbox
 from autograder.sources.checks import CHECKS, PROBES
-from autograder.sources.code_cells import locked_cells
-from autograder.sources.submission import read_submission
 from autograder.sources.submitted_files import nobodys
-from autograder.verdicts import Report
+from autograder.verdicts import ExerciseReport, Report
 
 HAS_FORK = sys.platform == "linux"
 """On other platforms, a process that has imported TensorFlow cannot be forked."""
@@ -33,33 +32,80 @@ def check_paths(
     only: frozenset[str],
     *,
     one_assignment: bool = False,
-    say: Callable[[str], None] = lambda line: None,
+    show: Show | None = None,
+    keep: bool = False,
 ) -> Iterator[tuple[Path, Report]]:
     """Check notebooks, modules and folders of these.
 
     Args:
         only: names of exercises; empty for all.
         one_assignment: refuse files of several assignments, which a results file cannot hold.
-        say: called with a line that the user should read before any code runs.
+        show: is told of everything as soon as it is known.
+        keep: remember what was found, for `autograder status`.
 
     Raises:
         AutograderError: a path does not exist, or no release belongs to it.
     """
-    work = [
-        (file, *read_release(release_of(file), only)) for path in paths for file in _files(path)
-    ]
-    names = sorted({check_set.name for _, check_set, _ in work})
+    show = show or Silent()
+    found = [(file, read(release_of(file), only)) for path in paths for file in files_in(path)]
+    names = sorted({release.check_set.name for _, release in found})
     if one_assignment and len(names) > 1:
         raise AutograderError(
             f"A results file is about one assignment, but these files belong to "
             f"{', '.join(names)}. Check them one at a time, or omit --json."
         )
-    with self_check_sandbox(say) as sandbox:
-        for file, check_set, oracle in work:
-            release = release_of(file) / f"{check_set.name}.ipynb"
-            locked = locked_cells(nbformat.read(release, as_version=4)) if release.exists() else {}
-            submission = read_submission(file, locked=locked)
-            yield file, grade_submission(submission, check_set, oracle, sandbox)
+    with ExitStack() as stack:
+
+        @cache
+        def sandbox() -> Sandbox:
+            show.doing("Starting Keras")
+            return stack.enter_context(self_check_sandbox(show.say))
+
+        for line in _several(found):
+            show.say(line)
+        for file, release in found:
+            work = Work(file, release)
+            report = _checked(work, sandbox, show)
+            if keep:
+                _remember(work, report, show)
+            yield file, report
+
+
+def _several(found: Sequence[tuple[Path, Release]]) -> Iterator[str]:
+    """A line for each release that has several of the files."""
+    for folder in dict.fromkeys(release.folder for _, release in found):
+        files = [file for file, release in found if release.folder == folder]
+        if len(files) > 1:
+            usual = release_notebook(folder).name
+            names = ", ".join(file.name for file in files)
+            yield f"{len(files)} files of one assignment: {names}. Submit one, as {usual}."
+
+
+def _remember(work: Work, report: Report, show: Show) -> None:
+    try:
+        remember(work.file, report.exercises, work.plan.each)
+    except OSError as error:
+        why = f"{work.file.absolute().parent} cannot be written ({error.strerror})"
+        show.say(f"`autograder status` will not know of this check: {why}.")
+
+
+def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:
+    level, reports = NOTHING_RAN, list[ExerciseReport]()
+
+    def started() -> Sandbox:
+        nonlocal level
+        level = sandbox().level
+        return sandbox()
+
+    show.begins(work.file, work.remarks)
+    for number, exercise in enumerate(work.exercises, 1):
+        show.doing(f"Checking {exercise} ({number} of {len(work.exercises)})")
+        reports.append(work.judge(exercise, started))
+        if not show.judged(reports[-1]):
+            break
+    report = work.report(reports, level)
+    show.ends(report, work.release.later(report))
+    return report
 
 
 @contextmanager
@@ -117,7 +163,12 @@ def release_of(file: Path) -> Path:
     )
 
 
-def _files(path: Path) -> list[Path]:
+def files_in(path: Path) -> list[Path]:
+    """The notebooks, or else the modules, that a path means.
+
+    Raises:
+        AutograderError: there are none.
+    """
     if path.is_file():
         if path.suffix not in (".ipynb", ".py"):
             raise AutograderError(

@@ -1,7 +1,9 @@
-"""One submission in a terminal: a line per check, and what to do about a failed one."""
+"""One submission in a terminal: what is wrong and what to do about it, then what holds, folded."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,11 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autograder.grading.grade import UNWRITTEN
 from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
 from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
-from autograder.verdicts import ExerciseReport, Report, Status
+from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 _STYLES: dict[Status, str] = {
     "passed": "green",
@@ -22,21 +25,160 @@ _STYLES: dict[Status, str] = {
     "ungraded": "yellow",
 }
 
+_CELL = re.compile(r"\((cell \d+)")
 
-def show_report(console: Console, report: Report, path: Path | str, *, hints: int = 1) -> None:
-    """Print one submission: a line per check, and under a failed one what to do about it.
+
+class ReportLines:
+    """Prints a submission piece by piece, each as soon as it is known.
 
     Args:
         hints: how many of a hint's three steps are shown.
+        everything: list the checks that hold one by one, too.
+        first: of an exercise, show only the first check that fails.
     """
-    console.print(Text(str(path), style="bold"))
-    for remark in report.remarks:
-        console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
+
+    def __init__(
+        self, console: Console, *, hints: int = 1, everything: bool = False, first: bool = False
+    ) -> None:
+        self._console = console
+        self._hints = hints
+        self._everything = everything
+        self._first = first
+        self._remarks: Sequence[str] = ()
+        self._short = False  # whether the last exercise took one line
+
+    def head(self, path: Path | str, remarks: Sequence[str]) -> None:
+        """The file, and plain sentences about it."""
+        self._console.print(Text(str(path), style="bold"))
+        self._remarks = remarks
+        for remark in remarks:
+            self._console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
+        self._short = False
+
+    def exercise(self, exercise: ExerciseReport) -> None:
+        """One line if nothing is written or nothing is wrong; otherwise a line per failed check."""
+        line = self._line(exercise)
+        if line is None or not self._short:
+            self._console.print()
+        self._short = line is not None
+        if line is not None:
+            self._console.print(line)
+            return
+        self._console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
+        self.below(exercise)
+
+    def below(self, exercise: ExerciseReport) -> None:
+        """What is printed below the name of an exercise in which something is wrong."""
+        self._console.print(Padding(self._grid(exercise), (0, 2), expand=False))
+
+    def _line(self, exercise: ExerciseReport) -> Text | None:
+        points = total(exercise)
+        if is_unwritten(exercise):
+            place = _CELL.search(exercise.verdicts[0].message)
+            where = f" ({place[1]})" if place else ""
+            return Text(f"{DEPENDING_MARK} {exercise.name}: {UNWRITTEN}{where}, {points}", "dim")
+        cause = _only_cause(exercise)
+        if cause and cause.message in self._remarks:  # such as that the file cannot be read
+            return Text.assemble((MARKS["failed"], "red"), f" {exercise.name}: {points}")
+        if all(verdict.status == "passed" for verdict in exercise.verdicts):
+            if self._everything:
+                return None
+            mark, name = (MARKS["passed"], "green"), (exercise.name, "bold")
+            return Text.assemble(mark, " ", name, f": {points}")
+        return None
+
+    def _grid(self, exercise: ExerciseReport) -> Table:
+        # A grid, so that what is too long for a line goes on below itself.
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(no_wrap=True, justify="right", min_width=5)
+        grid.add_column()  # a second space
+        grid.add_column()
+        shown, rest = depending(exercise.verdicts)
+        wrong = [verdict for verdict in shown if verdict.status != "passed"]
+        holding = [verdict for verdict in shown if verdict.status == "passed"]
+        if (verdict := _only_cause(exercise)) and not self._everything:
+            mark = Text(MARKS[verdict.status], _STYLES[verdict.status])
+            grid.add_row(mark, "", "", Text(verdict.message, _STYLES[verdict.status]))
+            return grid
+        self._add_wrong(grid, wrong)
+        if rest and not self._first:
+            points = Text(f"0/{number(rest.max_points)}", "dim")
+            grid.add_row(Text(DEPENDING_MARK, "dim"), points, "", Text(rest.sentence, "dim"))
+        if self._everything:
+            for verdict in holding:
+                grid.add_row(*_check(verdict))
+                if note(verdict):
+                    grid.add_row("", "", "", Text(note(verdict), "dim"))
+        elif holding and not self._first:
+            mark = Text(MARKS["passed"], _STYLES["passed"])
+            points = Text(number(sum(verdict.points for verdict in holding)))
+            grid.add_row(mark, points, "", Text(_folded(holding), "dim"))
+        return grid
+
+    def _add_wrong(self, grid: Table, wrong: Sequence[Verdict]) -> None:
+        hinted: set[str] = set()
+        told = messages(wrong, hidden=True)
+        for verdict, message in zip(wrong, told, strict=True):
+            # One cause of many is told once, with how many more checks it fails.
+            if not message and verdict.message and not self._everything:
+                continue
+            grid.add_row(*_check(verdict))
+            if message:
+                grid.add_row("", "", "", Text(message, _STYLES[verdict.status]))
+            if verdict.misconception and verdict.misconception not in hinted:
+                hinted.add(verdict.misconception)
+                name = verdict.misconception.replace("_", " ")
+                said = f"{verdict.hint} {partly(verdict)}".rstrip()
+                grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), said))
+                for title, step in zip(FURTHER[: self._hints - 1], verdict.further, strict=False):
+                    grid.add_row("", "", "", Text.assemble((f"{title}: ", "bold"), step))
+            if self._first:
+                return
+
+    def score(self, report: Report, later: float = 0.0) -> None:
+        """The points of all exercises together, and how to read more of a hint.
+
+        Args:
+            later: points for checks that run only when students are graded.
+        """
+        self._console.print()
+        self._console.print(Text(f"Score: {_score(report)}", style="bold"))
+        if later:
+            self._console.print(Text(later_points(later)))
+        more = any(v.further[self._hints - 1 :] for e in report.exercises for v in e.verdicts)
+        if more and self._hints <= len(FURTHER):
+            self._console.print(Text(f"To read more of the hints: --hint {self._hints + 1}", "dim"))
+
+
+def show_report(
+    console: Console, report: Report, path: Path | str, *, hints: int = 1, everything: bool = False
+) -> None:
+    """Print one submission: what is wrong and what to do about it, then what holds, folded.
+
+    Args:
+        hints: how many of a hint's three steps are shown.
+        everything: list the checks that hold one by one, too.
+    """
+    lines = ReportLines(console, hints=hints, everything=everything)
+    lines.head(path, report.remarks)
     for exercise in report.exercises:
-        console.print()
-        _show_exercise(console, exercise, hints)
-    console.print()
-    console.print(Text(f"Score: {_score(report)}", style="bold"))
+        lines.exercise(exercise)
+    lines.score(report)
+
+
+def is_unwritten(exercise: ExerciseReport) -> bool:
+    """Whether every check of an exercise found the stub."""
+    return bool(exercise.verdicts) and all(
+        verdict.status == "failed" and verdict.message.startswith(UNWRITTEN)
+        for verdict in exercise.verdicts
+    )
+
+
+def later_points(points: float) -> str:
+    """A sentence about the points of checks that run only when students are graded."""
+    are = "point is" if points == 1 else "points are"
+    return f"{number(points)} more {are} for checks that run only when you are graded."
 
 
 def _score(report: Report) -> str:
@@ -45,39 +187,24 @@ def _score(report: Report) -> str:
     return f"{score}, {number(bonus)} of them bonus" if bonus else score
 
 
-def _show_exercise(console: Console, exercise: ExerciseReport, hints: int) -> None:
-    console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
-    hinted: set[str] = set()
-    shown, rest = depending(exercise.verdicts)
-    told = messages(shown, hidden=True)
-    # A grid, so that what is too long for a line goes on below itself.
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True, justify="right", min_width=5)
-    grid.add_column()  # a second space
-    grid.add_column()
-    for verdict, message in zip(shown, told, strict=True):
-        style = _STYLES[verdict.status]
-        earned = "?" if verdict.status == "ungraded" else number(verdict.points)
-        points = f"{earned}/{number(verdict.max_points)}"
-        grid.add_row(Text(MARKS[verdict.status], style), points, "", Text(verdict.claim))
-        # A message or hint appears only under the first check that has it.
-        if message:
-            grid.add_row("", "", "", Text(message, style))
-        elif note(verdict):
-            grid.add_row("", "", "", Text(note(verdict), "dim"))
-        if verdict.misconception and verdict.misconception not in hinted:
-            hinted.add(verdict.misconception)
-            name = verdict.misconception.replace("_", " ")
-            said = f"{verdict.hint} {partly(verdict)}".rstrip()
-            grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), said))
-            for title, step in zip(FURTHER[: hints - 1], verdict.further, strict=False):
-                grid.add_row("", "", "", Text.assemble((f"{title}: ", "bold"), step))
-    if rest:
-        grid.add_row(
-            Text(DEPENDING_MARK, "dim"),
-            Text(f"0/{number(rest.max_points)}", "dim"),
-            "",
-            Text(rest.sentence, "dim"),
-        )
-    console.print(Padding(grid, (0, 2), expand=False))
+def _only_cause(exercise: ExerciseReport) -> Verdict | None:
+    """The first of several verdicts, if all say the same; which check it is tells nothing then."""
+    first, *others = exercise.verdicts
+    same = bool(others) and all(verdict.message == first.message for verdict in others)
+    return first if same and first.message and not first.misconception else None
+
+
+def _check(verdict: Verdict) -> tuple[Text, str, str, Text]:
+    earned = "?" if verdict.status == "ungraded" else number(verdict.points)
+    mark = Text(MARKS[verdict.status], _STYLES[verdict.status])
+    return mark, f"{earned}/{number(verdict.max_points)}", "", Text(verdict.claim)
+
+
+def _folded(holding: Sequence[Verdict]) -> str:
+    """ "12 more checks hold", and how many of them given a rule that is wrong."""
+    one = len(holding) == 1
+    text = f"{len(holding)} {'check holds' if one else 'checks hold'}"
+    given = sum(bool(note(verdict)) for verdict in holding)
+    if not given:
+        return f"{text}. --all lists {'it' if one else 'them'}."
+    return f"{text}, {'given your rule' if given == len(holding) else f'{given} given your rule'}."

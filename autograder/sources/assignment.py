@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from autograder.model import AutograderError, Misconception
 from autograder.programs import Definitions
@@ -36,6 +35,9 @@ from autograder.sources.misconceptions import MISCONCEPTIONS, read_misconception
 from autograder.sources.percent import Percent, read_percent
 from autograder.sources.predictions import examine_predictions
 from autograder.sources.reading import parse, read_text, top_level_names
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 __all__ = [
     "VARIANTS",

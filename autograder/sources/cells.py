@@ -6,8 +6,7 @@ import ast
 import math
 from collections.abc import Mapping
 from difflib import get_close_matches
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from autograder.model import Exercise
 from autograder.sources.faults import Faults, is_file_name, suggestion
@@ -15,6 +14,9 @@ from autograder.sources.magics import without_magics
 from autograder.sources.percent import Percent
 from autograder.sources.reading import parse, top_level_names
 from autograder.sources.regions import BEGIN, END, marked, problems, without_solutions
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 KEYS = ("exercise", "question", "prediction", "points")
 """What an author says of a cell, after ``# %%``."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from autograder.sources.definitions import Cell
 from autograder.sources.dependencies import apparent_scopes, bound_names
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _CHECK = "check-"
 _ORIGINAL_USED = "the original check was used"

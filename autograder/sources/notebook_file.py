@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import nbformat
 
 MAX_BYTES = 200_000_000
 """Larger files are not read."""
@@ -125,6 +124,8 @@ def _parsed(content: bytes) -> Any:
 def _of_format_4(raw: Any) -> dict[str, Any]:
     version = _known_version(raw.get("nbformat") if isinstance(raw, dict) else None)
     if version == 3:
+        import nbformat  # only here: its import takes as long as reading a hundred notebooks
+
         try:
             raw = dict(nbformat.convert(nbformat.from_dict(raw), 4))
         except Exception as error:  # nbformat's converters promise nothing on broken input

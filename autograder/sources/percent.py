@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from autograder.sources.faults import Faults
 from autograder.sources.reading import read_text
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _MARK = re.compile(r"# ?%%(?:\s|$)")
 _GLUED = re.compile(

@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import re
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from autograder.model import AutograderError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 

@@ -25,6 +25,7 @@ def test_a_release_contains_no_line_of_the_reference_and_no_edit(
         "downhill.ipynb",
         "expected.safetensors",
         "probes.py",
+        "stubs.json",
     ]
     released = b"".join(path.read_bytes() for path in folder.iterdir())
     answers = solution_lines(assignment)

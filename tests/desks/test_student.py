@@ -12,7 +12,7 @@ import pytest
 
 from autograder.desks import student
 from autograder.desks.release import build
-from autograder.desks.student import NOT_CONFINED, _files, release_of, self_check_sandbox
+from autograder.desks.student import NOT_CONFINED, files_in, release_of, self_check_sandbox
 from autograder.grading import observe
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError
@@ -56,14 +56,14 @@ def test_a_folder_means_its_notebooks_or_else_its_modules(release: Path) -> None
     (release / "mine.py").touch()
     (release / "._downhill.ipynb").touch()  # a Mac's companion file
     (release / "._mine.py").touch()
-    assert _files(release) == [release / "downhill.ipynb"]
+    assert files_in(release) == [release / "downhill.ipynb"]
     (release / "downhill.ipynb").unlink()
     # checks.py and probes.py are the release's, not the student's.
-    assert _files(release) == [release / "mine.py"]
+    assert files_in(release) == [release / "mine.py"]
 
 
 def test_a_folder_of_releases_means_all_their_notebooks(release: Path) -> None:
-    assert _files(release.parent) == [release / "downhill.ipynb"]
+    assert files_in(release.parent) == [release / "downhill.ipynb"]
 
 
 SERVICE = str(Path(__file__).parents[1] / "sandbox" / "escape_service.py")

@@ -26,17 +26,21 @@ REST = Verdict(*("saved", "It is saved.", "failed", 0.0, 0.5, DEPENDS), judged_a
 EXERCISE = ExerciseReport("Momentum", False, (SLIP, GIVEN, ITSELF, REST, replace(REST)))
 
 
-def printed(exercise: ExerciseReport, hints: int = 1, width: int = 100) -> list[str]:
+def printed(
+    exercise: ExerciseReport, hints: int = 1, width: int = 100, *, everything: bool = False
+) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
     report = Report("ada", "optimizers", (exercise,), 1, "none")
-    show_report(console, report, "mine.py", hints=hints)
+    show_report(console, report, "mine.py", hints=hints, everything=everything)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
 def test_what_depends_on_the_rule_is_one_line() -> None:
     lines = printed(EXERCISE)
     assert "  ·   0/1  2 more checks depend on the rule. Get that right first." in lines
-    for shown in (verdict_text(EXERCISE), verdict_table(EXERCISE), "\n".join(lines)):
+    assert "  ✓     2  2 checks hold, given your rule." in lines
+    everything = "\n".join(printed(EXERCISE, everything=True))
+    for shown in (verdict_text(EXERCISE), verdict_table(EXERCISE), everything):
         assert "2 more checks depend on the rule." in shown
         assert "Right, given your rule." in shown
         assert "It is saved." not in shown

@@ -13,6 +13,7 @@ from autograder.grading.grade import UNWRITTEN
 from autograder.grading.proof import Proof
 from autograder.reports.class_table import class_table, diagnosis
 from autograder.reports.feedback import total, verdict_table, verdict_text
+from autograder.reports.live import Live
 from autograder.reports.proof import show_proof
 from autograder.reports.report import show_report
 from autograder.reports.standing import Standing
@@ -69,20 +70,73 @@ def printed(renderable: Any, width: int = WIDE) -> str:
 # --- one submission ------------------------------------------------------------------------------
 
 
-def shown(found: Report) -> str:
+def shown(found: Report, **options: Any) -> str:
     console = Console(file=StringIO(), width=WIDE, highlight=False)
-    show_report(console, found, Path("optimizers.ipynb"))
+    show_report(console, found, Path("optimizers.ipynb"), **options)
     return written(console)
 
 
-def test_a_report_shows_every_check_with_its_points_and_the_score() -> None:
+def test_a_report_shows_what_is_wrong_first_and_folds_what_holds() -> None:
     text = shown(report(ADAM, NESTEROV, remarks=("The locked cell check-Adam was edited.",)))
     assert text.startswith("optimizers.ipynb\n  The locked cell check-Adam was edited.")
-    assert "Adam: 2 of 6 points" in text
-    assert "✓   2/2  It moves." in text
-    assert "✗   0/2  It corrects_bias." in text
-    assert "Nesterov: 1.5 of 1.5 points (bonus)" in text
+    wrong, holding = text.index("✗   0/2  It corrects_bias."), text.index("1 check holds.")
+    assert text.index("Adam: 2 of 6 points") < wrong < holding
+    assert "It moves." not in text
+    assert "✓ Nesterov: 1.5 of 1.5 points (bonus)" in text
     assert text.endswith("Score: 3.5 of 6 points, 1.5 of them bonus\n")
+
+
+def test_all_lists_what_holds_one_by_one() -> None:
+    text = shown(report(ADAM, NESTEROV), everything=True)
+    assert "✓   2/2  It moves." in text
+    assert "✓ 1.5/1.5  It looks_ahead." in text
+    assert "holds" not in text
+
+
+def test_an_unwritten_exercise_is_one_line() -> None:
+    stub = f"{UNWRITTEN}: update the velocity (cell 12, line 3: `raise NotImplementedError`)"
+    checks = tuple(verdict(f"step_{n}", "failed", message=stub) for n in range(9))
+    text = shown(report(ExerciseReport("SGD", False, checks), unwritten("Adam")))
+    assert "\n· SGD: not written yet (cell 12), 0 of 18 points\n· Adam: not written yet" in text
+
+
+def test_a_cause_of_all_checks_is_told_without_the_checks() -> None:
+    missing = "There is no class named SGD."
+    checks = tuple(verdict(f"step_{n}", "failed", message=missing) for n in range(9))
+    text = shown(report(ExerciseReport("SGD", False, checks)))
+    assert "SGD: 0 of 18 points\n  ✗        There is no class named SGD." in text
+    assert "step" not in text
+
+
+def test_a_file_that_cannot_be_read_is_told_once() -> None:
+    reason = "mine.ipynb is not a valid notebook."
+    checks = tuple(verdict(f"step_{n}", "failed", message=reason) for n in range(2))
+    exercise = ExerciseReport("SGD", False, checks)
+    text = shown(report(exercise, exercise, remarks=(reason,)))
+    assert text.count(reason) == 1
+    assert text.count("✗ SGD: 0 of 4 points") == 2
+
+
+def test_the_first_failure_alone_is_shown_and_nothing_after_its_exercise() -> None:
+    console = Console(file=StringIO(), width=WIDE, highlight=False)
+    with Live(console, first=True) as live:
+        live.begins(Path("optimizers.ipynb"), ())
+        assert live.judged(NESTEROV)
+        assert live.judged(unwritten("SGD"))
+        assert not live.judged(ADAM)
+        live.ends(report(NESTEROV, ADAM), 2.0)
+    text = written(console)
+    assert text.count("✗") == 1
+    assert "Stopped at the first failure" in text
+    assert "Score" not in text
+
+
+def test_points_of_checks_that_run_only_in_grading_are_told() -> None:
+    console = Console(file=StringIO(), width=WIDE, highlight=False)
+    with Live(console) as live:
+        live.ends(report(NESTEROV), 2.0)
+    said = "2 more points are for checks that run only when you are graded."
+    assert written(console).endswith(f"{said}\n")
 
 
 def test_a_message_and_its_hint_are_shown_once() -> None:
@@ -97,6 +151,11 @@ MISSPELT = (
 SHAPES = "cell 7, line 12: `x + y` · InvalidArgumentError: Incompatible shapes: [{}] vs. [4]"
 
 
+def with_one_that_holds(exercise: ExerciseReport) -> Report:
+    holding = (*exercise.verdicts, verdict("moves", "passed"))
+    return report(ExerciseReport(exercise.name, exercise.bonus, holding))
+
+
 def broken(*said: str, hidden: bool = False) -> ExerciseReport:
     named = enumerate(said)
     return ExerciseReport(
@@ -109,7 +168,7 @@ def broken(*said: str, hidden: bool = False) -> ExerciseReport:
     )
 
 
-@pytest.mark.parametrize("show", [verdict_text, lambda exercise: shown(report(exercise))])
+@pytest.mark.parametrize("show", [verdict_text, lambda found: shown(with_one_that_holds(found))])
 @pytest.mark.parametrize(
     "said",
     [13 * (MISSPELT,), tuple(SHAPES.format(f"2, {size}") for size in range(13))],

@@ -1,0 +1,109 @@
+"""What the last check of a file found, kept beside it for `autograder status`."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.atomic import atomic_write
+from autograder.programs import Definitions, SourceFile
+from autograder.verdicts import ExerciseReport
+
+FOLDER, NAME = ".autograder", "checked.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The last check of one exercise.
+
+    Attributes:
+        digest: of the code that was checked.
+        wrong: the sentence of the first check that failed; "" if none did.
+    """
+
+    digest: str
+    score: float
+    max_score: float
+    wrong: str
+
+
+def digest_of(definitions: Definitions | None) -> str:
+    """Tells whether the code of an exercise is still the same; "" if it is not defined.
+
+    A cell that is added above it changes nothing, nor does another exercise in the same module.
+    """
+    if definitions is None:
+        return ""
+    parts = [_kept(file) for file in definitions.files]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _kept(file: SourceFile) -> list[str]:
+    """The statements of a cell or module that are run; of a module, most are of other exercises."""
+    try:
+        body = ast.parse(file.text).body
+        nodes = [body[index] for index in file.keep]
+    except (SyntaxError, ValueError, IndexError, RecursionError):
+        return [file.text]
+    lines = file.text.split("\n")
+    found = []
+    for node in nodes:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(each.lineno for each in decorators)])
+        found.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return found
+
+
+def remembered(file: Path) -> dict[str, Remembered]:
+    """The last check of each exercise of a file; empty if there was none."""
+    try:
+        found = _read(file)[file.name]
+        return {name: Remembered(**each) for name, each in found.items()}
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return {}
+
+
+def remember(
+    file: Path, reports: Sequence[ExerciseReport], each: Mapping[str, Definitions]
+) -> None:
+    """Keep what a check found, in place of what an earlier one found of the same exercises.
+
+    Args:
+        each: the code of the exercises that are defined.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    files = _read(file)
+    known = files.get(file.name)
+    own: dict[str, Any] = dict(known) if isinstance(known, dict) else {}
+    for report in reports:
+        if report.ungraded:
+            continue
+        wrong = next((v.claim for v in report.verdicts if v.status != "passed"), "")
+        digest = digest_of(each.get(report.name))
+        own[report.name] = asdict(Remembered(digest, report.score, report.max_score, wrong))
+    path = _path(file)
+    path.parent.mkdir(exist_ok=True)
+    text = json.dumps({"version": VERSION, "files": files | {file.name: own}}, indent=1)
+    atomic_write(path, f"{text}\n")
+
+
+def _path(file: Path) -> Path:
+    return file.absolute().parent / FOLDER / NAME
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    known = isinstance(found, dict) and found.get("version") == VERSION
+    files = found.get("files") if known else None
+    return files if isinstance(files, dict) else {}

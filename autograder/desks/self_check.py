@@ -1,0 +1,155 @@
+"""One file of a student's, as it is now: read, and judged exercise by exercise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
+from autograder.desks.untouched import report_without_a_run, untouched_cell
+from autograder.grading.grade import grade_definitions
+from autograder.grading.stored import StoredOracle, read_release
+from autograder.model import Failure
+from autograder.sandbox.interface import Sandbox
+from autograder.sources.checks import CheckSet
+from autograder.sources.flags import flags
+from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
+from autograder.verdicts import ExerciseReport, Report
+
+HALF_SAVED_SECONDS = 2.0
+"""For so long a file that cannot be read may be one that is being saved."""
+
+_AGAIN_SECONDS = 0.1
+
+NOTHING_RAN = "not needed: no code ran"
+"""The protection of a report on exercises that need no run."""
+
+
+class Show(Protocol):
+    """What shows a self-check while it goes on."""
+
+    def say(self, line: str) -> None:
+        """A line that the user should read before any code runs."""
+
+    def doing(self, what: str) -> None:
+        """What takes time now."""
+
+    def begins(self, file: Path, remarks: Sequence[str]) -> None:
+        """A file is read; what is plain about it without running it."""
+
+    def judged(self, exercise: ExerciseReport) -> bool:
+        """An exercise is judged. Returns whether to go on with the next one."""
+
+    def ends(self, report: Report, later: float) -> None:
+        """A file is judged.
+
+        Args:
+            later: points of these exercises for checks that run only when students are graded.
+        """
+
+
+class Silent:
+    """Shows nothing."""
+
+    def say(self, line: str) -> None: ...
+    def doing(self, what: str) -> None: ...
+    def begins(self, file: Path, remarks: Sequence[str]) -> None: ...
+    def judged(self, exercise: ExerciseReport) -> bool:
+        return True
+
+    def ends(self, report: Report, later: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release that a file belongs to: its checks, and its numbers for the public seed."""
+
+    folder: Path
+    check_set: CheckSet
+    oracle: StoredOracle
+
+    @cached_property
+    def locked(self) -> dict[str, str]:
+        """The source of each locked cell, by grade_id."""
+        return locked_cells_in(release_notebook(self.folder))
+
+    @cached_property
+    def worths(self) -> dict[str, Worth]:
+        """What each exercise is worth, as far as the release's notebook says so."""
+        return worths(self.locked)
+
+    def later(self, report: Report) -> float:
+        """Points, in the exercises of a report, for checks that run only in grading."""
+        of = [self.worths.get(e.name) for e in report.exercises if not e.bonus]
+        return sum(worth.later for worth in of if worth)
+
+
+class Work:
+    """A student's file as it is now, and what its exercises need to run.
+
+    One that cannot be read may be half saved, and is read again for a moment.
+    """
+
+    def __init__(self, file: Path, release: Release) -> None:
+        self.file = file
+        self.release = release
+        self.submission: Submission = read_submission(file, locked=release.locked)
+        end = time.monotonic() + HALF_SAVED_SECONDS
+        while self.submission.unreadable and time.monotonic() < end:
+            time.sleep(_AGAIN_SECONDS)
+            self.submission = read_submission(file, locked=release.locked)
+        self.plan: LoadPlan = self.submission.definitions(self.exercises)
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """Those that are checked, in order."""
+        return tuple(exercise.name for exercise in self.release.check_set.exercises)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Plain sentences about the file, for its report."""
+        skipped = (f"{cell}. This cell was skipped." for cell in self.plan.broken)
+        found = [*self.submission.remarks, *self.plan.remarks, *flags(self.plan.each), *skipped]
+        return bounded(found)
+
+    def judge(self, exercise: str, sandbox: Callable[[], Sandbox]) -> ExerciseReport:
+        """The report on one exercise.
+
+        Args:
+            sandbox: called only if something has to run.
+        """
+        own, oracle = self.release.check_set.only(frozenset([exercise])), self.release.oracle
+        if exercise in self.plan.missing:
+            missing = Failure("missing", self.plan.missing[exercise])
+            return report_without_a_run(own, missing, oracle)
+        definitions = self.plan.each[exercise]
+        if stub := untouched_cell(self.submission, definitions, exercise):
+            return report_without_a_run(own, Failure("unwritten", "", stub), oracle)
+        (report,) = grade_definitions({exercise: definitions}, {}, own, oracle, sandbox())
+        return report
+
+    def report(self, exercises: Sequence[ExerciseReport], level: str) -> Report:
+        """The report on the file.
+
+        Args:
+            level: the protection that was on.
+        """
+        name, seed = self.release.check_set.name, self.release.oracle.seed
+        student = self.submission.student
+        return Report(student, name, tuple(exercises), seed, level, self.remarks)
+
+
+def read(folder: Path, only: frozenset[str] = frozenset()) -> Release:
+    """The release in a folder.
+
+    Args:
+        only: names of exercises; empty for all.
+
+    Raises:
+        AutograderError: the folder is no release, or a damaged one; an exercise is unknown.
+    """
+    return Release(folder, *read_release(folder, only))

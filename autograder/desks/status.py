@@ -1,0 +1,81 @@
+"""How far a student is in a course: from the files as they are, and from what checks found."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
+from autograder.desks.released_course import releases_near, work_in
+from autograder.desks.remembered import Remembered, digest_of, remembered
+from autograder.desks.untouched import untouched_cell
+from autograder.reports.progress import AssignmentStatus, ExerciseStatus, State
+from autograder.sources.submission import LoadPlan, Submission, read_submission
+
+
+def course_status(start: Path) -> Iterator[AssignmentStatus]:
+    """The assignments of the course that a folder is in, in order.
+
+    Raises:
+        AutograderError: there is none.
+    """
+    for release in releases_near(start):
+        yield assignment_status(release)
+
+
+def assignment_status(release: Path) -> AssignmentStatus:
+    """How far the work in a release's folder is."""
+    locked = locked_cells_in(release_notebook(release))
+    file, listed = work_in(release), worths(locked)
+    if file is None:
+        return AssignmentStatus(release.name, None, (), "it has no notebook.")
+    submission = read_submission(file, locked=locked)
+    if not listed:
+        why = submission.unreadable or f"{file.name} has no check cells."
+        return AssignmentStatus(release.name, file, (), why)
+    plan, known = submission.definitions(list(listed)), remembered(file)
+    found = (_status(n, w, submission, plan, known.get(n)) for n, w in listed.items())
+    return AssignmentStatus(release.name, file, tuple(found))
+
+
+def _status(
+    name: str, worth: Worth, submission: Submission, plan: LoadPlan, known: Remembered | None
+) -> ExerciseStatus:
+    score, most = (known.score, known.max_score) if known else (0.0, worth.points - worth.later)
+
+    def status(state: State, said: str = "") -> ExerciseStatus:
+        return ExerciseStatus(name, state, score, most, worth.bonus, said)
+
+    if name in plan.missing:
+        return status("broken", plan.missing[name])
+    if untouched_cell(submission, plan.each[name], name):
+        return status("unwritten")
+    if known is None:
+        return status("unchecked")
+    if known.digest != digest_of(plan.each[name]):
+        return status("changed")
+    return status("wrong", known.wrong) if known.wrong else status("done")
+
+
+def next_exercise(
+    course: list[AssignmentStatus],
+) -> tuple[AssignmentStatus, ExerciseStatus] | None:
+    """What to do next: in an assignment that is begun, or else the first; a bonus last of all."""
+    left = [(a, e) for a in course for e in a.exercises if e.state != "done"]
+    return min(left, key=lambda pair: (pair[1].bonus, pair[0].untouched), default=None)
+
+
+def upcoming(course: list[AssignmentStatus]) -> tuple[str, str]:
+    """What to do next in words, and the command that checks it; "" twice if all is done."""
+    found = next_exercise(course)
+    if found is None:
+        return "", ""
+    assignment, exercise = found
+    verb = {"unwritten": "write", "unchecked": "check", "changed": "check"}.get(
+        exercise.state, "fix"
+    )
+    file = assignment.file or Path()
+    place = file if not file.is_relative_to(Path.cwd()) else file.relative_to(Path.cwd())
+    command = f"autograder check {shlex.quote(str(place))} --only {exercise.name}"
+    return f"{verb} {exercise.name} in {assignment.name}.", command

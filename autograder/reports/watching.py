@@ -1,0 +1,178 @@
+"""What `autograder watch` prints: what a save changed, the first thing to fix, what comes next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.text import Text
+
+from autograder.reports.feedback import MARKS, total
+from autograder.reports.progress import AssignmentStatus, way
+from autograder.reports.report import ReportLines, is_unwritten
+from autograder.verdicts import ExerciseReport
+
+KEYS = {"n": "next hint", "r": "run again", "e": "next exercise", "q": "quit"}
+
+MOST_HINTS = 3
+
+_NEWS = 3
+"""How many checks that hold now, or fail now, are named after a save."""
+
+
+class Watching:
+    """Prints the course of a watch; on a terminal with a line at the bottom.
+
+    Args:
+        hints: how many of a hint's three steps are shown at first.
+    """
+
+    def __init__(self, console: Console, hints: int = 1) -> None:
+        self._console = console
+        self._first_hints = self._hints = hints
+        self._stack = ExitStack()
+        self._status: Status | None = None
+        self._told = False
+        self._remarks: dict[Path, Sequence[str]] = {}
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there are keys to read."""
+        import sys
+
+        return self._console.is_terminal and sys.stdin.isatty()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            status = self._console.status("Reading the checks ...", spinner_style="dim")
+            self._status = self._stack.enter_context(status)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def say(self, line: str) -> None:
+        """A line that the user should read before any code runs."""
+        self._console.print(line, style="yellow")
+
+    def doing(self, what: str) -> None:
+        """What takes time now."""
+        if self._status:
+            self._status.update(f"{escape(what)} ...")
+
+    def waiting(self, files: int) -> None:
+        """Nothing is done until the next save or key."""
+        if not self._status and not self._told:
+            self._told = True
+            named = "1 file" if files == 1 else f"{files} files"
+            self._console.print(f"Watching {named}. Save to check; Ctrl-C stops.", style="dim")
+        if self._status and self.interactive:
+            named = "  ".join(f"[bold]{key}[/] {what}" for key, what in KEYS.items())
+            self._status.update(f"[dim]Save to check.[/]  {named}")
+        elif self._status:
+            self._status.update("[dim]Save to check. Ctrl-C stops.[/]")
+
+    def unreadable(self, reason: str) -> None:
+        """A file was saved, and cannot be read."""
+        self._console.print(Text(f"{time.strftime('%H:%M:%S')}  {reason}", "red"))
+
+    def begins(self, file: Path, remarks: Sequence[str]) -> None:
+        """A file was read. What is plain about it is told when it is new."""
+        self._console.print()
+        self._console.print(Text(f"{time.strftime('%H:%M:%S')}  {file}", "dim"))
+        told = self._remarks.get(file, ())
+        self._remarks[file] = remarks
+        for remark in remarks:
+            if remark not in told:
+                self._console.print(Text(f"  {remark}", "yellow"))
+        self._hints = self._first_hints
+
+    def judged(self, report: ExerciseReport, before: ExerciseReport | None) -> bool:
+        """An exercise was judged. Returns whether it is shown: not if nothing is written in it.
+
+        Args:
+            before: what is known of the code before this save.
+        """
+        if is_unwritten(report) and (before is None or is_unwritten(before)):
+            return False
+        done = report.score == report.max_score
+        mark = (MARKS["passed"], "green") if done else (MARKS["failed"], "red")
+        was = f" (was {before.score:g})" if before and before.score != report.score else ""
+        name = (report.name, "bold")
+        self._console.print(Text.assemble(mark, " ", name, f": {total(report)}{was}"))
+        if before:
+            self._news(report, before)
+        return True
+
+    def _news(self, report: ExerciseReport, before: ExerciseReport) -> None:
+        passed = {verdict.check for verdict in before.verdicts if verdict.status == "passed"}
+        for holds, word, style in ((True, "holds now", "green"), (False, "fails now", "red")):
+            new = [
+                verdict
+                for verdict in report.verdicts
+                if (verdict.status == "passed") == holds and (verdict.check in passed) != holds
+            ]
+            for verdict in new[:_NEWS]:
+                self._console.print(Text.assemble((f"  {word}: ", style), verdict.claim))
+            if more := len(new[_NEWS:]):
+                checks = "1 more check" if more == 1 else f"{more} more checks"
+                self._console.print(Text(f"  {word}: {checks}", style))
+
+    def first_failure(self, report: ExerciseReport) -> None:
+        """The first thing to fix in an exercise."""
+        if report.score < report.max_score:
+            ReportLines(self._console, hints=self._hints, first=True).below(report)
+
+    def next_hint(self, report: ExerciseReport) -> None:
+        """The first thing to fix, with one step more of its hint."""
+        first = next((v for v in report.verdicts if v.status != "passed"), None)
+        if first is None:
+            self._console.print(f"{report.name} holds.", style="green")
+        elif self._hints > len(first.further):
+            self._console.print("There are no more hints.", style="dim")
+        else:
+            self._hints += 1
+            self._console.print()
+            self._console.print(Text(report.name, "bold"))
+            self.first_failure(report)
+
+    def goes_to(self, file: Path, exercise: str, report: ExerciseReport | None) -> None:
+        """The keys are about this exercise now."""
+        self._hints = self._first_hints
+        self._console.print()
+        points = f", {total(report)}" if report else ""
+        self._console.print(Text.assemble(("Next: ", "bold"), f"{exercise} in {file}{points}"))
+        if report and not is_unwritten(report):
+            self.first_failure(report)
+
+    def nothing_yet(self) -> None:
+        """A key was pressed, and there is no exercise that it could be about."""
+        self._console.print("Nothing is written yet.", style="dim")
+
+    def all_done(self) -> None:
+        """No exercise is left."""
+        self._console.print("Every exercise holds.", style="green")
+
+    def ends(
+        self, course: Sequence[AssignmentStatus], here: AssignmentStatus | None, seconds: float
+    ) -> None:
+        """All that a save changed is judged.
+
+        Args:
+            here: the assignment of the file, if it is the usual file of it.
+        """
+        if here:
+            self._console.print(way(course, here))
+        self._console.print(Text(f"{seconds:.1f} s", "dim"))
