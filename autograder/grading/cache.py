@@ -36,6 +36,7 @@ from autograder.grading.trial import Trial, is_by_chance
 from autograder.model import AutograderError, Failure, Observation
 from autograder.programs import Definitions
 from autograder.sources.normal_form import normal_form
+from autograder.sources.parsing import parsed
 
 FILE = "observations.db"
 
@@ -220,7 +221,8 @@ def _code_of_a_child() -> list[Path]:
     found = dict.fromkeys(sorted(_PACKAGE.glob("probing/*.py")))
     waiting = list(found)
     while waiting:
-        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+        path = waiting.pop()
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"), path.name)):
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             path = _PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
             if module.startswith("autograder.sources.") and path not in found:
