@@ -72,7 +72,7 @@ def remembered(file: Path) -> dict[str, Remembered]:
 def remember(
     file: Path, reports: Sequence[ExerciseReport], each: Mapping[str, Definitions]
 ) -> None:
-    """Keep what a check found, in place of what an earlier one found of the same exercises.
+    """Keep what a check found; it replaces what an earlier one found of the same exercises.
 
     Args:
         each: the code of the exercises that are defined.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
+from rich.columns import Columns
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -133,13 +134,13 @@ def _words(exercise: ExerciseStatus) -> str:
     return f"bonus: {words}" if exercise.bonus else words
 
 
-def way(course: Sequence[AssignmentStatus], here: AssignmentStatus) -> Text:
-    """One line: the exercises of an assignment, its points, and how many assignments are done."""
+def way(course: Sequence[AssignmentStatus], here: AssignmentStatus) -> Group:
+    """The points of an assignment, how many assignments are done, and below it its exercises."""
     required = [each for each in here.exercises if not each.bonus]
     score = math.fsum(each.score for each in here.exercises if each.state != "unwritten")
     most = math.fsum(each.max_score for each in required)
-    parts: list[str | tuple[str, str]] = [f"{here.name}: {score:g} of {most:g} points "]
-    for each in here.exercises:
-        parts += [" ", _MARKS[each.state], f" {each.name}"]
+    marked = [Text.assemble(_MARKS[each.state], f" {each.name}") for each in here.exercises]
     done = sum(assignment.done for assignment in course)
-    return Text.assemble(*parts, (f"   {done} of {len(course)} assignments done", "dim"))
+    points = f"{here.name}: {score:g} of {most:g} points"
+    line = Text.assemble(points, (f", {done} of {len(course)} assignments done", "dim"))
+    return Group(line, Padding(Columns(marked, padding=(0, 2)), (0, 2), expand=False))

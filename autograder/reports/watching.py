@@ -11,6 +11,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
@@ -71,18 +72,20 @@ class Watching:
         """What takes time now."""
         if self._status:
             self._status.update(f"{escape(what)} ...")
+            self._status.start()
 
     def waiting(self, files: int) -> None:
         """Nothing is done until the next save or key."""
-        if not self._status and not self._told:
+        if not self._told:
             self._told = True
             named = "1 file" if files == 1 else f"{files} files"
             self._console.print(f"Watching {named}. Save to check; Ctrl-C stops.", style="dim")
-        if self._status and self.interactive:
-            named = "  ".join(f"[bold]{key}[/] {what}" for key, what in KEYS.items())
-            self._status.update(f"[dim]Save to check.[/]  {named}")
-        elif self._status:
-            self._status.update("[dim]Save to check. Ctrl-C stops.[/]")
+        if self._status:
+            # It moves, so it would draw itself all the time that nothing happens.
+            self._status.stop()
+        if self.interactive:
+            named = "   ".join(f"[bold]{key}[/] {what}" for key, what in KEYS.items())
+            self._console.print(named, style="dim")
 
     def unreadable(self, reason: str) -> None:
         """A file was saved, and cannot be read."""
@@ -125,7 +128,8 @@ class Watching:
                 if (verdict.status == "passed") == holds and (verdict.check in passed) != holds
             ]
             for verdict in new[:_NEWS]:
-                self._console.print(Text.assemble((f"  {word}: ", style), verdict.claim))
+                line = Text.assemble((f"{word}: ", style), verdict.claim)
+                self._console.print(Padding(line, (0, 0, 0, 2)))
             if more := len(new[_NEWS:]):
                 checks = "1 more check" if more == 1 else f"{more} more checks"
                 self._console.print(Text(f"  {word}: {checks}", style))
