@@ -197,7 +197,7 @@ def test_a_class_of_them_all_is_finished(on: dict[str, Any], tmp_path: Path) -> 
     assert (contents(str(course / "solutions")), contents(on["listed"])) == before
     results = json.loads((course / "results" / "descent.json").read_text())
     students = {s["student"]: s for s in results["students"]}
-    # What is no file has no grade, and is listed with the reason.
+    # A folder, a pipe and a link have no grade, and are listed with the reason.
     absent = {s["student"]: s["reason"] for s in results["not_submitted"]}
     assert absent.keys() == {
         "is_a_folder_named_like_the_notebook",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.atomic import atomic_write
-from autograder.programs import Definitions, SourceFile
+from autograder.programs import Definitions
+from autograder.sources.normal_form import normal_form
 from autograder.verdicts import ExerciseReport
 
 FOLDER, NAME = ".autograder", "checked.json"
@@ -36,28 +36,12 @@ class Remembered:
 def digest_of(definitions: Definitions | None) -> str:
     """Tells whether the code of an exercise is still the same; "" if it is not defined.
 
-    A cell that is added above it changes nothing, nor does another exercise in the same module.
+    What stands around it changes nothing: another cell, another exercise, a comment.
     """
     if definitions is None:
         return ""
-    parts = [_kept(file) for file in definitions.files]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _kept(file: SourceFile) -> list[str]:
-    """The statements of a cell or module that are run; of a module, most are of other exercises."""
-    try:
-        body = ast.parse(file.text).body
-        nodes = [body[index] for index in file.keep]
-    except (SyntaxError, ValueError, IndexError, RecursionError):
-        return [file.text]
-    lines = file.text.split("\n")
-    found = []
-    for node in nodes:
-        decorators = getattr(node, "decorator_list", [])
-        first = min([node.lineno, *(each.lineno for each in decorators)])
-        found.append("\n".join(lines[first - 1 : node.end_lineno]))
-    return found
+    written = normal_form(definitions) or repr(definitions)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def remembered(file: Path) -> dict[str, Remembered]:

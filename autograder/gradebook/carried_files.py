@@ -59,7 +59,7 @@ def complete(folder: Path) -> None:
     """Give ``folder`` the time and the secret without which ``release_feedback`` ends.
 
     A submission that was placed by hand has neither. Its time stays empty, which nbgrader reads as
-    "unknown". Its secret is a new one that is told to nobody: the page is published, and stays
+    "unknown". Its secret is a new one that no one is told: the page is published, and stays
     where no student finds it.
 
     Raises:

@@ -27,7 +27,7 @@ class GradesExport:
     def __init__(self, course: CourseDirectory, config: Config) -> None:
         self.course = course
         app = ExportApp(config=config, log=silent_log())
-        # nbgrader's own shifts rows, and gives a zero to everybody who submitted nothing.
+        # nbgrader's own shifts rows, and gives a zero to students who submitted nothing.
         kind = GradesCsv if app.plugin_class is CsvExportPlugin else app.plugin_class
         self.plugin = kind(parent=app)
         self.path = Path(course.root, self.plugin.to or "grades.csv")

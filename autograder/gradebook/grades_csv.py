@@ -54,16 +54,21 @@ class GradesCsv(ExportPlugin):  # type: ignore[misc]
                 writer.writerow([*about, *("" if each is None else each for each in points)])
 
     def _rows(self, gradebook: Gradebook) -> Iterator[tuple[list[Any], Standing]]:
+        students = sorted(gradebook.students, key=_by_name)
         chosen, only = {str(s) for s in self.student}, {str(a) for a in self.assignment}
         for assignment in gradebook.assignments:
             if only and assignment.name not in only:
                 continue
             found = standings(gradebook, assignment.name)
             submissions = {each.student_id: each for each in assignment.submissions}
-            for student in gradebook.students:
+            for student in students:
                 if student.id in found and (not chosen or student.id in chosen):
                     standing = found[student.id]
                     yield _about(assignment, student, submissions[student.id], standing), standing
+
+
+def _by_name(student: Student) -> tuple[str, str, str]:
+    return student.last_name or "", student.first_name or "", student.id
 
 
 def _about(

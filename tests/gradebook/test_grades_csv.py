@@ -43,7 +43,7 @@ def test_every_id_has_a_row_of_its_own_and_can_be_read_back(
     assert header == [*COLUMNS, "Momentum", "Adam", "Nesterov", "essay"]
     assert {len(row) for row in table} == {len(header)}
     written = [row[header.index("student_id")] for row in table]
-    assert sorted(map(read_back, written)) == sorted(STRANGE)
+    assert [read_back(text) for text in written] == sorted(STRANGE)
     assert not any(text.startswith(("=", "+", "-", "@")) for text in written)
     assert '"007"' in done.grades_csv.read_text()
     (notice,) = done.notices
