@@ -35,7 +35,7 @@ from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
-RECIPE = b"6"
+RECIPE = b"7"
 """Increase this when the engine computes other arrays from the same sources, or stores them
 otherwise."""
 
