@@ -151,7 +151,7 @@ def write_source(assignment: Assignment, release: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         notebook = with_checksums(instructor_notebook(assignment))
         atomic_write(folder / f"{assignment.name}.ipynb", nbformat.writes(notebook) + "\n")
-        for path in (Path(CHECKS), Path(PROBES), Path(FILE), *_of_the_release(release)):
+        for path in (*map(Path, (CHECKS, PROBES, FILE, STUBS)), *_of_the_release(release)):
             if (release / path).is_file():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 with atomic_replacement(folder / path) as replacement:
