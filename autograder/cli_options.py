@@ -50,8 +50,8 @@ SeedOption = Annotated[
         "--seed",
         metavar="N|new",
         callback=_is_seed,
-        help="Seed of the checks' inputs, the same for all students, to reproduce an earlier run; "
-        "'new' draws the assignment another.",
+        help="Seed of the inputs, to reproduce grades elsewhere; 'new' draws the assignment "
+        "another.",
         show_default="the assignment's own, drawn when it is first graded",
     ),
 ]

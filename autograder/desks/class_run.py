@@ -20,7 +20,7 @@ from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
 Seed = int | Literal["new"] | None
-"""Of the checks' inputs: one for every student, another one for the assignment, or its own."""
+"""Of the checks' inputs: a certain one, a new one for the assignment, or the assignment's own."""
 
 
 def fingerprint(folder: Path, *, confined: bool, carry: bool, attempts: bool) -> str:
@@ -39,16 +39,19 @@ def fingerprint(folder: Path, *, confined: bool, carry: bool, attempts: bool) ->
     return content.hexdigest()
 
 
-def seed_of_run(seeds: Seeds, journal: Journal, name: str, wanted: Seed) -> int:
-    """The seed of a run: the one that is wanted, or the assignment's own, drawn if it has none."""
+def seed_of_run(seeds: Seeds, journal: Journal, name: str, wanted: Seed) -> tuple[int, bool]:
+    """The seed of a run, and whether it is the assignment's own.
+
+    An assignment that has none keeps the one that is wanted, or that of its last run, or a new one.
+    """
     if wanted == "new":
         drawn = new_seed()
         seeds.renew(name, drawn)
-        return drawn
-    if wanted is not None:
-        return wanted
+        return drawn, True
     last = journal.last()
-    return seeds.keep(name, last.seed if last else new_seed())
+    first = wanted if wanted is not None else last.seed if last else new_seed()
+    own = seeds.keep(name, first)
+    return (own, True) if wanted in (None, own) else (wanted, False)
 
 
 def seeds_of_attempts(

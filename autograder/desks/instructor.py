@@ -68,9 +68,9 @@ def grade_course(
         submissions: nbgrader's folder, ``<student>/<assignment>/``; None for the course's own.
         results_file: None for ``results/<name>.json`` in the course.
         jobs: number of submissions graded in parallel.
-        seed: of the checks' inputs, for every student; None for the assignment's own, drawn by its
-            first grading, and others derived from it for those who submit again; "new" to draw the
-            assignment another.
+        seed: of the checks' inputs. None for the assignment's own, drawn by its first grading; who
+            submits again gets another, derived from it. "new" to draw the assignment another. Any
+            other number than its own is for all students.
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
@@ -88,13 +88,13 @@ def grade_course(
     write_source(assignment, course.release(name), course.source(name))
 
     with Journal(course.root, name) as journal:
-        seeds, explicit = Seeds(course.root), isinstance(seed, int)
-        run_seed = seed_of_run(seeds, journal, name, seed)
-        key = fingerprint(assignment.folder, confined=confined, carry=carry, attempts=not explicit)
+        seeds = Seeds(course.root)
+        run_seed, own = seed_of_run(seeds, journal, name, seed)
+        key = fingerprint(assignment.folder, confined=confined, carry=carry, attempts=own)
         finished = resume_or_begin(journal, Run(run_seed, key), only, restart)
         with Recorder(course.root, name, release, folder) as recorder:
             work = remaining_work(journal, recorder, submitted, only, finished=finished)
-            again = {} if explicit else seeds_of_attempts(seeds, name, run_seed, work.ungraded)
+            again = seeds_of_attempts(seeds, name, run_seed, work.ungraded) if own else {}
             with _grader(course, folder, work, confined=confined) as (sandbox, grade):
                 grade = partial(
                     grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry

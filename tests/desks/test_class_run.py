@@ -43,14 +43,20 @@ def test_a_finished_run_goes_on_where_nothing_else_decides(tmp_path: Path) -> No
             resume_or_begin(journal, Run(6, "other"), frozenset(["ada"]), restart=False)
 
 
-def test_the_seed_of_a_first_run_is_kept_whoever_gave_it(tmp_path: Path) -> None:
+def test_an_assignment_keeps_the_seed_of_its_first_run(tmp_path: Path) -> None:
     seeds = Seeds(tmp_path)
     with Journal(tmp_path, "descent") as journal:
-        assert seed_of_run(seeds, journal, "descent", 5) == 5
-        journal.begin(Run(5, "checks"))
-        assert seed_of_run(seeds, journal, "descent", None) == 5
-        assert seed_of_run(seeds, journal, "descent", 6) == 6
-        assert seed_of_run(seeds, journal, "descent", None) == 5
-        drawn = seed_of_run(seeds, journal, "descent", "new")
+        assert seed_of_run(seeds, journal, "descent", 5) == (5, True)
+        assert seed_of_run(seeds, journal, "descent", None) == (5, True)
+        assert seed_of_run(seeds, journal, "descent", 6) == (6, False)
+        assert seed_of_run(seeds, journal, "descent", 5) == (5, True)
+        drawn, own = seed_of_run(seeds, journal, "descent", "new")
+        assert own
         assert drawn not in (5, 6)
-        assert seed_of_run(seeds, journal, "descent", None) == drawn
+        assert seed_of_run(seeds, journal, "descent", None) == (drawn, True)
+
+
+def test_a_run_of_an_earlier_version_gives_the_assignment_its_seed(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(7, "checks"))
+        assert seed_of_run(Seeds(tmp_path), journal, "descent", None) == (7, True)

@@ -31,9 +31,9 @@ def standings(course: Path, release: NotebookNode) -> dict[str, Standing]:
 def test_what_a_person_gave_what_waits_and_what_is_late_agree_everywhere(
     course: Path, release: NotebookNode
 ) -> None:
-    (course / "late.py").write_text(LATE)
+    (course / "late_by_two.py").write_text(LATE)
     (course / "nbgrader_config.py").write_text(
-        "c = get_config()\nc.AssignLatePenalties.plugin_class = 'late.Two'\n"
+        "c = get_config()\nc.AssignLatePenalties.plugin_class = 'late_by_two.Two'\n"
     )
     record(course, release)
     with opened(course) as database:

@@ -57,14 +57,14 @@ def test_what_is_no_date_is_unknown(text: str) -> None:
 @pytest.mark.slow
 def test_a_submission_in_time_by_its_zone_is_not_late(course: Path, release: NotebookNode) -> None:
     config = (ROOT / "nbgrader_config.py").read_text()
-    (course / "late.py").write_text(
+    (course / "late_by_hours.py").write_text(
         "from nbgrader.plugins import BasePlugin\n"
         "class OnePointAnHour(BasePlugin):\n"
         "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n"
         "        return total_seconds_late / 3600\n"
     )
     (course / "nbgrader_config.py").write_text(
-        config + "c.AssignLatePenalties.plugin_class = 'late.OnePointAnHour'\n"
+        config + "c.AssignLatePenalties.plugin_class = 'late_by_hours.OnePointAnHour'\n"
     )
     record(course, release)
     with opened(course) as database:
