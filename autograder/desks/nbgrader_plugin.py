@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import atexit
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from autograder.desks.class_run import fingerprint
 from autograder.gradebook import preprocessors
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, StudentNotebook
 from autograder.gradebook.release import register_release, release_notebook
-from autograder.grading.cache import observation_cache
+from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt
+from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
@@ -68,7 +69,9 @@ class _Engine:
         self._open = ExitStack()
         secrets = [course.solutions, course.root / "submitted"]
         self._sandbox = self._open.enter_context(probing_sandbox(secrets=secrets))
-        self._known = self._open.enter_context(observation_cache(course.root))
+        self._known: ObservationCache | None = None
+        with suppress(AutograderError):  # a full disk costs time, and no grade
+            self._known = self._open.enter_context(observation_cache(course.root))
         self._locked = locked_cells(release_notebook(self._assignment))
         self._oracles: dict[int, LiveOracle] = {}
 

@@ -168,7 +168,8 @@ class Journal:
         try:
             yield
         except BaseException:
-            self._database.execute("rollback")
+            if self._database.in_transaction:  # a full disk ends it by itself
+                self._database.execute("rollback")
             raise
         self._database.execute("commit")
 

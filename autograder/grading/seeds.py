@@ -139,8 +139,8 @@ class Seeds:
             ) from error
         except sqlite3.OperationalError as error:
             raise AutograderError(
-                f"{self.path}: {error}. Make the file and its folder writable, free some space if "
-                "the disk is full, and run the same command again."
+                f"{self.path}: {error}. Free some space if the disk is full, or make the file and "
+                "its folder writable; then run the same command again."
             ) from error
         except sqlite3.DatabaseError as error:
             raise AutograderError(self._damaged(error)) from error

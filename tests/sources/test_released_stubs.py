@@ -19,7 +19,10 @@ def solution_cells(notebook: Path) -> list[tuple[str, str]]:
     return [
         (metadata["grade_id"], cell.source)
         for metadata, cell in graded
-        if metadata.get("solution") and cell.cell_type == "code"
+        if metadata.get("solution")
+        and cell.cell_type == "code"
+        # A prediction is a variable to set, and no stub.
+        and not metadata["grade_id"].startswith("prediction-")
     ]
 
 
