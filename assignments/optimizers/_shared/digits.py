@@ -1,8 +1,7 @@
 """scikit-learn's handwritten digits: rows to train on, and held-out rows to judge by."""
 
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.metadata import distribution
 
 import numpy as np
 
@@ -16,8 +15,8 @@ def all_digits():
 
     Read from the file that scikit-learn reads: to import the package takes longer than a check.
     """
-    (package,) = find_spec("sklearn").submodule_search_locations
-    table = np.loadtxt(Path(package, "datasets", "data", "digits.csv.gz"), delimiter=",")
+    file = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
+    table = np.loadtxt(str(file), delimiter=",")
     return table[:, :-1], table[:, -1].astype(int)
 
 
