@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,11 @@ def remembered(file: Path) -> dict[str, Remembered]:
         return {}
 
 
-def remember(
-    file: Path, reports: Sequence[ExerciseReport], each: Mapping[str, Definitions]
-) -> None:
+def remember(file: Path, reports: Sequence[ExerciseReport], code: Callable[[str], str]) -> None:
     """Keep what a check found; it replaces what an earlier one found of the same exercises.
 
     Args:
-        each: the code of the exercises that are defined.
+        code: by the name of an exercise, what tells whether its code is still the same.
 
     Raises:
         OSError: the folder cannot be written.
@@ -71,8 +69,9 @@ def remember(
         if report.ungraded:
             continue
         wrong = next((v.claim for v in report.verdicts if v.status != "passed"), "")
-        digest = digest_of(each.get(report.name))
-        own[report.name] = asdict(Remembered(digest, report.score, report.max_score, wrong))
+        own[report.name] = asdict(
+            Remembered(code(report.name), report.score, report.max_score, wrong)
+        )
     path = _path(file)
     path.parent.mkdir(exist_ok=True)
     text = json.dumps({"version": VERSION, "files": files | {file.name: own}}, indent=1)

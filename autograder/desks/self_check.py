@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
+from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
 from autograder.grading.grade import grade_definitions
+from autograder.grading.predicted import predicted
 from autograder.grading.stored import StoredOracle, read_release
 from autograder.model import Failure
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
+from autograder.sources.predictions import PREDICTIONS
 from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
 from autograder.verdicts import ExerciseReport, Report
 
@@ -102,12 +105,24 @@ class Work:
         while self.submission.unreadable and time.monotonic() < end:
             time.sleep(_AGAIN_SECONDS)
             self.submission = read_submission(file, locked=release.locked)
-        self.plan: LoadPlan = self.submission.definitions(self.exercises)
+        names = [exercise.name for exercise in release.check_set.exercises]
+        self.plan: LoadPlan = self.submission.definitions(names)
 
     @property
     def exercises(self) -> tuple[str, ...]:
-        """Those that are checked, in order."""
-        return tuple(exercise.name for exercise in self.release.check_set.exercises)
+        """Those that are checked, in order; the predictions of a notebook are the last."""
+        names = (exercise.name for exercise in self.release.check_set.exercises)
+        return (*names, *(report.name for report in self._predicted))
+
+    @cached_property
+    def _predicted(self) -> tuple[ExerciseReport, ...]:
+        return predicted(self.submission, self.release.check_set.predictions)
+
+    def code(self, exercise: str) -> str:
+        """Tells whether what was written for an exercise is still the same."""
+        if exercise == PREDICTIONS:
+            return repr(self._predicted)
+        return digest_of(self.plan.each.get(exercise)) or self.plan.missing[exercise]
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -122,6 +137,9 @@ class Work:
         Args:
             sandbox: called only if something has to run.
         """
+        if exercise == PREDICTIONS:
+            (report,) = self._predicted
+            return report
         own, oracle = self.release.check_set.only(frozenset([exercise])), self.release.oracle
         if exercise in self.plan.missing:
             missing = Failure("missing", self.plan.missing[exercise])

@@ -11,6 +11,7 @@ from autograder.desks.released_course import releases_near, work_in
 from autograder.desks.remembered import Remembered, digest_of, remembered
 from autograder.desks.untouched import untouched_cell
 from autograder.reports.progress import AssignmentStatus, ExerciseStatus, State
+from autograder.sources.predictions import PREDICTIONS
 from autograder.sources.submission import LoadPlan, Submission, read_submission
 
 
@@ -34,8 +35,14 @@ def assignment_status(release: Path) -> AssignmentStatus:
     if not listed:
         why = submission.unreadable or f"{file.name} has no check cells."
         return AssignmentStatus(release.name, file, (), why)
-    plan, known = submission.definitions(list(listed)), remembered(file)
-    found = (_status(n, w, submission, plan, known.get(n)) for n, w in listed.items())
+    written = [name for name in listed if name != PREDICTIONS]
+    plan, known = submission.definitions(written), remembered(file)
+    found = (
+        _predictions(release, submission, w)
+        if n == PREDICTIONS
+        else _status(n, w, submission, plan, known.get(n))
+        for n, w in listed.items()
+    )
     return AssignmentStatus(release.name, file, tuple(found))
 
 
@@ -56,6 +63,20 @@ def _status(
     if known.digest != digest_of(plan.each[name]):
         return status("changed")
     return status("wrong", known.wrong) if known.wrong else status("done")
+
+
+def _predictions(release: Path, submission: Submission, worth: Worth) -> ExerciseStatus:
+    """How many are made, which is plain without a check."""
+    # Only here: it imports numpy.
+    from autograder.grading.predicted import predicted
+    from autograder.grading.stored import FILE, predictions_in
+
+    reports = predicted(submission, predictions_in(release / FILE))
+    score = sum(report.score for report in reports)
+    open_ = [v.claim for report in reports for v in report.verdicts if v.status != "passed"]
+    state: State = "wrong" if open_ and score else "unwritten" if open_ else "done"
+    said = open_[0] if state == "wrong" else ""
+    return ExerciseStatus(PREDICTIONS, state, score, worth.points, worth.bonus, said)
 
 
 def next_exercise(

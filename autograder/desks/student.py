@@ -83,7 +83,7 @@ def _several(found: Sequence[tuple[Path, Release]]) -> Iterator[str]:
 
 def _remember(work: Work, report: Report, show: Show) -> None:
     try:
-        remember(work.file, report.exercises, work.plan.each)
+        remember(work.file, report.exercises, work.code)
     except OSError as error:
         why = f"{work.file.absolute().parent} cannot be written ({error.strerror})"
         show.say(f"`autograder status` will not know of this check: {why}.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from autograder.desks.remembered import digest_of, remember, remembered
+from autograder.desks.remembered import remember, remembered
 from autograder.desks.self_check import Release, Work, read
 from autograder.desks.student import release_of
 from autograder.sandbox.interface import Sandbox
@@ -56,11 +56,8 @@ class Watched:
         """
         self._release = self._release or read(self.folder)
         self._work = Work(self.file, self._release)
-        return [name for name in self._work.exercises if self._codes.get(name) != self._code(name)]
-
-    def _code(self, name: str) -> str:
-        plan = self.work.plan
-        return digest_of(plan.each.get(name)) or plan.missing[name]
+        code = self._work.code
+        return [name for name in self._work.exercises if self._codes.get(name) != code(name)]
 
     def judge(self, name: str, sandbox: Callable[[], Sandbox]) -> ExerciseReport:
         """Judge one exercise as it was read last.
@@ -71,7 +68,7 @@ class Watched:
         report = self.work.judge(name, sandbox)
         if name in self.reports:
             self.before[name] = self.reports[name]
-        self.reports[name], self._codes[name] = report, self._code(name)
+        self.reports[name], self._codes[name] = report, self.work.code(name)
         with suppress(OSError):  # a folder that cannot be written costs only `status`
-            remember(self.file, [report], self.work.plan.each)
+            remember(self.file, [report], self.work.code)
         return report

@@ -32,7 +32,7 @@ def states(notebook: Path) -> dict[str, str]:
 def checked(notebook: Path, verdict: Verdict) -> None:
     """As a check of `walk` leaves it."""
     work = Work(notebook, read(notebook.parent))
-    remember(notebook, [ExerciseReport("walk", False, (verdict,))], work.plan.each)
+    remember(notebook, [ExerciseReport("walk", False, (verdict,))], work.code)
 
 
 def test_the_states_of_an_exercise(notebook: Path) -> None:

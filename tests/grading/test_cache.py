@@ -225,8 +225,9 @@ def test_what_was_not_used_for_longest_goes_first(
 def test_clearing_leaves_nothing(path: Path, trial: Trial) -> None:
     with closing(ObservationCache(path)) as kept:
         kept.put(CODE, trial, Observation({"a": np.zeros(1000)}))
-        assert kept.size() == (1, kept.size()[1])
-        assert kept.size()[1] > 8000
+        number, size = kept.size()
+        assert number == 1
+        assert size > 8000
         kept.clear()
         assert kept.size() == (0, 0)
         assert kept.get(CODE, trial) is None
