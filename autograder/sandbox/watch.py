@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -132,19 +133,30 @@ def cpu_time(pid: int) -> float:
 def waited_for_a_core(pid: int) -> float:
     """Seconds that the threads of a process were ready to run while others ran; 0 if unknown."""
     waited = 0
-    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat") if pid else ():
-        with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
-            waited += int(thread.read_text().split()[1])  # proc(5): nanoseconds on a run queue
+    for schedstat in _of_threads(pid, "schedstat"):
+        with contextlib.suppress(ValueError, IndexError):  # a kernel that does not count it
+            waited += int(schedstat.split()[1])  # proc(5): nanoseconds on a run queue
     return waited / 1e9
 
 
 def has_ended(pid: int) -> bool:
     """Whether every thread of a process has, though its parent may not yet have noticed."""
-    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            if thread.read_text().rpartition(")")[2].split()[0] not in "ZX":
-                return False
-    return True
+    states = (stat.rpartition(")")[2].split()[0] for stat in _of_threads(pid, "stat"))
+    return all(state in "ZX" for state in states)
+
+
+def _of_threads(pid: int, file: str) -> Iterator[str]:
+    """What one file of /proc says about each thread of a process; nothing of those that ended.
+
+    At any moment the process may end, and every step then fails: listing its threads as well, so
+    that no `Path.glob` is used, which raises that before Python 3.13.
+    """
+    threads: list[Path] = []
+    with contextlib.suppress(OSError):
+        threads = list(Path(f"/proc/{pid}/task").iterdir()) if pid else []
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            yield (thread / file).read_text()
 
 
 def process_number(handle: int) -> int:

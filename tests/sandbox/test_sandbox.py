@@ -231,6 +231,18 @@ def test_waiting_for_a_core_is_seen() -> None:
     assert watch.waited_for_a_core(rivals[0].pid) == 0
 
 
+def test_what_ends_while_it_is_read_has_waited_for_nothing_more() -> None:
+    """A child's death must reach the student as that, whatever the grader was reading then."""
+    for _ in range(40):
+        short_lived = subprocess.Popen(["/bin/true"])
+        reaping = threading.Thread(target=short_lived.wait)
+        reaping.start()
+        while reaping.is_alive():
+            assert watch.waited_for_a_core(short_lived.pid) >= 0
+            assert watch.has_ended(short_lived.pid) in (True, False)
+        reaping.join()
+
+
 def test_the_time_of_one_request_does_not_count_for_the_next(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         for _ in range(4):
