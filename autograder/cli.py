@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
 
 from autograder import cli_instructor
 from autograder.cli_author import build, cache, new, preview, verify
+from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
     CORES,
     CourseOption,
@@ -30,8 +31,6 @@ from autograder.model import AutograderError
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-DISTRIBUTION = "keras-training-autograder"
 
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
@@ -49,9 +48,17 @@ def main() -> None:
     try:
         app()
     except AutograderError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if not (said := missing(error.name or "")):
+            raise
+        _refuse(said)
+
+
+def _refuse(said: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"Error: {said}", style="red", markup=False, soft_wrap=True)
+    sys.exit(2)
 
 
 def _show_version(wanted: bool) -> None:
