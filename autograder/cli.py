@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from autograder import cli_instructor
-from autograder.cli_author import build, cache, new, preview, verify
+from autograder.cli_author import build, bundle, cache, new, preview, verify
 from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
     CORES,
@@ -67,7 +67,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for author_command in (new, preview, verify, build, cache):
+for author_command in (new, preview, verify, build, bundle, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
 
