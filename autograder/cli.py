@@ -136,10 +136,13 @@ def grade(
     since.
     """
     found = course_with(course, [name])
+    from autograder.desks.backend import ignored_backend
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
+    for line in ignored_backend():
+        console.print(line, style="yellow", markup=False)
     try:
         graded = grade_course(
             found,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from autograder.desks.backend import ignored_backend
 from autograder.desks.released_course import is_release
 from autograder.desks.self_check import Work, read
 from autograder.desks.student import HAS_FORK, NOT_CONFINED, files_in, self_check_sandbox
@@ -47,7 +48,7 @@ class ChecksPlugin:
     def pytest_report_header(self) -> list[str]:
         names = sorted(f.name for p in self._paths for f in (p, p.parent) if is_release(f))
         shown = f"autograder: checks of {', '.join(names)}" if names else "autograder: checks"
-        return [shown] if HAS_FORK else [shown, NOT_CONFINED]
+        return [shown, *ignored_backend(), *(() if HAS_FORK else (NOT_CONFINED,))]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector

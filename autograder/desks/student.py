@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from autograder.desks.backend import ignored_backend
 from autograder.desks.released import release_notebook
 from autograder.desks.released_course import is_release, release_named, releases_in
 from autograder.desks.remembered import remember
@@ -62,7 +63,7 @@ def check_paths(
             show.doing("Starting Keras")
             return stack.enter_context(self_check_sandbox(show.say))
 
-        for line in _several(found):
+        for line in (*ignored_backend(), *_several(found)):
             show.say(line)
         for file, release in found:
             work = Work(file, release)
