@@ -23,7 +23,7 @@ def need_instructor() -> None:
     for name in INSTRUCTOR:
         if not _is_installed(name):
             raise AutograderError(
-                f"this command is for instructors and needs {name}, which is not installed. "
+                f"This command is for instructors and needs {name}, which is not installed. "
                 f'Install it: pip install "{DISTRIBUTION}[instructor]", or in a clone of the '
                 'course: pip install ".[instructor]"'
             )
@@ -37,7 +37,7 @@ def missing(name: str) -> str:
     base = package.lower() in _base_requirements()
     what = DISTRIBUTION if base else f"{DISTRIBUTION}[instructor]"
     again = "Install again" if base else "Install what instructors need"
-    return f'the package {package} is not installed. {again}: pip install "{what}"'
+    return f'The package {package} is not installed. {again}: pip install "{what}"'
 
 
 def _is_installed(name: str) -> bool:

@@ -162,7 +162,7 @@ def test_a_command_for_instructors_says_what_to_install(
     done = run(python, tmp_path, "-m", "autograder", *command.split())
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: this command is for instructors and needs nbgrader, which is not installed. "
+        "Error: This command is for instructors and needs nbgrader, which is not installed. "
         'Install it: pip install "keras-training-autograder[instructor]", or in a clone of the '
         'course: pip install ".[instructor]"\n'
     )
@@ -178,7 +178,7 @@ def test_what_is_looked_for_is_what_the_extra_brings() -> None:
 
 def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it() -> None:
     assert missing("watchfiles.main") == (
-        "the package watchfiles is not installed. Install again: "
+        "The package watchfiles is not installed. Install again: "
         'pip install "keras-training-autograder"'
     )
     assert missing("sqlalchemy").endswith('pip install "keras-training-autograder[instructor]"')
