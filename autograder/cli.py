@@ -6,6 +6,8 @@ errors answer immediately.
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -45,6 +47,7 @@ def main() -> None:
     # nbformat imports jsonschema, which for a format that no notebook has compiles a grammar: more
     # than a second for every command. Without the package, it leaves that format unchecked.
     sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+    _print_in_any_encoding()
     try:
         app()
     except AutograderError as error:
@@ -53,6 +56,21 @@ def main() -> None:
         if not (said := missing(error.name or "")):
             raise
         _refuse(said)
+
+
+def _print_in_any_encoding() -> None:
+    """Print signs that an encoding lacks as others: a Windows pipe has no check marks."""
+    signs = {"✓": "+", "✗": "x", "·": ".", "○": "o", "…": "..."}
+
+    def instead(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        lacking = error.object[error.start : error.end]
+        return "".join(signs.get(sign, "?") for sign in lacking), error.end
+
+    codecs.register_error("autograder", instead)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="autograder")
 
 
 def _refuse(said: str) -> NoReturn:
