@@ -6,16 +6,19 @@ errors answer immediately.
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
 
 from autograder import cli_instructor
-from autograder.cli_author import build, cache, new, preview, verify
+from autograder.cli_author import build, bundle, cache, new, preview, verify
+from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
     CORES,
     CourseOption,
@@ -31,8 +34,6 @@ from autograder.model import AutograderError
 if TYPE_CHECKING:
     from types import ModuleType
 
-DISTRIBUTION = "keras-training-autograder"
-
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
     no_args_is_help=True,
@@ -46,12 +47,36 @@ def main() -> None:
     # nbformat imports jsonschema, which for a format that no notebook has compiles a grammar: more
     # than a second for every command. Without the package, it leaves that format unchecked.
     sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+    _print_in_any_encoding()
     try:
         app()
     except AutograderError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if not (said := missing(error.name or "")):
+            raise
+        _refuse(said)
+
+
+def _print_in_any_encoding() -> None:
+    """Print signs that an encoding lacks as others: a Windows pipe has no check marks."""
+    signs = {"✓": "+", "✗": "x", "·": ".", "○": "o", "…": "..."}
+
+    def instead(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        lacking = error.object[error.start : error.end]
+        return "".join(signs.get(sign, "?") for sign in lacking), error.end
+
+    codecs.register_error("autograder", instead)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="autograder")
+
+
+def _refuse(said: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"Error: {said}", style="red", markup=False, soft_wrap=True)
+    sys.exit(2)
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,7 +85,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for author_command in (new, preview, verify, build, cache):
+for author_command in (new, preview, verify, build, bundle, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
 
@@ -129,10 +154,13 @@ def grade(
     since.
     """
     found = course_with(course, [name])
+    from autograder.desks.backend import ignored_backend
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
+    for line in ignored_backend():
+        console.print(line, style="yellow", markup=False)
     try:
         graded = grade_course(
             found,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from autograder.cli_extras import need_instructor
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -68,7 +70,12 @@ def seed_from(text: str | None) -> int | Literal["new"] | None:
 
 
 def course_with(start: Path, names: Sequence[str]) -> Course:
-    """The course, if it has these assignments: a typing error is answered before slow imports."""
+    """The course, if it has these assignments: a typing error is answered before slow imports.
+
+    Raises:
+        AutograderError: it has not, or there is no course, or what instructors need is missing.
+    """
+    need_instructor()
     from autograder.sources.course import find_course
 
     course = find_course(start)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from autograder.desks.backend import use_tensorflow
 from autograder.grading.compare import mismatch
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import Close, measured
@@ -58,7 +59,7 @@ def quietly() -> Iterator[None]:
 
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+use_tensorflow()
 with quietly():
     import tensorflow as tf
 
