@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.desks.notebook_errors import NotebookError, fail_for_nbgrader
 from autograder.grading.judge import Unmet, close
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import StoredOracle
 from autograder.grading.trial import Trial
-from autograder.model import Arrays, AutograderError, Check, Inputs, Observation
+from autograder.model import Arrays, Check, Inputs, Observation
 from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
@@ -26,30 +27,35 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow  # imports keras
 
 
+MOVES = Verdict("moves", "It moves.", "passed", 2.0, 2.0)
+FAILS = replace(MOVES, status="failed", points=0.0, message="It does not.")
+STUB = replace(FAILS, message="not written yet: Walk: go downhill (cell 3, line 2)")
+
+
 @pytest.mark.parametrize(
-    ("status", "validating", "raises"),
+    ("verdict", "bonus", "validating", "raises"),
     [
-        ("failed", True, True),
-        ("error", True, True),
-        ("passed", True, False),
-        ("failed", False, False),
+        (FAILS, False, True, "It does not."),
+        (replace(FAILS, status="error"), False, True, "It does not."),
+        (STUB, False, True, "Not written yet: Walk: go downhill"),
+        (FAILS, True, True, "It does not."),
+        (STUB, True, True, ""),
+        (MOVES, False, True, ""),
+        (FAILS, False, False, ""),
     ],
 )
 def test_a_failed_check_fails_the_cell_only_where_nbgrader_validates(
-    status: Status, validating: bool, raises: bool, monkeypatch: pytest.MonkeyPatch
+    verdict: Verdict, bonus: bool, validating: bool, raises: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autograder.desks.notebook import CheckResult, _for_nbgrader
-
     monkeypatch.delenv("NBGRADER_VALIDATING", raising=False)
     if validating:
         monkeypatch.setenv("NBGRADER_VALIDATING", "1")
-    verdict = Verdict("moves", "It moves.", status, 0.0, 2.0, "It does not.")
-    result = CheckResult(ExerciseReport("Walk", False, (verdict,)), "")
+    exercise = ExerciseReport("Walk", bonus, (verdict,))
     if not raises:
-        assert _for_nbgrader(result) is result
+        fail_for_nbgrader(exercise)
         return
-    with pytest.raises(AutograderError, match="It does not"):
-        _for_nbgrader(result)
+    with pytest.raises(NotebookError, match=raises):
+        fail_for_nbgrader(exercise)
 
 
 def test_a_loop_without_end_is_named_and_then_waited_for_less(
@@ -124,7 +130,7 @@ def alts(oracle_of: Callable[..., Oracle]) -> Alts:
     def shown(
         *names: str, weights: np.ndarray = FALLING + 0.25, status: Status = "failed"
     ) -> list[str]:
-        from autograder.desks.notebook import _plot
+        from autograder.desks.notebook_pictures import plots
 
         common: dict[str, Any] = {
             "exercise": "Walk",
@@ -148,7 +154,7 @@ def alts(oracle_of: Callable[..., Oracle]) -> Alts:
         wanted = Observation({"weights": FALLING, "path": STEPS})
         got = Observation({"weights": weights, "path": STEPS + 1})
         own = tuple(checks[name] for name in names)
-        page = _plot(
+        page = plots(
             ExerciseReport(
                 "Walk",
                 False,
