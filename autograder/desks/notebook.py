@@ -11,17 +11,17 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.desks.notebook_errors import NotebookError, fail_for_nbgrader, is_validating
-from autograder.desks.notebook_pictures import plots
+from autograder.desks.notebook_pictures import pictures
 from autograder.grading.grade import judge_exercises
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
 from autograder.model import AutograderError
-from autograder.reports.feedback import verdict_table, verdict_text
+from autograder.reports.feedback import Beside, verdict_table, verdict_text
 from autograder.sources.checks import CHECKS
 from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.verdicts import ExerciseReport
@@ -72,17 +72,20 @@ class CheckResult:
 
     Attributes:
         exercise: the verdicts on the exercise.
+        beside: what is shown below a check's message, by the check's name.
     """
 
-    def __init__(self, exercise: ExerciseReport, plot: str) -> None:
+    def __init__(
+        self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None
+    ) -> None:
         self.exercise = exercise
-        self._plot = plot
+        self.beside = beside or {}
 
     def __repr__(self) -> str:
-        return verdict_text(self.exercise)
+        return verdict_text(self.exercise, beside=self.beside)
 
     def _repr_html_(self) -> str:
-        return verdict_table(self.exercise) + self._plot
+        return verdict_table(self.exercise, beside=self.beside)
 
     def _ipython_display_(self) -> None:
         if is_validating():
@@ -113,7 +116,7 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
 def _checked(implementation: Any, folder: str | Path | None) -> CheckResult:
     check_set, oracle = read_release(Path(folder) if folder else _here())
     if isinstance(implementation, str) and implementation == PREDICTIONS:
-        return CheckResult(_predictions(check_set.predictions), "")
+        return CheckResult(_predictions(check_set.predictions))
     name = getattr(implementation, "__name__", None)
     if not isinstance(name, str):
         raise AutograderError(
@@ -124,7 +127,8 @@ def _checked(implementation: Any, folder: str | Path | None) -> CheckResult:
     with quietly():
         seen = observed(implementation, oracle.trials(own.checks))
     (report,) = judge_exercises(own, seen, oracle)
-    return CheckResult(report, plots(report, own, seen, oracle))
+    drawn = pictures(report, own, seen, oracle)
+    return CheckResult(report, {name: Beside(pictures=found) for name, found in drawn.items()})
 
 
 def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:

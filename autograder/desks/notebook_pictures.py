@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import starmap
 from typing import Protocol, runtime_checkable
 
 from autograder.grading.compare import mismatch
 from autograder.grading.judge import Close, measured
 from autograder.grading.oracle import Oracle
 from autograder.model import Arrays, Check, Observation
+from autograder.reports.feedback import Picture
 from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport
 
@@ -34,63 +35,50 @@ class _Losses(Protocol):
         ...
 
 
-Pictures = list[tuple[str, str]]
-"""A PNG in base64 each, and what it shows in words."""
-
-
-def plots(
+def pictures(
     report: ExerciseReport,
     check_set: CheckSet,
-    observed: dict[str, Observation],
+    observed: Mapping[str, Observation],
     oracle: Oracle,
-) -> str:
-    """Plots of the first failed check that compares arrays step by step, and of the first that
-    compares losses, in the order of the checks; "" if there is none."""
-    shown: dict[Callable[..., Pictures], str] = {}
+) -> dict[str, tuple[Picture, ...]]:
+    """The pictures of failed checks, by the check's name.
+
+    Of each kind only the first check that fails has any, in the order of the checks.
+    """
+    shown: dict[str, tuple[Picture, ...]] = {}
+    drawn: set[Callable[..., tuple[Picture, ...]]] = set()
     for verdict in report.verdicts:
         if verdict.status != "failed" or verdict.hidden:
             continue
         check_ = next(c for c in check_set.checks if c.name == verdict.check)
         draw = _losses if isinstance(check_.judge, _Losses) else _steps
-        if draw in shown:
+        if draw in drawn:
             continue
-        pictures = draw(check_, observed[check_.id].arrays, oracle)
-        if pictures:
-            # Said once, for screen readers.
-            titles = [f"{report.name}: {verdict.claim} ", *[""] * (len(pictures) - 1)]
-            images = (_image(p, t + w) for t, (p, w) in zip(titles, pictures, strict=True))
-            shown[draw] = f"<div>{''.join(images)}</div>"
-    return "".join(shown.values())
+        if found := draw(check_, observed[check_.id].arrays, oracle):
+            drawn.add(draw)
+            shown[verdict.check] = found
+    return shown
 
 
-def _steps(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
+def _steps(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
     from autograder.reports.plots import paths
 
     # Other judges give the first axis another meaning, or do not compare with the reference.
     along = check_.judge.along if isinstance(check_.judge, Close) else ""
     picture = paths(got, oracle.expected(check_).arrays, along) if along else None
     words = f"Your values and the expected ones, {along} by {along}."
-    return [(picture, words)] if picture else []
+    return (Picture(picture, words),) if picture else ()
 
 
-def _losses(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
+def _losses(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
     from autograder.reports.plots import curves
 
     judge = check_.judge
     if check_.aspect != "convergence" or not isinstance(judge, _Losses):
-        return []
+        return ()
     # A measure need not expect arrays of another shape.
     if "wanted" not in check_.judge_takes or mismatch(got, oracle.expected(check_).arrays):
-        return []
+        return ()
     own = measured(check_, got, oracle.inputs[check_.id])
     both = (judge.curves(arrays) for arrays in (own, oracle.wanted(check_)))
-    return curves(*both, judge.along, judge.band)
-
-
-def _image(png: str, words: str) -> str:
-    # White for dark themes; inline, so that images stand side by side where there is room.
-    return (
-        f'<img alt="{html.escape(words)}" '
-        'style="display: inline-block; max-width: 100%; background: white" '
-        f'src="data:image/png;base64,{png}">'
-    )
+    return tuple(starmap(Picture, curves(*both, judge.along, judge.band)))
