@@ -15,7 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.desks.notebook_errors import NotebookError, fail_for_nbgrader, is_validating
+from autograder.desks.notebook_errors import (
+    Interrupted,
+    NotebookError,
+    fail_for_nbgrader,
+    is_validating,
+)
 from autograder.desks.notebook_pictures import pictures
 from autograder.grading.grade import judge_exercises
 from autograder.grading.predicted import report_on
@@ -104,12 +109,16 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
     Raises:
         AutograderError: the assignment has no exercise of that name, or the folder is not an
             assignment's; or `nbgrader validate` runs the notebook, and a check fails.
+        KeyboardInterrupt: the user interrupted it; the message has the student's line.
     """
     try:
         result = _checked(implementation, folder)
         fail_for_nbgrader(result.exercise)
     except AutograderError as error:
         raise NotebookError(str(error)) from None
+    except KeyboardInterrupt as stop:
+        named = str(getattr(implementation, "__name__", "..."))
+        raise (stop if isinstance(stop, Interrupted) else Interrupted(named)) from None
     return result
 
 
@@ -125,10 +134,15 @@ def _checked(implementation: Any, folder: str | Path | None) -> CheckResult:
         )
     own = check_set.only(frozenset([check_set.exercise(name).name]))
     with quietly():
-        seen = observed(implementation, oracle.trials(own.checks))
+        seen, prints = observed(implementation, oracle.trials(own.checks))
     (report,) = judge_exercises(own, seen, oracle)
     drawn = pictures(report, own, seen, oracle)
-    return CheckResult(report, {name: Beside(pictures=found) for name, found in drawn.items()})
+    beside = {
+        check_.name: Beside(said.first, said.others, drawn.get(check_.name, ()))
+        for check_ in own.checks
+        for said in [prints[check_.id]]
+    }
+    return CheckResult(report, beside)
 
 
 def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:

@@ -21,6 +21,22 @@ class NotebookError(AutograderError):
         return str(self).splitlines()
 
 
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted a check. Shown with the student's line, and with no frame of ours.
+
+    Args:
+        exercise: its name.
+        where: the student's line that ran then, if it was one of theirs.
+    """
+
+    def __init__(self, exercise: str, where: str = "") -> None:
+        place = f" in {where}" if where else ""
+        super().__init__(f"Interrupted{place}. check({exercise}) has no result.")
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 def is_validating() -> bool:
     """Whether `nbgrader validate`, or the Validate button of JupyterLab, runs the notebook."""
     return bool(os.environ.get("NBGRADER_VALIDATING"))

@@ -121,14 +121,16 @@ def verdict_text(
 
     Args:
         remarks: sentences above the first check.
-        beside: what is shown below a check's message, by the check's name. No pictures.
+        beside: what is shown below a check's message, by the check's name. Of this, what was
+            printed in the first check that fails.
     """
     lines = [f"{exercise.name}: {total(exercise)}", *(f"  {remark}" for remark in remarks)]
     shown, rest = depending(exercise.verdicts)
     if is_unwritten(exercise):
         return "\n".join([*lines, f"  {_capital(shown[0].message)}"])
     rows = _rows(shown, beside or {})
-    for row in [*([rows.first] if rows.first else []), *rows.others]:
+    lines += _row_text(rows.first, printed=True) if rows.first else []
+    for row in rows.others:
         lines += _row_text(row)
     if rest:
         points = f"0 / {number(rest.max_points)}"
@@ -138,12 +140,12 @@ def verdict_text(
     return "\n".join(lines)
 
 
-def _row_text(row: _Row) -> list[str]:
+def _row_text(row: _Row, *, printed: bool = False) -> list[str]:
     lines = [f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}"]
     lines += [f"      {line}" for line in row.message.splitlines()]
     if row.hint:
         lines.append(f"      Hint: {row.hint} {row.partly}".rstrip())
-    if row.beside.printed:
+    if row.beside.printed and printed:
         more = [row.beside.more] if row.beside.more else []
         lines += ["      Printed:", *(f"        {line}" for line in [*row.beside.printed, *more])]
     return lines

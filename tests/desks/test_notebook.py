@@ -89,6 +89,19 @@ def test_a_loop_without_end_is_named_and_then_waited_for_less(
     assert took < 0.4 * len(verdicts)
 
 
+def test_code_that_cannot_be_interrupted_is_told_of_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from autograder.desks.notebook_run import telling_if_stuck
+
+    with telling_if_stuck(60, "Walk"):
+        pass
+    assert not capsys.readouterr().out
+    with telling_if_stuck(0, "Walk"):
+        time.sleep(0.5)
+    assert re.search(r"check\(Walk\): .* endless loop .* Restart", capsys.readouterr().out)
+
+
 @dataclass(frozen=True)
 class HalfLosses:
     """A judge with curves, like those of a course."""
