@@ -22,6 +22,7 @@ from autograder.desks.notebook_errors import (
     is_validating,
 )
 from autograder.desks.notebook_pictures import pictures
+from autograder.desks.notebook_source import not_the_newest
 from autograder.grading.grade import judge_exercises
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
@@ -78,19 +79,24 @@ class CheckResult:
     Attributes:
         exercise: the verdicts on the exercise.
         beside: what is shown below a check's message, by the check's name.
+        remarks: sentences above the table.
     """
 
     def __init__(
-        self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside] | None = None,
+        remarks: Sequence[str] = (),
     ) -> None:
         self.exercise = exercise
         self.beside = beside or {}
+        self.remarks = remarks
 
     def __repr__(self) -> str:
-        return verdict_text(self.exercise, beside=self.beside)
+        return verdict_text(self.exercise, remarks=self.remarks, beside=self.beside)
 
     def _repr_html_(self) -> str:
-        return verdict_table(self.exercise, beside=self.beside)
+        return verdict_table(self.exercise, remarks=self.remarks, beside=self.beside)
 
     def _ipython_display_(self) -> None:
         if is_validating():
@@ -142,7 +148,8 @@ def _checked(implementation: Any, folder: str | Path | None) -> CheckResult:
         for check_ in own.checks
         for said in [prints[check_.id]]
     }
-    return CheckResult(report, beside)
+    stale = not_the_newest(implementation)
+    return CheckResult(report, beside, [stale] if stale else [])
 
 
 def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:
