@@ -90,6 +90,9 @@ class Check:
             whatever the rule is: a compiled update does what an eager one does. ``others`` are the
             submission's arrays in the exercise's other checks, by name. Asked if the rule is wrong
             in a way that has no name. None: that cannot be told without a right rule.
+        picture: ``picture(observed, expected, inputs)`` returns one of `grading/drawings.py`, shown
+            to students below the check if it fails. None: what the judge compares step by step is
+            drawn.
         budget: CPU seconds that the probe may take; None for many times what the reference takes.
         reference_floatx: Keras' default float type for the reference; students always have float32.
         hidden: graded with, never released.
@@ -111,6 +114,7 @@ class Check:
     withheld: tuple[str, ...] = ()
     inputs_of: str = ""
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None] | None = None
+    picture: Callable[[Arrays, Arrays, Inputs], object] | None = None
     budget: float | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
@@ -138,6 +142,7 @@ class CheckOptions(TypedDict, total=False):
     withheld: tuple[str, ...]
     inputs_of: str
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None]
+    picture: Callable[[Arrays, Arrays, Inputs], object]
     budget: float
     reference_floatx: Literal["float32", "float64"]
 

@@ -131,7 +131,10 @@ def losses_of(observed: Arrays, inputs: Inputs) -> Arrays:
 FALLING = np.array([2.0, 1.0, 0.5])
 STEPS = np.array([[1.0], [2.0], [3.0]])
 LOSSES = ("Loss on seen: ", "Loss on unseen: ")
-VALUES = "Your values and the expected ones, update by update."
+VALUES = (
+    "Your values and the expected ones, update by update: "
+    "path[0] differs from update 1 on: 2 instead of 1."
+)
 
 Alts = Callable[..., list[str]]
 
