@@ -100,7 +100,7 @@ class CheckResult:
 
     def _ipython_display_(self) -> None:
         if is_validating():
-            return  # nbgrader warns of each output that is no number of points
+            return  # nbgrader would warn: it expects a number of points
         raise NotImplementedError  # IPython then shows the table
 
 

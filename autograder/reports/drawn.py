@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from autograder.grading.drawings import Channels, Drawing, Masks, Training, Trainings
-from autograder.reports.plots import BLUE, MAX_PANELS, ORANGE, figure_of, png
+from autograder.reports.plots import BLUE, ORANGE, figure_of, png
 
-MAX_CHANNELS = 4
+MAX_CHANNELS, MAX_TRAININGS = 4, 2
 SIGMAS = 5.0
 """How wide the band around the expected share is, in standard deviations."""
 
@@ -28,7 +28,7 @@ def drawn(drawing: Drawing) -> list[tuple[str, str]]:
         return _channels(drawing)
     if isinstance(drawing, Trainings):
         wrong = [each for each in drawing.trainings if _is_wrong(each)]
-        return [_training(each) for each in wrong[:MAX_PANELS]]
+        return [_training(each) for each in wrong[:MAX_TRAININGS]]
     raise TypeError(f"{type(drawing).__name__} is no drawing")
 
 
