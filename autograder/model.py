@@ -71,8 +71,7 @@ class Check:
             "behaviour" is judged by what that mistake does there: see `grading/carry.py`.
         probe: name of a function in ``probes.py``, called in the child as ``probe(implementation,
             **inputs)``; returns named arrays. The function itself would import keras here.
-        inputs: draws the probe's keyword arguments from a ``numpy.random.Generator``; runs in the
-            grader, so that the child sees nothing but the values.
+        inputs: draws the probe's arguments from a ``numpy.random.Generator``. Runs in the grader.
         judge: raises `Unmet` if the claim does not hold; runs in the grader.
         measure: ``measure(observed, inputs)`` reduces the arrays to what the judge looks at (the
             share of zeros instead of a mask). What it returns is also the check's fingerprint: two
@@ -84,12 +83,12 @@ class Check:
         same_shapes: compare names, shapes, dtypes and finiteness with the reference before the
             judge runs. False where right implementations may differ in them.
         withheld: names of ``inputs`` that only the judge gets (held-out rows, labels).
-        inputs_of: name of another check of the exercise, with the same function for its inputs:
-            this one gets the same numbers. "": inputs of its own.
+        inputs_of: another check of the exercise with the same function for its inputs: this one
+            gets the same numbers. "": inputs of its own.
         in_itself: ``in_itself(observed, inputs, others)`` raises `Unmet` if the claim does not hold
-            whatever the rule is: a compiled update does what an eager one does. ``others`` are the
-            submission's arrays in the exercise's other checks, by name. Asked if the rule is wrong
-            in a way that has no name. None: that cannot be told without a right rule.
+            whatever the rule is. ``others`` are the submission's arrays in the exercise's other
+            checks, by name. Asked if the rule is wrong in a way that has no name. None: not asked.
+        picture: ``picture(observed, expected, inputs)`` returns one of `grading/drawings.py`.
         budget: CPU seconds that the probe may take; None for many times what the reference takes.
         reference_floatx: Keras' default float type for the reference; students always have float32.
         hidden: graded with, never released.
@@ -111,6 +110,7 @@ class Check:
     withheld: tuple[str, ...] = ()
     inputs_of: str = ""
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None] | None = None
+    picture: Callable[[Arrays, Arrays, Inputs], object] | None = None
     budget: float | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
     hidden: bool = False
@@ -138,6 +138,7 @@ class CheckOptions(TypedDict, total=False):
     withheld: tuple[str, ...]
     inputs_of: str
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None]
+    picture: Callable[[Arrays, Arrays, Inputs], object]
     budget: float
     reference_floatx: Literal["float32", "float64"]
 

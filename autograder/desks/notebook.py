@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import html
-import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from autograder.desks.backend import use_tensorflow
-from autograder.grading.compare import mismatch
+from autograder.desks.notebook_errors import (
+    Interrupted,
+    NotebookError,
+    fail_for_nbgrader,
+    is_validating,
+)
+from autograder.desks.notebook_pictures import pictures
+from autograder.desks.notebook_source import not_the_newest
 from autograder.grading.grade import judge_exercises
-from autograder.grading.judge import Close, measured
-from autograder.grading.observe import read_reply
-from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
-from autograder.grading.trial import Trial
-from autograder.model import Arrays, AutograderError, Check, Observation
-from autograder.reports.feedback import verdict_table, verdict_text
-from autograder.sources.checks import CHECKS, CheckSet
+from autograder.model import AutograderError
+from autograder.reports.feedback import Beside, verdict_table, verdict_text
+from autograder.sources.checks import CHECKS
 from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.verdicts import ExerciseReport
 
@@ -63,7 +64,7 @@ use_tensorflow()
 with quietly():
     import tensorflow as tf
 
-    from autograder.probing import child
+    from autograder.desks.notebook_run import observed
 
     # The first op makes TensorFlow announce its devices; better here than in a later cell.
     tf.constant(0.0)
@@ -78,17 +79,30 @@ class CheckResult:
 
     Attributes:
         exercise: the verdicts on the exercise.
+        beside: what is shown below a check's message, by the check's name.
+        remarks: sentences above the table.
     """
 
-    def __init__(self, exercise: ExerciseReport, plot: str) -> None:
+    def __init__(
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside] | None = None,
+        remarks: Sequence[str] = (),
+    ) -> None:
         self.exercise = exercise
-        self._plot = plot
+        self.beside = beside or {}
+        self.remarks = remarks
 
     def __repr__(self) -> str:
-        return verdict_text(self.exercise)
+        return verdict_text(self.exercise, remarks=self.remarks, beside=self.beside)
 
     def _repr_html_(self) -> str:
-        return verdict_table(self.exercise) + self._plot
+        return verdict_table(self.exercise, remarks=self.remarks, beside=self.beside)
+
+    def _ipython_display_(self) -> None:
+        if is_validating():
+            return  # nbgrader would warn: it expects a number of points
+        raise NotImplementedError  # IPython then shows the table
 
 
 def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
@@ -102,10 +116,23 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
     Raises:
         AutograderError: the assignment has no exercise of that name, or the folder is not an
             assignment's; or `nbgrader validate` runs the notebook, and a check fails.
+        KeyboardInterrupt: the user interrupted it; the message has the student's line.
     """
+    try:
+        result = _checked(implementation, folder)
+        fail_for_nbgrader(result.exercise)
+    except AutograderError as error:
+        raise NotebookError(str(error)) from None
+    except KeyboardInterrupt as stop:
+        named = str(getattr(implementation, "__name__", "..."))
+        raise (stop if isinstance(stop, Interrupted) else Interrupted(named)) from None
+    return result
+
+
+def _checked(implementation: Any, folder: str | Path | None) -> CheckResult:
     check_set, oracle = read_release(Path(folder) if folder else _here())
     if isinstance(implementation, str) and implementation == PREDICTIONS:
-        return _for_nbgrader(CheckResult(_predictions(check_set.predictions), ""))
+        return CheckResult(_predictions(check_set.predictions))
     name = getattr(implementation, "__name__", None)
     if not isinstance(name, str):
         raise AutograderError(
@@ -114,9 +141,16 @@ def check(implementation: Any, folder: str | Path | None = None) -> CheckResult:
         )
     own = check_set.only(frozenset([check_set.exercise(name).name]))
     with quietly():
-        observed = _observed(implementation, oracle.trials(own.checks))
-    (report,) = judge_exercises(own, observed, oracle)
-    return _for_nbgrader(CheckResult(report, _plot(report, own, observed, oracle)))
+        seen, prints = observed(implementation, oracle.trials(own.checks))
+    (report,) = judge_exercises(own, seen, oracle)
+    drawn = pictures(report, own, seen, oracle)
+    beside = {
+        check_.name: Beside(said.first, said.others, drawn.get(check_.name, ()))
+        for check_ in own.checks
+        for said in [prints[check_.id]]
+    }
+    stale = not_the_newest(implementation)
+    return CheckResult(report, beside, [stale] if stale else [])
 
 
 def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:
@@ -124,18 +158,6 @@ def _predictions(asked: Sequence[Prediction]) -> ExerciseReport:
     values = vars(sys.modules["__main__"])
     made = {each.name: values[each.variable] for each in asked if each.variable in values}
     return report_on(made, asked)
-
-
-def _for_nbgrader(result: CheckResult) -> CheckResult:
-    """The result; `nbgrader validate` takes a cell for passed unless it raises.
-
-    Raises:
-        AutograderError: it runs the notebook, and a check fails.
-    """
-    validating = os.environ.get("NBGRADER_VALIDATING")
-    if validating and any(verdict.status != "passed" for verdict in result.exercise.verdicts):
-        raise AutograderError(repr(result))
-    return result
 
 
 def _here() -> Path:
@@ -147,109 +169,3 @@ def _here() -> Path:
             "check(..., folder='path/to/it')."
         )
     return here
-
-
-def _observed(implementation: Any, trials: Iterable[Trial]) -> dict[str, Observation]:
-    """What it does in each check, by check id: after an endless loop, with less time for each."""
-    found: dict[str, Observation] = {}
-    hurried = False
-    for trial in trials:
-        seconds = trial.cpu_seconds_after_death if hurried else trial.cpu_seconds
-        seen = found[trial.check.id] = _observe(implementation, trial, seconds)
-        hurried |= seen.failure is not None and seen.failure.kind == "timeout"
-    return found
-
-
-def _observe(implementation: Any, trial: Trial, seconds: float) -> Observation:
-    with contextlib.redirect_stderr(io.StringIO()):  # Keras' warnings about missing gradients
-        reply, found = child.observe(implementation, *trial.request(seconds), _label)
-    if reply.failure and reply.failure.exception == "KeyboardInterrupt":
-        raise KeyboardInterrupt
-    return read_reply(reply, found)
-
-
-def _label(file: str) -> str:
-    """What students call a source file, if it is a cell."""
-    return "your cell" if "ipykernel_" in file or file.startswith("<ipython") else ""
-
-
-@runtime_checkable
-class _Losses(Protocol):
-    """A judge that compares losses epoch by epoch. Its class is the course's own.
-
-    Attributes:
-        along: what the losses follow ("epoch").
-        band: by how much the logarithms of two losses may differ.
-    """
-
-    @property
-    def along(self) -> str: ...
-
-    @property
-    def band(self) -> float: ...
-
-    def curves(self, measured: Arrays) -> Arrays:
-        """The losses by name ("on unseen digits"), of shape (epochs,), from what is measured."""
-        ...
-
-
-Pictures = list[tuple[str, str]]
-"""A PNG in base64 each, and what it shows in words."""
-
-
-def _plot(
-    report: ExerciseReport,
-    check_set: CheckSet,
-    observed: dict[str, Observation],
-    oracle: Oracle,
-) -> str:
-    """Plots of the first failed check that compares arrays step by step, and of the first that
-    compares losses, in the order of the checks; "" if there is none."""
-    shown: dict[Callable[..., Pictures], str] = {}
-    for verdict in report.verdicts:
-        if verdict.status != "failed" or verdict.hidden:
-            continue
-        check_ = next(c for c in check_set.checks if c.name == verdict.check)
-        draw = _losses if isinstance(check_.judge, _Losses) else _steps
-        if draw in shown:
-            continue
-        pictures = draw(check_, observed[check_.id].arrays, oracle)
-        if pictures:
-            # Said once, for screen readers.
-            titles = [f"{report.name}: {verdict.claim} ", *[""] * (len(pictures) - 1)]
-            images = (_image(p, t + w) for t, (p, w) in zip(titles, pictures, strict=True))
-            shown[draw] = f"<div>{''.join(images)}</div>"
-    return "".join(shown.values())
-
-
-def _steps(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
-    from autograder.reports.plots import paths
-
-    # Other judges give the first axis another meaning, or do not compare with the reference.
-    along = check_.judge.along if isinstance(check_.judge, Close) else ""
-    picture = paths(got, oracle.expected(check_).arrays, along) if along else None
-    words = f"Your values and the expected ones, {along} by {along}."
-    return [(picture, words)] if picture else []
-
-
-def _losses(check_: Check, got: Arrays, oracle: Oracle) -> Pictures:
-    from autograder.reports.plots import curves
-
-    judge = check_.judge
-    if check_.aspect != "convergence" or not isinstance(judge, _Losses):
-        return []
-    # A measure need not expect arrays of another shape.
-    if "wanted" not in check_.judge_takes or mismatch(got, oracle.expected(check_).arrays):
-        return []
-    own = measured(check_, got, oracle.inputs[check_.id])
-    both = (judge.curves(arrays) for arrays in (own, oracle.wanted(check_)))
-    return curves(*both, judge.along, judge.band)
-
-
-def _image(png: str, words: str) -> str:
-    # White for dark themes; inline, so that images stand side by side where there is room.
-    return (
-        f'<img alt="{html.escape(words)}" '
-        'style="display: inline-block; max-width: 100%; background: white" '
-        f'src="data:image/png;base64,{png}">'
-    )

@@ -69,7 +69,7 @@ class Live:
 
     def judged(self, exercise: ExerciseReport) -> bool:
         """An exercise is judged. Returns whether to go on with the next one."""
-        from autograder.reports.report import is_unwritten
+        from autograder.reports.unwritten import is_unwritten
 
         self._drawn().exercise(exercise)
         self._stopped = (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
@@ -20,47 +22,94 @@ MAX_LOSS = 1e100
 """Matplotlib's axes overflow some way before float64 does."""
 
 # Blue and vermilion of Okabe and Ito, told apart with any colour vision; and by marker and dash.
-EXPECTED: dict[str, Any] = {"color": "#0072B2", "ls": "-", "marker": "o", "label": "expected"}
-YOURS: dict[str, Any] = {"color": "#D55E00", "ls": "--", "marker": "x", "label": "yours"}
+BLUE, ORANGE = "#0072B2", "#D55E00"
+EXPECTED: dict[str, Any] = {"color": BLUE, "ls": "-", "marker": "o", "label": "expected"}
+YOURS: dict[str, Any] = {"color": ORANGE, "ls": "--", "marker": "x", "label": "yours"}
 
 
-def paths(got: Arrays, wanted: Arrays, along: str) -> str | None:
+@dataclass(frozen=True)
+class _Path:
+    """One element of an array, step by step.
+
+    Attributes:
+        gap: the largest difference; infinite if a number is lost.
+        first: the first step, from 1, whose numbers differ; 0 if none do.
+    """
+
+    gap: float
+    label: str
+    seen: np.ndarray
+    expected: np.ndarray
+    first: int
+
+    def in_words(self, along: str) -> str:
+        if not self.first:
+            return f"{self.label} is as expected"
+        seen, expected = self.seen[self.first - 1], self.expected[self.first - 1]
+        return f"{self.label} differs from {along} {self.first} on: {_told_apart(seen, expected)}"
+
+
+def paths(
+    got: Arrays, wanted: Arrays, along: str, rtol: float, atol: float
+) -> tuple[str, str] | None:
     """Expected and observed values step by step, for the elements that differ the most.
+
+    The first step that differs is marked.
 
     Args:
         got, wanted: arrays of shape (steps, ...) with at least 2 steps; others are ignored.
         along: what a step is, such as "update".
+        rtol, atol: numbers within ``atol + rtol * |wanted|`` do not differ.
 
     Returns:
-        a PNG in base64, or None if there is nothing to plot.
+        a PNG in base64 and what it shows in words; None if there is nothing to plot.
     """
-    rows: list[tuple[float, str, np.ndarray, np.ndarray]] = []
+    found = []
     for name, expected in wanted.items():
         seen = got.get(name)
         if seen is None or seen.shape != expected.shape or seen.ndim < 2 or len(seen) < 2:
             continue
-        seen, expected = (a.reshape(len(a), -1).astype(float) for a in (seen, expected))
-        with np.errstate(all="ignore"):
-            gaps = np.abs(seen - expected).max(axis=0)
-        gaps = np.where(np.isfinite(gaps), gaps, np.inf)
-        index = int(np.argmax(gaps))
-        place = np.unravel_index(index, got[name].shape[1:])
-        label = f"{name}[{', '.join(map(str, map(int, place)))}]"
-        rows.append((float(gaps[index]), label, seen[:, index], expected[:, index]))
-    rows = sorted(rows, key=lambda row: -row[0])[:MAX_PANELS]
-    if not rows:
+        found.append(_path(name, seen, expected, rtol, atol))
+    found = sorted(found, key=lambda path: -path.gap)[:MAX_PANELS]
+    if not found:
         return None
-    figure = _figure(4.2 * len(rows))
-    for axes, (_, label, seen, expected) in zip(
-        np.atleast_1d(figure.subplots(1, len(rows))), rows, strict=True
-    ):
-        steps = np.arange(1, len(seen) + 1)
-        axes.plot(steps, expected, markersize=3, **EXPECTED)
-        axes.plot(steps, seen, markersize=4, **YOURS)
-        axes.set(xlabel=along, title=label)
+    figure = figure_of(4.2 * len(found))
+    panels = np.atleast_1d(figure.subplots(1, len(found)))
+    for axes, path in zip(panels, found, strict=True):
+        steps = np.arange(1, len(path.seen) + 1)
+        axes.plot(steps, path.expected, markersize=3, **EXPECTED)
+        axes.plot(steps, path.seen, markersize=4, **YOURS)
+        if path.first:
+            _mark(axes, path, along)
+        axes.set(xlabel=along, title=path.label)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-    return _png(figure)
+    words = "; ".join(path.in_words(along) for path in found)
+    return png(figure), f"Your values and the expected ones, {along} by {along}: {words}."
+
+
+def _path(name: str, seen: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> _Path:
+    """The path of the element that differs first; of several, of the one that differs the most."""
+    shape = seen.shape[1:]
+    seen, expected = (array.reshape(len(array), -1).astype(float) for array in (seen, expected))
+    with np.errstate(all="ignore"):
+        gaps = np.abs(seen - expected)
+        differ = ~((gaps <= atol + rtol * np.abs(expected)) | (seen == expected))
+    gaps = np.where(np.isfinite(gaps), gaps, np.inf)
+    first = int(differ.any(axis=1).argmax())
+    index = int(np.argmax(np.where(differ[first], gaps.max(axis=0), -1.0)))
+    place = np.unravel_index(index, shape)
+    label = f"{name}[{', '.join(map(str, map(int, place)))}]"
+    own = differ[:, index]
+    step = int(own.argmax()) + 1 if own.any() else 0
+    return _Path(float(gaps[:, index].max()), label, seen[:, index], expected[:, index], step)
+
+
+def _mark(axes: Axes, path: _Path, along: str) -> None:
+    axes.axvline(
+        path.first, color="#555555", linestyle=":", label=f"differs from {along} {path.first} on"
+    )
 
 
 def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[str, str]]:
@@ -91,12 +140,12 @@ def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[s
 
 
 def _curve(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
-    figure = _figure(4.2)
+    figure = figure_of(4.2)
     axes = figure.subplots()
     steps = np.arange(1, len(seen) + 1)
     if band >= VISIBLE_BAND:
         edges = expected * np.exp(-band), expected * np.exp(band)
-        axes.fill_between(steps, *edges, color="#0072B2", alpha=0.2, linewidth=0, label="allowed")
+        axes.fill_between(steps, *edges, color=BLUE, alpha=0.2, linewidth=0, label="allowed")
     every = max(1, len(steps) // 10)
     # Hollow circles, so that a cross shows inside one where the curves coincide.
     axes.plot(steps, expected, markersize=7, markevery=every, markerfacecolor="none", **EXPECTED)
@@ -112,7 +161,7 @@ def _curve(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: 
             axes.yaxis.set_minor_locator(NullLocator())
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def _in_words(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
@@ -145,14 +194,15 @@ def _told_apart(seen: float, expected: float) -> str:
     return f"{seen:.{digits}g} instead of {expected:.{digits}g}"
 
 
-def _figure(width: float) -> Figure:
-    """A figure ``width`` inches wide; an inch has 80 pixels."""
-    figure = Figure(figsize=(width, 2.6), dpi=80, layout="constrained")
+def figure_of(width: float, height: float = 2.6) -> Figure:
+    """An empty figure of this size in inches; an inch has 80 pixels."""
+    figure = Figure(figsize=(width, height), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _png(figure: Figure) -> str:
+def png(figure: Figure) -> str:
+    """The figure as a PNG in base64."""
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return base64.b64encode(picture.getvalue()).decode("ascii")

@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.grade import UNWRITTEN
+from autograder.reports.counts import held
 from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
 from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
+from autograder.reports.unwritten import is_unwritten
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 _STYLES: dict[Status, str] = {
@@ -167,14 +169,6 @@ def show_report(
     lines.score(report)
 
 
-def is_unwritten(exercise: ExerciseReport) -> bool:
-    """Whether every check of an exercise found the stub."""
-    return bool(exercise.verdicts) and all(
-        verdict.status == "failed" and verdict.message.startswith(UNWRITTEN)
-        for verdict in exercise.verdicts
-    )
-
-
 def later_points(points: float) -> str:
     """A sentence about the points of checks that run only when students are graded."""
     are = "point is" if points == 1 else "points are"
@@ -202,9 +196,7 @@ def _check(verdict: Verdict) -> tuple[Text, str, str, Text]:
 
 def _folded(holding: Sequence[Verdict]) -> str:
     """ "12 more checks hold", and how many of them given a rule that is wrong."""
-    one = len(holding) == 1
-    text = f"{len(holding)} {'check holds' if one else 'checks hold'}"
-    given = sum(bool(note(verdict)) for verdict in holding)
-    if not given:
-        return f"{text}. --all lists {'it' if one else 'them'}."
-    return f"{text}, {'given your rule' if given == len(holding) else f'{given} given your rule'}."
+    text = f"{held(holding)}."
+    if any(map(note, holding)):
+        return text
+    return f"{text} --all lists {'it' if len(holding) == 1 else 'them'}."

@@ -17,7 +17,8 @@ from rich.text import Text
 
 from autograder.reports.feedback import MARKS, total
 from autograder.reports.progress import AssignmentStatus, way
-from autograder.reports.report import ReportLines, is_unwritten
+from autograder.reports.report import ReportLines
+from autograder.reports.unwritten import is_unwritten
 from autograder.verdicts import ExerciseReport
 
 KEYS = {"n": "next hint", "r": "run again", "e": "next exercise", "q": "quit"}

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.desks.notebook_errors import NotebookError, fail_for_nbgrader
 from autograder.grading.judge import Unmet, close
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import StoredOracle
 from autograder.grading.trial import Trial
-from autograder.model import Arrays, AutograderError, Check, Inputs, Observation
+from autograder.model import Arrays, Check, Inputs, Observation
 from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
@@ -26,30 +27,35 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow  # imports keras
 
 
+MOVES = Verdict("moves", "It moves.", "passed", 2.0, 2.0)
+FAILS = replace(MOVES, status="failed", points=0.0, message="It does not.")
+STUB = replace(FAILS, message="not written yet: Walk: go downhill (cell 3, line 2)")
+
+
 @pytest.mark.parametrize(
-    ("status", "validating", "raises"),
+    ("verdict", "bonus", "validating", "raises"),
     [
-        ("failed", True, True),
-        ("error", True, True),
-        ("passed", True, False),
-        ("failed", False, False),
+        (FAILS, False, True, "It does not."),
+        (replace(FAILS, status="error"), False, True, "It does not."),
+        (STUB, False, True, "Not written yet: Walk: go downhill"),
+        (FAILS, True, True, "It does not."),
+        (STUB, True, True, ""),
+        (MOVES, False, True, ""),
+        (FAILS, False, False, ""),
     ],
 )
 def test_a_failed_check_fails_the_cell_only_where_nbgrader_validates(
-    status: Status, validating: bool, raises: bool, monkeypatch: pytest.MonkeyPatch
+    verdict: Verdict, bonus: bool, validating: bool, raises: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autograder.desks.notebook import CheckResult, _for_nbgrader
-
     monkeypatch.delenv("NBGRADER_VALIDATING", raising=False)
     if validating:
         monkeypatch.setenv("NBGRADER_VALIDATING", "1")
-    verdict = Verdict("moves", "It moves.", status, 0.0, 2.0, "It does not.")
-    result = CheckResult(ExerciseReport("Walk", False, (verdict,)), "")
+    exercise = ExerciseReport("Walk", bonus, (verdict,))
     if not raises:
-        assert _for_nbgrader(result) is result
+        fail_for_nbgrader(exercise)
         return
-    with pytest.raises(AutograderError, match="It does not"):
-        _for_nbgrader(result)
+    with pytest.raises(NotebookError, match=raises):
+        fail_for_nbgrader(exercise)
 
 
 def test_a_loop_without_end_is_named_and_then_waited_for_less(
@@ -83,6 +89,19 @@ def test_a_loop_without_end_is_named_and_then_waited_for_less(
     assert took < 0.4 * len(verdicts)
 
 
+def test_code_that_cannot_be_interrupted_is_told_of_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from autograder.desks.notebook_run import telling_if_stuck
+
+    with telling_if_stuck(60, "Walk"):
+        pass
+    assert not capsys.readouterr().out
+    with telling_if_stuck(0, "Walk"):
+        time.sleep(0.5)
+    assert re.search(r"check\(Walk\): .* endless loop .* Restart", capsys.readouterr().out)
+
+
 @dataclass(frozen=True)
 class HalfLosses:
     """A judge with curves, like those of a course."""
@@ -112,7 +131,10 @@ def losses_of(observed: Arrays, inputs: Inputs) -> Arrays:
 FALLING = np.array([2.0, 1.0, 0.5])
 STEPS = np.array([[1.0], [2.0], [3.0]])
 LOSSES = ("Loss on seen: ", "Loss on unseen: ")
-VALUES = "Your values and the expected ones, update by update."
+VALUES = (
+    "Your values and the expected ones, update by update: "
+    "path[0] differs from update 1 on: 2 instead of 1."
+)
 
 Alts = Callable[..., list[str]]
 
@@ -124,11 +146,11 @@ def alts(oracle_of: Callable[..., Oracle]) -> Alts:
     def shown(
         *names: str, weights: np.ndarray = FALLING + 0.25, status: Status = "failed"
     ) -> list[str]:
-        from autograder.desks.notebook import _plot
+        from autograder.desks.notebook_pictures import pictures
 
         common: dict[str, Any] = {
             "exercise": "Walk",
-            "claim": "It <falls>.",
+            "claim": "It falls.",
             "points": 1.0,
             "probe": "walked",
             "inputs": lambda rng: {},
@@ -148,7 +170,7 @@ def alts(oracle_of: Callable[..., Oracle]) -> Alts:
         wanted = Observation({"weights": FALLING, "path": STEPS})
         got = Observation({"weights": weights, "path": STEPS + 1})
         own = tuple(checks[name] for name in names)
-        page = _plot(
+        found = pictures(
             ExerciseReport(
                 "Walk",
                 False,
@@ -161,15 +183,13 @@ def alts(oracle_of: Callable[..., Oracle]) -> Alts:
                 inputs={check.id: {"seen": 1.0, "unseen": 2.0} for check in own},
             ),
         )
-        assert page.count("<img") == page.count("background: white")
-        return re.findall(r'<img alt="([^"]*)"', page)
+        return [picture.words for each in found.values() for picture in each]
 
     return shown
 
 
 def test_the_losses_of_a_failed_convergence_check_are_drawn(alts: Alts) -> None:
     assert alts("losses") == [
-        "Walk: It &lt;falls&gt;. "
         "Loss on seen: yours is above the expected curve after epoch 1: 2.25 instead of 2. "
         "It is above it after epoch 3: 0.75 instead of 0.5.",
         "Loss on unseen: yours is above the expected curve after epoch 1: 4.5 instead of 4. "

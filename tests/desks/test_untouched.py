@@ -10,7 +10,7 @@ import pytest
 
 from autograder.desks.self_check import Silent, Work, read
 from autograder.desks.student import check_paths
-from autograder.reports.report import is_unwritten
+from autograder.reports.unwritten import is_unwritten
 from autograder.sandbox.interface import Sandbox
 
 

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from autograder.reports.plots import MAX_LOSS, MAX_PANELS, _in_words, curves, paths
 
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -32,27 +34,43 @@ def test_the_element_that_differs_most_is_plotted_against_its_expectation(
     wanted = {"vector": np.zeros((3, 2)), "matrix": np.zeros((3, 2, 2))}
     got = {"vector": np.zeros((3, 2)), "matrix": np.zeros((3, 2, 2))}
     got["matrix"][:, 1, 0] = [1.0, 2.0, 3.0]
-    picture = paths(got, wanted, "epoch")
-    assert picture is not None
+    shown = paths(got, wanted, "epoch", **CLOSE)
+    assert shown is not None
+    picture, words = shown
     assert base64.b64decode(picture).startswith(b"\x89PNG")
+    assert words == (
+        "Your values and the expected ones, epoch by epoch: "
+        "matrix[1, 0] differs from epoch 1 on: 1 instead of 0; vector[0] is as expected."
+    )
     first = drawn[0].axes[0]
     assert first.get_title() == "matrix[1, 0]"
     assert first.get_xlabel() == "epoch"
-    expected, yours = (line.get_ydata() for line in first.get_lines())
+    expected, yours, _ = (line.get_ydata() for line in first.get_lines())
+    assert list(first.get_lines()[2].get_xdata()) == [1, 1]
     np.testing.assert_array_equal(expected, [0.0, 0.0, 0.0])
     np.testing.assert_array_equal(yours, [1.0, 2.0, 3.0])
 
 
+def test_the_first_step_that_differs_is_marked(drawn: list[Any]) -> None:
+    wanted = np.zeros((4, 3))
+    got = np.array([[0, 1e-6, 0], [0, 0, 0.1], [5, 0, 0.2], [9, 0, np.nan]])
+    shown = paths({"w": got}, {"w": wanted}, "update", **CLOSE)
+    assert shown is not None
+    # Not w[0], which is further off, but later.
+    assert "w[2] differs from update 2 on: 0.1 instead of 0" in shown[1]
+    assert drawn[0].axes[0].get_lines()[2].get_xdata()[0] == 2
+
+
 def test_there_are_a_few_panels_at_most(drawn: list[Any]) -> None:
     many = {f"w{index}": np.zeros((2, 1)) for index in range(MAX_PANELS + 2)}
-    assert paths({name: array + 1 for name, array in many.items()}, many, "update")
+    assert paths({name: array + 1 for name, array in many.items()}, many, "update", **CLOSE)
     assert len(drawn[0].axes) == MAX_PANELS
 
 
 @pytest.mark.parametrize("shape", [(3,), (1, 2), ()])
 def test_what_has_no_steps_is_not_plotted(shape: tuple[int, ...]) -> None:
-    assert paths({"x": np.ones(shape)}, {"x": np.zeros(shape)}, "update") is None
-    assert paths({"x": np.ones((3, 2))}, {"x": np.zeros((3, 4))}, "update") is None
+    assert paths({"x": np.ones(shape)}, {"x": np.zeros(shape)}, "update", **CLOSE) is None
+    assert paths({"x": np.ones((3, 2))}, {"x": np.zeros((3, 4))}, "update", **CLOSE) is None
 
 
 FALLING = np.array([2.0, 1.0, 0.5])

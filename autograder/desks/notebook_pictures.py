@@ -1,0 +1,111 @@
+"""Pictures beside a failed check in a notebook: what was observed, and what was expected."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from itertools import starmap
+from typing import Protocol, cast, runtime_checkable
+
+from autograder.grading.compare import mismatch
+from autograder.grading.drawings import Drawing
+from autograder.grading.judge import Close, measured
+from autograder.grading.oracle import Oracle
+from autograder.model import Arrays, Check, Observation
+from autograder.reports.feedback import Picture
+from autograder.sources.checks import CheckSet
+from autograder.verdicts import ExerciseReport
+
+IN_A_ROW = frozenset({"step", "update", "batch", "epoch"})
+"""Axes along which each number follows from the one before: a line through them means something.
+Cases and calls are separate."""
+
+
+@runtime_checkable
+class _Losses(Protocol):
+    """A judge that compares losses epoch by epoch. Its class is the course's own.
+
+    Attributes:
+        along: what the losses follow ("epoch").
+        band: by how much the logarithms of two losses may differ.
+    """
+
+    @property
+    def along(self) -> str: ...
+
+    @property
+    def band(self) -> float: ...
+
+    def curves(self, measured: Arrays) -> Arrays:
+        """The losses by name ("on unseen digits"), of shape (epochs,), from what is measured."""
+        ...
+
+
+def pictures(
+    report: ExerciseReport,
+    check_set: CheckSet,
+    observed: Mapping[str, Observation],
+    oracle: Oracle,
+) -> dict[str, tuple[Picture, ...]]:
+    """The pictures of failed checks, by the check's name.
+
+    Of each kind only the first check that fails has any, in the order of the checks.
+    """
+    shown: dict[str, tuple[Picture, ...]] = {}
+    kinds: set[object] = set()
+    for verdict in report.verdicts:
+        if verdict.status != "failed" or verdict.hidden:
+            continue
+        check_ = next(c for c in check_set.checks if c.name == verdict.check)
+        draw = _draws(check_)
+        if (kind := check_.picture or draw) in kinds:
+            continue
+        # A fault in what a course has drawn costs the picture alone.
+        with contextlib.suppress(Exception):
+            if found := draw(check_, observed[check_.id].arrays, oracle):
+                kinds.add(kind)
+                shown[verdict.check] = found
+    return shown
+
+
+def _draws(check_: Check) -> Callable[[Check, Arrays, Oracle], tuple[Picture, ...]]:
+    if check_.picture:
+        return _asked_for
+    return _losses if isinstance(check_.judge, _Losses) else _steps
+
+
+def _asked_for(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
+    from autograder.reports.drawn import drawn
+
+    assert check_.picture
+    wanted = oracle.expected(check_).arrays
+    if check_.same_shapes and mismatch(got, wanted):
+        return ()
+    drawing = check_.picture(got, wanted, oracle.inputs[check_.id])
+    return tuple(starmap(Picture, drawn(cast(Drawing, drawing))))
+
+
+def _steps(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
+    from autograder.reports.plots import paths
+
+    # Other judges give the first axis another meaning, or do not compare with the reference.
+    judge = check_.judge
+    if not isinstance(judge, Close) or judge.along not in IN_A_ROW:
+        return ()
+    wanted = oracle.expected(check_).arrays
+    found = paths(got, wanted, judge.along, judge.rtol, judge.atol)
+    return (Picture(*found),) if found else ()
+
+
+def _losses(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
+    from autograder.reports.plots import curves
+
+    judge = check_.judge
+    if check_.aspect != "convergence" or not isinstance(judge, _Losses):
+        return ()
+    # A measure need not expect arrays of another shape.
+    if "wanted" not in check_.judge_takes or mismatch(got, oracle.expected(check_).arrays):
+        return ()
+    own = measured(check_, got, oracle.inputs[check_.id])
+    both = (judge.curves(arrays) for arrays in (own, oracle.wanted(check_)))
+    return tuple(starmap(Picture, curves(*both, judge.along, judge.band)))
