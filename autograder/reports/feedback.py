@@ -28,7 +28,9 @@ DEPENDING_MARK = "·"
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """What students read of one verdict."""
+
     mark: str
     status: Status
     claim: str
@@ -39,30 +41,58 @@ class _Row:
     points: str
 
 
-def verdict_table(exercise: ExerciseReport) -> str:
-    """The verdicts on one exercise as an HTML table: escaped, without scripts or external files."""
+@dataclass(frozen=True)
+class ShownExercise:
+    """What students read of an exercise: as plain data, without a word of a hidden check.
+
+    Attributes:
+        total: its points in words.
+        rest: what is said of the checks that depend on a wrong rule; "" if there are none.
+    """
+
+    name: str
+    bonus: bool
+    ungraded: bool
+    score: float
+    max_score: float
+    total: str
+    rows: tuple[Row, ...]
+    rest: str = ""
+    rest_points: str = ""
+
+
+def shown_exercise(exercise: ExerciseReport) -> ShownExercise:
+    """What students read of an exercise."""
     shown, rest = depending(exercise.verdicts)
-    return _template().render(
-        exercise=exercise,
+    return ShownExercise(
+        name=exercise.name,
+        bonus=exercise.bonus,
+        ungraded=exercise.ungraded,
+        score=exercise.score,
+        max_score=exercise.max_score,
         total=total(exercise),
-        rows=_rows(shown),
-        rest=rest,
+        rows=tuple(_rows(shown)),
+        rest=rest.sentence if rest else "",
         rest_points=f"0 / {number(rest.max_points)}" if rest else "",
     )
 
 
+def verdict_table(exercise: ExerciseReport) -> str:
+    """The verdicts on one exercise as an HTML table: escaped, without scripts or external files."""
+    return _template().render(exercise=shown_exercise(exercise))
+
+
 def verdict_text(exercise: ExerciseReport) -> str:
     """The same table as plain text."""
-    lines = [f"{exercise.name}: {total(exercise)}"]
-    shown, rest = depending(exercise.verdicts)
-    for row in _rows(shown):
+    shown = shown_exercise(exercise)
+    lines = [f"{shown.name}: {shown.total}"]
+    for row in shown.rows:
         lines.append(f"  {row.mark} {row.status:<8}  {row.points:>9}  {row.claim}")
         lines += [f"      {line}" for line in row.message.splitlines()]
         if row.hint:
             lines.append(f"      Hint: {row.hint} {row.partly}".rstrip())
-    if rest:
-        points = f"0 / {number(rest.max_points)}"
-        lines.append(f"  {DEPENDING_MARK} {'':<8}  {points:>9}  {rest.sentence}")
+    if shown.rest:
+        lines.append(f"  {DEPENDING_MARK} {'':<8}  {shown.rest_points:>9}  {shown.rest}")
     return "\n".join(lines)
 
 
@@ -79,7 +109,7 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def _rows(verdicts: Sequence[Verdict]) -> list[_Row]:
+def _rows(verdicts: Sequence[Verdict]) -> list[Row]:
     """One row per verdict; a message or hint appears only under the first check that has it."""
     hinted: set[str] = set()
     rows = []
@@ -93,13 +123,13 @@ def _rows(verdicts: Sequence[Verdict]) -> list[_Row]:
     return rows
 
 
-def _row(verdict: Verdict, message: str) -> _Row:
+def _row(verdict: Verdict, message: str) -> Row:
     if verdict.status == "ungraded":
         points = f"? / {number(verdict.max_points)}"
     else:
         points = f"{number(verdict.points)} / {number(verdict.max_points)}"
     shown = not verdict.hidden and verdict.misconception
-    return _Row(
+    return Row(
         mark=MARKS[verdict.status],
         status=verdict.status,
         claim=HIDDEN_CLAIM if verdict.hidden else verdict.claim,
