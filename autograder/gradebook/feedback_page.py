@@ -32,25 +32,28 @@ from autograder.gradebook.restore import MOVED, grade_id
 from autograder.gradebook.standings import CellPoints
 from autograder.reports.feedback import ShownExercise
 from autograder.reports.feedback_page import Feedback, Late, Part, Points, feedback_page, readable
-from autograder.reports.student_text import markdown, python, table
+from autograder.reports.student_text import markdown, plain, python, table
 from autograder.sources.predictions import PREDICTIONS
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+
+_MOST_RENDERED = 200_000
+"""Characters of a student's other cells that get formulas and colours, which take time."""
 
 _PREDICTION = "prediction-"
 """What the id of a cell with a prediction starts with."""
 
 
-class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
+class FeedbackExporter(HTMLExporter):
     """Makes a student's page from the graded notebook and the gradebook."""
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
+        """The page of a graded notebook."""
         if "autograder" not in nb.metadata or "nbgrader" not in (resources or {}):
-            page, resources = super().from_notebook_node(nb, resources, **kwargs)
-            return page, resources
-        resources = self._init_resources(resources)
+            return super().from_notebook_node(nb, resources, **kwargs)
+        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
         notebook, resources = self._preprocess(nb, resources)
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
@@ -68,8 +71,7 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
             theirs = (GetGrades, CSSHTMLHeaderPreprocessor)
             self._preprocessors = [each for each in every if not isinstance(each, theirs)]
         try:
-            found: tuple[NotebookNode, dict[str, Any]] = super()._preprocess(nb, resources)
-            return found
+            return super()._preprocess(nb, resources)  # type: ignore[no-untyped-call,no-any-return]
         finally:
             self._preprocessors = every
 
@@ -116,7 +118,7 @@ def _feedback(
         bonus=math.fsum(part.points.final or 0.0 for part in parts if part.bonus),
         notes=tuple(_note(cell.source) for cell in notebook.cells if _noted(cell, "note")),
         parts=parts,
-        others=tuple(_shown(c) for c in notebook.cells if _noted(c, "own") and c.source.strip()),
+        others=tuple(_others(notebook.cells)),
         comments=tuple(
             Markup("<p>{}:</p>{}").format(readable(name), markdown(text))
             for name, text in saved.comments.items()
@@ -255,10 +257,16 @@ def _note(source: str) -> tuple[str, ...]:
     return tuple(line.removeprefix("- ") for line in source.split("\n")[1:-1])
 
 
-def _shown(cell: NotebookNode) -> Markup:
-    """A cell of the student's own."""
-    if cell.cell_type == "markdown":
-        return markdown(cell.source, cell.get("attachments"))
-    return Markup("<pre>{}</pre>").format(
-        python(cell.source) if cell.cell_type == "code" else cell.source
-    )
+def _others(cells: Sequence[NotebookNode]) -> Iterator[Markup]:
+    """The student's own cells."""
+    length = 0
+    for cell in cells:
+        if not _noted(cell, "own") or not cell.source.strip():
+            continue
+        length += len(cell.source)
+        if length > _MOST_RENDERED or cell.cell_type == "raw":
+            yield plain(cell.source)
+        elif cell.cell_type == "markdown":
+            yield markdown(cell.source, cell.get("attachments"))
+        else:
+            yield Markup("<pre>{}</pre>").format(python(cell.source))

@@ -18,14 +18,11 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 
 from autograder.gradebook.answers import is_question, mark
-from autograder.reports.student_text import LONGEST_MARKDOWN
+from autograder.reports.student_text import LONGEST_LINE, LONGEST_MARKDOWN
 from autograder.sources.submission import Submission
 
 LONGEST_SOURCE = 100_000
 """Characters of one cell that are kept; highlighting and diffing more has no use."""
-
-LONGEST_LINE = 1_000
-"""Characters of one line of code that are kept: Pygments needs 77 s for 100,000 of ``a.a.a.``."""
 
 MOVED = "# The submission has no cell with this id; see its other cells."
 """What is shown of an exercise without a cell: not the stub, for it may be solved elsewhere."""

@@ -19,6 +19,8 @@ from autograder.grading.grade import UNWRITTEN
 from autograder.reports.feedback import HIDDEN_CLAIM, Row, ShownExercise, number
 from autograder.reports.page_parts import policy_hash, template_text
 
+NOTHING = Markup()
+
 
 @dataclass(frozen=True)
 class Points:
@@ -56,10 +58,10 @@ class Part:
     name: str
     points: Points
     exercise: ShownExercise | None = None
-    table: Markup = Markup()
-    code: Markup = Markup()
-    answer: Markup = Markup()
-    question: Markup = Markup()
+    table: Markup = NOTHING
+    code: Markup = NOTHING
+    answer: Markup = NOTHING
+    question: Markup = NOTHING
     comments: tuple[Markup, ...] = ()
     elsewhere: bool = False
     open: bool = False
@@ -77,7 +79,8 @@ class Part:
             return "unwritten"
         if self.points.final >= self.points.most - 1e-9:
             return "passed"
-        return "given" if self.exercise is None and self.points.final > 0 else "failed"
+        by_hand = self.exercise is None and self.points.manual and self.points.final > 0
+        return "given" if by_hand else "failed"
 
     @property
     def _unwritten(self) -> bool:
@@ -168,8 +171,9 @@ def duration(seconds: float) -> str:
 
 
 def signed(points: float) -> str:
-    """Points with their sign: "+4", "−2"."""
-    return f"{'−' if points < 0 else '+'}{number(abs(points))}"
+    """Points with their sign, a minus as wide as the plus."""
+    sign = "\N{MINUS SIGN}" if points < 0 else "+"
+    return f"{sign}{number(abs(points))}"
 
 
 def _first_failure_open(parts: Sequence[Part]) -> list[Part]:
@@ -188,7 +192,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        points=number, signed=signed, readable=readable, duration=duration
-    )
+    environment.globals.update(points=number, signed=signed, readable=readable, duration=duration)
     return environment

@@ -1,4 +1,4 @@
-"""What pages without a network need: their styles and scripts as text, and as a policy names them."""
+"""Styles and scripts that are part of a page: as text, and as its policy names them."""
 
 from __future__ import annotations
 

@@ -27,6 +27,9 @@ LONGEST_FORMULA = 2_000
 LONGEST_CODE = 30_000
 """Characters of code that get colours; a longer cell is shown without."""
 
+LONGEST_LINE = 1_000
+"""Characters of one line of code that are kept: Pygments needs 77 s for 100,000 of ``a.a.a.``."""
+
 _TABLE = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 _TEXT = {
     *("a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h4"),
@@ -99,7 +102,10 @@ def markdown(source: str, attachments: Mapping[str, Any] | None = None) -> Marku
 
 def python(source: str) -> Markup:
     """Python code with colours, as the inside of a `<pre>`."""
-    if len(source) > LONGEST_CODE:
+    # A line in a block of Markdown is not cut yet.
+    if len(source) > LONGEST_CODE or any(
+        len(line) > 2 * LONGEST_LINE for line in source.split("\n")
+    ):
         return Markup(escape(source, quote=False))
     return Markup(highlight(source, _lexer(), _FORMATTER).rstrip("\n"))
 
