@@ -71,7 +71,7 @@ class FeedbackExporter(HTMLExporter):
             theirs = (GetGrades, CSSHTMLHeaderPreprocessor)
             self._preprocessors = [each for each in every if not isinstance(each, theirs)]
         try:
-            return super()._preprocess(nb, resources)  # type: ignore[no-untyped-call,no-any-return]
+            return super()._preprocess(nb, resources)  # type: ignore[no-untyped-call]
         finally:
             self._preprocessors = every
 
