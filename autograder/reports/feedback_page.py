@@ -68,7 +68,8 @@ class Part:
 
     @property
     def bonus(self) -> bool:
-        return self.exercise is not None and self.exercise.bonus
+        # A bonus has no points of its own in nbgrader.
+        return self.exercise.bonus if self.exercise else self.points.most == 0
 
     @property
     def state(self) -> str:

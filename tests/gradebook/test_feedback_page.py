@@ -151,6 +151,7 @@ def test_verdicts_of_an_earlier_version_are_shown(
     shown = again()
     assert "✗ Momentum something to fix, 7.5 / 10 points" in words(shown)
     assert "Is the learning rate applied twice?" in words(shown)
+    assert "Nesterov all right, bonus +4 points" in words(shown)
     assert ' style="' not in shown
 
 
