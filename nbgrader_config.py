@@ -41,6 +41,8 @@ c.Autograde.autograde_preprocessors = [
 
 # `nbgrader generate_feedback` makes a page again where only a person's grades are newer.
 c.GenerateFeedback.force = True
+# Our page: one file without network. Other assignments of the course keep nbgrader's.
+c.GenerateFeedback.exporter_class = "autograder.gradebook.feedback_page.FeedbackExporter"
 
 # grades.csv: with the points of every exercise, of those who submitted, and safely quoted.
 c.ExportApp.plugin_class = "autograder.gradebook.grades_csv.GradesCsv"
