@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.console import Console
 
-from autograder import cli_instructor
+from autograder import cli_exports, cli_instructor
 from autograder.cli_author import build, cache, new, preview, verify
 from autograder.cli_options import (
     CORES,
@@ -63,6 +63,7 @@ def _show_version(wanted: bool) -> None:
 for author_command in (new, preview, verify, build, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
+app.command()(cli_exports.export)
 
 
 @app.callback()

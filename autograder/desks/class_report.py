@@ -136,11 +136,11 @@ def _knowledge(course: Course, name: str) -> tuple[Knowledge, tuple[str, ...]]:
 def _links(folder: Path, results: ClassResults, page: Path) -> tuple[str | None, ...]:
     """For each student, the address of the feedback page as seen from ``page``."""
     start = Path(os.path.relpath(folder.absolute(), page.absolute().parent))
-    found = (_feedback(folder, each.student, results.assignment) for each in results.everyone)
+    found = (feedback_page(folder, each.student, results.assignment) for each in results.everyone)
     return tuple(_address(start / file) if file else None for file in found)
 
 
-def _feedback(folder: Path, student: str, assignment: str) -> Path | None:
+def feedback_page(folder: Path, student: str, assignment: str) -> Path | None:
     """A student's feedback page, relative to the folder; named as the notebook was."""
     if student in ("", ".", "..") or "/" in student or "\0" in student:
         return None
