@@ -63,7 +63,8 @@ def _show_version(wanted: bool) -> None:
 for author_command in (new, preview, verify, build, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
-app.command()(cli_exports.export)
+for command in (cli_exports.export, cli_exports.similar):
+    app.command()(command)
 
 
 @app.callback()

@@ -1,8 +1,9 @@
-"""The commands that take results elsewhere, which ``cli.py`` adds to the others."""
+"""The commands that export results and compare submissions; ``cli.py`` adds them to the others."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -110,3 +111,48 @@ def export(
         console.print(f"! {note}", style="yellow", markup=False)
     for file in exported.files:
         console.print(str(file), markup=False, soft_wrap=True)
+
+
+def similar(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
+    course: CourseOption = Path(),
+    submissions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder with <student>/<assignment>/, as nbgrader collects them.",
+            show_default="submitted/ in the course",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The page to write.", show_default="reports/NAME-similar.html"
+        ),
+    ] = None,
+) -> None:
+    """Show pairs of submissions that share more than the task and the class explain.
+
+    Nothing is run, and nothing is decided: the page shows both texts side by side.
+    """
+    found = course_with(course, [name])
+    from autograder.desks.similar import find_similar, no_steps
+    from autograder.reports.terminal import new_console, printable, progress
+
+    console = new_console()
+    result = find_similar(
+        found,
+        name,
+        submissions=submissions,
+        output=output,
+        steps=partial(progress, console, "read") if console.is_terminal else no_steps,
+    )
+    pairs = len(result.pairs)
+    kind = "pair is" if pairs == 1 else "pairs are"
+    console.print(f"{pairs or 'No'} {kind} worth a look, of {result.students} students.")
+    for pair in result.pairs[:10]:
+        one, other = map(printable, pair.students)
+        console.print(f"  {pair.share:4.0%}  {one} and {other}", markup=False)
+    if pairs > 10:
+        console.print(f"  and {pairs - 10} more, on the page")
+    console.print(str(result.page), markup=False, soft_wrap=True)
