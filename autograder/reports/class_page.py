@@ -37,6 +37,7 @@ _TITLES = {
     "waiting": "Answers waiting",
     "forged": "Forged or corrupted reply",
     "flagged": "Flagged",
+    "similar": "Similar submissions",
     "remark": "Remarks",
     "void": "Nothing to check",
     "error": "Crashed",

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from class_results import check, content
 from disguise import disguised
 from typer.testing import CliRunner
 
@@ -71,3 +72,31 @@ def test_a_class_of_one_is_refused(course: Path) -> None:
     (folder / "downhill.py").write_text(ORIGINAL)
     done = CliRunner().invoke(app, ["similar", "downhill", "--course", str(course)])
     assert "There is nothing to compare: 1 of the submissions" in str(done.exception)
+
+
+def test_the_report_lists_the_pairs(submitted: Path) -> None:
+    checks = [{**check(0), "name": "takes_every_step"}]
+    students = [
+        {
+            "student": student,
+            "score": 3.0,
+            "max_score": 3.0,
+            "exercises": [
+                {"name": "walk", "bonus": False, "score": 3.0, "max_score": 3.0, "checks": checks}
+            ],
+        }
+        for student in ("<b>ada", "bob", "s0")
+    ]
+    (submitted / "results").mkdir()
+    results = submitted / "results" / "downhill.json"
+    results.write_text(json.dumps(content(students, "downhill")))
+    course = ["downhill", "--course", str(submitted)]
+    for command in ("similar", "report"):
+        done = CliRunner().invoke(app, [command, *course])
+        assert done.exit_code == 0, done.output
+    page = (submitted / "reports" / "downhill.html").read_text()
+    assert "Similar submissions" in page
+    assert "&lt;b&gt;ada and bob share rare code." in page
+    (submitted / "reports" / "downhill-similar.json").write_text("[")
+    assert CliRunner().invoke(app, ["report", *course]).exit_code == 0
+    assert "share rare code" not in (submitted / "reports" / "downhill.html").read_text()

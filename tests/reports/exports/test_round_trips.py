@@ -162,7 +162,7 @@ def test_a_table_that_is_not_canvas_or_of_another_class_is_refused(a_class: Clas
         canvas.merged(other, final_grades(a_class), "optimizers", 17.0)
     with pytest.raises(AutograderError, match="--match"):
         canvas.merged(
-            canvas_export(("A", "1", "nobody")), final_grades(a_class), "optimizers", 17.0
+            canvas_export(("A", "1", "stranger")), final_grades(a_class), "optimizers", 17.0
         )
 
 
