@@ -28,8 +28,9 @@ in the shorter one, a pair is worth a look."""
 LEAST_IN_ONE, LEAST_SHARE_IN_ONE = 50.0, 0.85
 """The same for a single exercise: not all of a submission need be shared."""
 
-_LEAST_RUNS = 5
-"""Rare runs in an exercise that make a pair a candidate."""
+_LEAST_RUNS, _LEAST_RUN_SHARE = 5, 0.3
+"""From so many rare runs in an exercise, and such a share of them, a pair is looked at closely. A
+change of one token ends eight runs, so that the share of runs is far below that of tokens."""
 
 _MOST_HOLDERS = 40
 """A run that more students have makes no pair a candidate; it still has its weight."""
@@ -150,7 +151,7 @@ def _runs(found: Sequence[Token]) -> list[int]:
 
 
 def alike(work: Mapping[str, Mapping[str, str]], known: Iterable[str]) -> list[Pair]:
-    """The pairs that share something rare, notable or not, those that share most first.
+    """The pairs that share much of what is rare, notable or not, those that share most first.
 
     Args:
         work: for each exercise, the text of each student.
@@ -195,10 +196,18 @@ class _Exercise:
     def candidates(self) -> Iterator[tuple[str, str]]:
         """Pairs that share several runs which few students have."""
         count: Counter[tuple[str, str]] = Counter()
-        for who in self._holders.values():
+        common: dict[tuple[str, str], float] = defaultdict(float)
+        for run, who in self._holders.items():
             if 1 < len(who) <= _MOST_HOLDERS:
-                count.update(combinations(who, 2))
-        return (pair for pair, runs in count.items() if runs >= _LEAST_RUNS)
+                weight = self._weight[run]
+                for pair in combinations(who, 2):
+                    count[pair] += 1
+                    common[pair] += weight
+        most = {s: math.fsum(map(self._weight.__getitem__, own)) for s, own in self._own.items()}
+        for pair, runs in count.items():
+            least = _LEAST_RUN_SHARE * min(most[student] for student in pair)
+            if runs >= _LEAST_RUNS and common[pair] >= least:
+                yield pair
 
     def shared(self, pair: tuple[str, str]) -> Shared:
         """What a pair shares."""
