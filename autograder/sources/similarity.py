@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Name, String, Text
 
@@ -121,17 +123,16 @@ class _Text:
 
     def weights(
         self, weight: Mapping[int, float], among: frozenset[int] | None = None
-    ) -> list[float]:
+    ) -> NDArray[np.float64]:
         """For each token, the largest weight of a run that it is in."""
-        found = [0.0] * len(self.tokens)
-        for start, run in enumerate(self.runs):
-            if among is None or run in among:
-                own = weight.get(run, 0.0)
-                for place in range(start, start + RUN):
-                    found[place] = max(found[place], own)
+        own = [weight.get(run, 0.0) if among is None or run in among else 0.0 for run in self.runs]
+        found = np.zeros(len(self.tokens))
+        for place in range(RUN if own else 0):
+            part = found[place : place + len(own)]
+            np.maximum(part, own, out=part)
         return found
 
-    def spans(self, weights: Sequence[float]) -> tuple[tuple[int, int], ...]:
+    def spans(self, weights: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
         """The parts of the text whose tokens have a weight."""
         found: list[tuple[int, int]] = []
         before = False
@@ -158,7 +159,7 @@ def alike(work: Mapping[str, Mapping[str, str]], known: Iterable[str]) -> list[P
         known: texts that explain what is shared: the release and the reference.
     """
     explained = frozenset(run for text in known for run in _runs(tokens(text)))
-    totals: Counter[str] = Counter()
+    totals: dict[str, float] = defaultdict(float)
     shared: dict[tuple[str, str], list[Shared]] = defaultdict(list)
     for exercise, texts in work.items():
         of_exercise = _Exercise(exercise, texts, explained)
