@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 import typer
 from rich.console import Console
 
-from autograder import cli_instructor
+from autograder import cli_exports, cli_instructor
 from autograder.cli_author import build, bundle, cache, new, preview, verify
 from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
@@ -88,6 +88,8 @@ def _show_version(wanted: bool) -> None:
 for author_command in (new, preview, verify, build, bundle, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
+for command in (cli_exports.export, cli_exports.similar):
+    app.command()(command)
 
 
 @app.callback()

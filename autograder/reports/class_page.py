@@ -36,6 +36,7 @@ _TITLES = {
     "waiting": "Answers waiting",
     "forged": "Forged or corrupted reply",
     "flagged": "Flagged",
+    "similar": "Similar submissions",
     "remark": "Remarks",
     "void": "Nothing to check",
     "error": "Crashed",

@@ -23,6 +23,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     misconception: str | None = None
     aspect: Aspect = "rule"
     judged_against: JudgedAgainst = "reference"
+    together_with: str | None = None
+    explains: tuple[int, int] | None = None
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):
