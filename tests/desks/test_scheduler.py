@@ -1,0 +1,103 @@
+"""`grade --scheduler`: the commands of docs/cluster.md, and a scheduler that is lost in mid-run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dask_processes import Processes, free_port
+from documents import blocks
+from rich.console import Console
+
+from autograder.desks.machines import Machines
+from autograder.model import AutograderError
+
+ROOT = Path(__file__).parents[2]
+SLOW = """
+import time
+
+
+def average(numbers):
+    time.sleep({seconds})
+    return sum(numbers) / len(numbers)
+
+
+def walk(start, rate, gradients):
+    return {n}
+"""
+STUDENTS = 6
+
+
+def commands(port: int) -> tuple[list[list[str]], list[str]]:
+    """The commands that the page tells people to try: those of Dask, and ours."""
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    block = next(b.text for b in blocks(page) if b.language == "sh" and "dask scheduler" in b.text)
+    lines = block.replace("8786", str(port)).replace("optimizers", "downhill").splitlines()
+    *dask, grade = [shlex.split(line.removesuffix(" &")) for line in lines]
+    assert [words.pop(0) for words in (*dask, grade)] == ["dask", "dask", "autograder"]
+    return dask, grade
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    found = Processes(tmp_path)
+    yield found
+    found.end()
+
+
+def test_without_dask_the_option_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "autograder.grading.cluster", raising=False)
+    machines = Machines("tcp://127.0.0.1:1", True, 1, Console(quiet=True))
+    with pytest.raises(AutograderError, match=r"needs Dask.*\.\[cluster\]"), machines.executor([]):
+        pass
+
+
+@pytest.mark.slow
+def test_a_lost_scheduler_ends_the_run_and_the_same_command_resumes(
+    course: Path, processes: Processes
+) -> None:
+    for n in range(STUDENTS):
+        place = course / "submitted" / f"s{n}" / "downhill"
+        place.mkdir(parents=True)
+        (place / "downhill.py").write_text(SLOW.format(n=n, seconds=0.5 * n))
+    (start_scheduler, start_workers), words = commands(port := free_port())
+
+    scheduler = processes.scheduler(port, *start_scheduler[1:])
+    processes.run(*start_workers, *processes.bounds)
+    grade = [sys.executable, "-m", "autograder", *words]
+    run = subprocess.Popen(
+        grade, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert run.stdout is not None
+    before = []
+    for line in run.stdout:
+        before.append(line)
+        if "graded 1/" in line:
+            break
+    scheduler.kill()
+    rest, _ = run.communicate(timeout=240)
+    said = " ".join(("".join(before) + rest).split())
+    assert run.returncode == 2, said
+    assert f"Error: The scheduler at tcp://127.0.0.1:{port} is gone. Finished grades are" in said
+    assert "run the same command again to resume" in said
+    assert "Traceback" not in said
+    assert "distributed" not in said
+
+    processes.scheduler(port)
+    processes.worker(f"tcp://127.0.0.1:{port}")
+    again = subprocess.run(grade, cwd=course, capture_output=True, text=True, timeout=400)
+    said = " ".join((again.stdout + again.stderr).split())
+    assert again.returncode == 0, said
+    (done,) = re.findall(rf"(\d) of {STUDENTS} are graded already", said)
+    assert 1 <= int(done) < STUDENTS
+    results = json.loads((course / "results" / "downhill.json").read_text())
+    assert {s["student"]: s["score"] for s in results["students"]} == {
+        f"s{n}": 1.5 for n in range(STUDENTS)
+    }
