@@ -27,7 +27,7 @@ from distributed import Client, KilledWorker
 from autograder.grading.cache import observation_keys
 from autograder.grading.trial import is_by_chance
 from autograder.grading.unit import MachinesLost, Seen, Unit
-from autograder.grading.worker import Terms, answer, pack, read, versions
+from autograder.grading.worker import Reply, Terms, answer, pack, versions
 from autograder.grading.workforce import WORKERS_SECONDS, Say, Workforce
 from autograder.model import AutograderError
 from autograder.sandbox.interface import SandboxLost
@@ -37,6 +37,9 @@ CONNECT_SECONDS = 10.0
 
 SUBMISSIONS = 64
 """How many submissions are under way at a time, at least: most of them wait for a worker."""
+
+SANDBOXES = 3
+"""How often a unit is tried again because the sandbox of its worker failed."""
 
 RESUME = "Finished grades are saved; run the same command again to resume."
 
@@ -91,34 +94,41 @@ class Cluster:
         for own in waiting:
             own.set_exception(self._broken)
 
-    def _ask(self, unit: Unit, key: str, own: PlainFuture[Seen]) -> None:
+    def _ask(self, unit: Unit, key: str, own: PlainFuture[Seen], tried: int = 0) -> None:
         token, name = secrets.token_hex(8), self._terms.name
         try:
             future = self._client.submit(
                 answer, name, pack(unit), token, key=key, resources={name: 1}
             )
-            future.add_done_callback(partial(self._answered, unit, key, token, own))  # type: ignore[no-untyped-call]
+            answered = partial(self._answered, unit, key, token, own, tried)
+            future.add_done_callback(answered)
         except Exception as error:
             self._failed(own, error)
 
     def _answered(
-        self, unit: Unit, key: str, token: str, own: PlainFuture[Seen], future: Any
+        self, unit: Unit, key: str, token: str, own: PlainFuture[Seen], tried: int, future: Any
     ) -> None:
         """Take what a worker returned; runs in a thread of Dask's."""
         try:
-            asked, cpu, wall, lost, frames = future.result()
-            seen = read(frames, cpu, wall, lost)
+            reply: Reply = future.result()
+            seen = reply.read()
         except KilledWorker as error:
             times = error.allowed_failures + 1
             message = f"Each of {times} workers was lost while it ran this exercise."
             self._failed(own, SandboxLost(message))
+            return
         except Exception as error:
             self._failed(own, error)
-        else:
-            if asked != token and any(map(is_by_chance, seen.observations)):
-                self._ask(unit, f"{key}-{token}", own)  # it was another grader's bad luck
-            elif self._take(own):
-                own.set_result(seen)
+            return
+        failures = [each.failure for each in seen.observations if each.failure]
+        if tried < SANDBOXES and any(failure.kind == "internal" for failure in failures):
+            # A worker whose sandbox fails must not cost a class its grades.
+            self._workforce.renew(reply.worker)
+            self._ask(unit, f"{key}-{token}", own, tried + 1)
+        elif reply.asked != token and any(map(is_by_chance, seen.observations)):
+            self._ask(unit, f"{key}-{token}", own, tried)  # it was another grader's bad luck
+        elif self._take(own):
+            own.set_result(seen)
 
     def _failed(self, own: PlainFuture[Seen], error: Exception) -> None:
         if isinstance(error, CancelledError) or self._client.status != "running":
@@ -180,7 +190,7 @@ def cluster(
             workforce.leave()
     finally:
         with contextlib.suppress(Exception):
-            client.close(timeout=2)  # type: ignore[no-untyped-call]
+            client.close(timeout=2)
 
 
 def _connected(address: str) -> Client:
@@ -191,7 +201,7 @@ def _connected(address: str) -> Client:
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     options: dict[str, Any] = {"timeout": CONNECT_SECONDS, "set_as_default": False}
     try:
-        return Client(address, name="autograder", **options)  # type: ignore[no-untyped-call]
+        return Client(address, name="autograder", **options)
     except Exception as error:
         reason = str(error) or type(error).__name__
         raise AutograderError(

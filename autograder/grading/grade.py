@@ -93,14 +93,8 @@ def grade_submission(
         carry=carry,
         executor=executor,
     )
-    remarks = bounded(
-        [
-            *submission.remarks,
-            *plan.remarks,
-            *flags(plan.each),
-            *(f"{cell}. This cell was skipped." for cell in plan.broken),
-        ]
-    )
+    skipped = (f"{cell}. This cell was skipped." for cell in plan.broken)
+    remarks = bounded([*submission.remarks, *plan.remarks, *flags(plan.each), *skipped])
     return Report(
         submission.student,
         check_set.name,

@@ -151,19 +151,19 @@ async def enlist(terms: Terms, user: str, dask_worker: Worker) -> Answer:
         return Answer(threads, plugin.sandbox.level)
 
 
-async def dismiss(name: str, user: str, dask_worker: Worker) -> None:
+async def dismiss(name: str, user: str | None, dask_worker: Worker) -> None:
     """End a worker's sandbox, unless another grader uses it.
 
     Args:
         name: of the terms.
-        user: id of the client that no longer uses it.
+        user: id of the client that no longer uses it; None to end it in any case.
         dask_worker: this worker: Dask fills it in.
     """
     async with _TURNS:
         plugin = dask_worker.plugins.get(name)
         if isinstance(plugin, SandboxOfWorker):
-            plugin.users.discard(user)
-            if not plugin.users:
+            plugin.users.discard(user or "")
+            if user is None or not plugin.users:
                 await dask_worker.plugin_remove(name=name)
 
 
@@ -176,19 +176,52 @@ def _other_versions(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
     return "; ".join(other)
 
 
-def answer(name: str, parcel: bytes, asked: str) -> tuple[str, float, float, float, list[bytes]]:
+@dataclass(frozen=True)
+class Reply:
+    """What a task returns.
+
+    Attributes:
+        asked: who asked first: several may have wanted the same work.
+        worker: the address of the worker that did it.
+        frames: one for each observation, as from a child.
+        cpu, wall, lost: as in `Seen`.
+    """
+
+    asked: str
+    worker: str
+    frames: Sequence[bytes]
+    cpu: float
+    wall: float
+    lost: float
+
+    def read(self) -> Seen:
+        """What was seen: the frames are parsed and bounded.
+
+        Raises:
+            WireError: they are no frames.
+        """
+        seen = []
+        for frame in self.frames:
+            told, arrays = wire.decode(frame, _Told)
+            seen.append(Observation(dict(sorted(arrays.items())), told.failure, told.seconds))
+        return Seen(tuple(seen), self.cpu, self.wall, self.lost)
+
+
+def answer(name: str, parcel: bytes, asked: str) -> Reply:
     """The task that Dask runs: observe a unit in this worker's sandbox.
 
     Args:
         name: of the terms.
         parcel: the unit, from the grader's `pack`.
-        asked: who asks; returned, so that it is known for whom work was done that several wanted.
+        asked: who asks.
     """
-    plugin = get_worker().plugins.get(name)
+    worker = get_worker()
+    plugin = worker.plugins.get(name)
     if not isinstance(plugin, SandboxOfWorker):
         raise SandboxLost("The sandbox of this worker has ended.")
     seen = observe(pickle.loads(parcel), plugin.sandbox)
-    return asked, seen.cpu, seen.wall, seen.lost, [_frame(each) for each in seen.observations]
+    frames = [_frame(each) for each in seen.observations]
+    return Reply(asked, worker.address, frames, seen.cpu, seen.wall, seen.lost)
 
 
 def pack(unit: Unit) -> bytes:
@@ -208,16 +241,3 @@ def _frame(observation: Observation) -> bytes:
     failure = asdict(observation.failure) if observation.failure else None
     told = {"failure": failure, "seconds": observation.seconds}
     return wire.encode(told, observation.arrays)
-
-
-def read(frames: Sequence[bytes], cpu: float, wall: float, lost: float) -> Seen:
-    """What a worker returned: frames as from a child, which are parsed and bounded.
-
-    Raises:
-        WireError: they are no frames.
-    """
-    seen = []
-    for frame in frames:
-        told, arrays = wire.decode(frame, _Told)
-        seen.append(Observation(dict(sorted(arrays.items())), told.failure, told.seconds))
-    return Seen(tuple(seen), cpu, wall, lost)

@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from distributed import Client
 
@@ -94,6 +95,18 @@ class Workforce:
             f"`dask worker {self.address}` and run the same command again."
         )
 
+    def renew(self, worker: str) -> None:
+        """Give a worker another sandbox, because the one that it has fails."""
+        with self.changed:
+            if self.workers.pop(worker, None) is None:
+                return  # another unit has said so
+            self._asked.add(worker)
+            self.changed.notify_all()
+        self._say(f"! the sandbox of worker {worker} fails; it gets another one")
+        with contextlib.suppress(Exception):
+            self._client.run(dismiss, self._terms.name, None, workers=[worker], on_error="ignore")
+        threading.Thread(target=self._enlist, args=[worker], daemon=True).start()
+
     def leave(self) -> None:
         """End the workers' sandboxes; those that cannot be reached are left to themselves."""
         with self.changed:
@@ -115,7 +128,7 @@ class Workforce:
         last = time.monotonic()
         while not self._ended:
             try:
-                present = set(self._client.nthreads())  # type: ignore[no-untyped-call]
+                present = set(self._client.nthreads())
             except Exception as error:
                 lost(f"The scheduler at {self.address} is gone ({type(error).__name__}).")
                 return
@@ -147,6 +160,8 @@ class Workforce:
 
     def _enlist(self, worker: str) -> None:
         said = self._answer_of(worker)
+        if not said.refused:
+            self._reconsider()
         with self.changed:
             self._asked.discard(worker)
             if said.refused:
@@ -162,6 +177,19 @@ class Workforce:
             self._say(f"! worker {worker} is refused: {said.refused}")
         else:
             self._say(f"worker {worker}{joined}: sandbox {said.level}; {said.threads} at a time")
+
+    def _reconsider(self) -> None:
+        """Have the scheduler look again at units that no worker was there for.
+
+        It does so when a worker joins, but this one had no sandbox then.
+        """
+
+        def reconsider(dask_scheduler: Any) -> None:  # inside, so that it travels as code
+            waiting = dict.fromkeys((task.key for task in dask_scheduler.unrunnable), "waiting")
+            dask_scheduler.transitions(waiting, "autograder-worker-is-ready")
+
+        with contextlib.suppress(Exception):
+            self._client.run_on_scheduler(reconsider)
 
     def _answer_of(self, worker: str) -> Answer:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,41 @@ def test_without_dask_the_option_says_what_to_install(monkeypatch: pytest.Monkey
     machines = Machines("tcp://127.0.0.1:1", True, 1, Console(quiet=True))
     with pytest.raises(AutograderError, match=r"needs Dask.*\.\[cluster\]"), machines.executor([]):
         pass
+
+
+def certificates(folder: Path) -> None:
+    """``ca.pem``, and ``grader.pem`` with its key, signed by it; for the scheduler, too."""
+    ca = "req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=ca"
+    asked = "req -newkey rsa:2048 -nodes -keyout grader-key.pem -out asked.pem -subj /CN=127.0.0.1"
+    signed = "x509 -req -in asked.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out grader.pem"
+    for line in (ca, asked, signed):
+        subprocess.run(["openssl", *line.split()], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_the_scheduler_is_reached_by_tls_as_the_page_says(
+    course: Path, processes: Processes
+) -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (block,) = [b.text for b in blocks(page) if "tls://" in b.text]
+    certificates(processes.folder)
+    port = free_port()
+    options = ["--tls-ca-file", "ca.pem", "--tls-cert", "grader.pem", "--tls-key", "grader-key.pem"]
+    processes.scheduler(port, "--host", "tls://127.0.0.1", "--port", str(port), *options)
+    *exports, grade = block.splitlines()
+    address = grade.split()[-1].replace("HOST:8786", f"127.0.0.1:{port}")
+    code = (
+        "import sys; from autograder.grading.cluster import cluster\n"
+        "with cluster(sys.argv[1], confined=True, secret_paths=[], jobs=1, say=print, seconds=1):\n"
+        "    pass"
+    )
+    script = "\n".join([*exports, f"exec '{sys.executable}' -c '{code}' {address}"])
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=processes.folder, capture_output=True, text=True, timeout=120
+    )
+    # It answers, and has no workers.
+    assert f"The scheduler at {address} has no workers" in done.stderr
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dask_processes import OTHER_KERAS, Processes, free_port
@@ -173,8 +174,8 @@ class Crew:
         self.pids: list[int] = []
         self.said: list[str] = []
 
-    def kill_one(self) -> None:
-        os.kill(self.pids.pop(), signal.SIGKILL)
+    def kill(self, index: int) -> None:
+        os.kill(self.pids.pop(index), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -247,15 +248,31 @@ def test_observations_and_grades_are_those_of_one_machine_bit_for_bit(
 
 
 @slow
-def test_workers_that_are_killed_cost_nothing_and_a_late_one_ends_the_work(
+def test_a_worker_whose_sandbox_fails_costs_no_grade(
+    crew: Crew, sandbox: Sandbox, assignment: Assignment, tmp_path: Path
+) -> None:
+    def close_sandbox(dask_worker: Any) -> int:
+        for plugin in dask_worker.plugins.values():
+            if hasattr(plugin, "sandbox"):
+                plugin.sandbox.close()
+        return os.getpid()
+
+    with Client(crew.scheduler) as client:
+        broken = next(a for a, pid in client.run(os.getpid).items() if pid == crew.pids[0])
+        client.run(close_sandbox, workers=[broken])
+    found = submissions(tmp_path, {f"b{n}": SLOW.format(-n) for n in range(4)})
+    assert graded(found, assignment, sandbox, crew.executor) == graded(found, assignment, sandbox)
+    crew.kill(0)
+
+
+@slow
+def test_a_worker_that_is_killed_costs_nothing_and_a_late_one_ends_the_work(
     crew: Crew, sandbox: Sandbox, assignment: Assignment, tmp_path: Path
 ) -> None:
     found = submissions(tmp_path, {f"s{n}": SLOW.format(n) for n in range(8)})
     reports = grade_class(found, assignment, sandbox, jobs=2, seed=SEED, executor=crew.executor)
     done = dict([next(reports)])
-    crew.kill_one()
-    done |= dict([next(reports)])
-    crew.kill_one()
+    crew.kill(0)
     crew.pids = [crew.processes.worker(crew.scheduler)]
     done |= dict(reports)
 
@@ -278,7 +295,7 @@ def test_what_costs_one_worker_after_another_is_left_to_a_person(
     (submission,) = submissions(tmp_path, {"s": SLOW.format("numbers, 'killed'").replace("1", "9")})
     trials = LiveOracle(sandbox, assignment, SEED).trials(assignment.check_set.of("average"))
     definitions = submission.definitions(["average"]).each["average"]
-    kill = threading.Timer(3, crew.kill_one)
+    kill = threading.Timer(3, crew.kill, [0])
     kill.start()
     seen = observations(definitions, trials, Allowance.of(trials), crew.executor)
     (failure,) = {each.failure for each in seen.values()}
