@@ -183,6 +183,7 @@ def cluster(
         workforce = Workforce(client, terms, say)
         executor = Cluster(client, terms, workforce, jobs)
         try:
+            say(f"scheduler {workforce.address}: each worker starts a sandbox")
             workforce.gather(executor.end, seconds)
             yield executor
         finally:
