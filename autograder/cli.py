@@ -23,6 +23,7 @@ from autograder.cli_options import (
     CORES,
     CourseOption,
     JobsOption,
+    SchedulerOption,
     SeedOption,
     UnsafeOption,
     course_with,
@@ -149,6 +150,7 @@ def grade(
         ),
     ] = False,
     unsafe: UnsafeOption = False,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
@@ -176,6 +178,7 @@ def grade(
             restart=restart,
             confined=not unsafe,
             carry=not no_carry,
+            scheduler=scheduler,
         )
     except KeyboardInterrupt:
         console.print("Interrupted. Finished grades are saved; run the same command to resume.")

@@ -60,6 +60,16 @@ SeedOption = Annotated[
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Run submissions on the workers of this Dask scheduler, such as tcp://HOST:8786 "
+        "(docs/cluster.md). --jobs is then for this machine, which judges.",
+        show_default="this machine alone",
+    ),
+]
 
 
 def seed_from(text: str | None) -> int | Literal["new"] | None:

@@ -20,6 +20,7 @@ from autograder.desks.class_run import (
     seed_of_run,
     seeds_of_attempts,
 )
+from autograder.desks.machines import Machines
 from autograder.desks.release import write_source
 from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
 from autograder.gradebook.record import Recorder
@@ -58,6 +59,7 @@ def grade_course(
     restart: bool = False,
     confined: bool = True,
     carry: bool = True,
+    scheduler: str | None = None,
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
@@ -74,6 +76,7 @@ def grade_course(
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        scheduler: address of a Dask scheduler on whose workers submissions run; None for here.
 
     Raises:
         AutograderError: nothing can be graded or recorded; the message says what to do.
@@ -95,11 +98,12 @@ def grade_course(
         with Recorder(course.root, name, release, folder) as recorder:
             work = remaining_work(journal, recorder, submitted, only, finished=finished)
             again = seeds_of_attempts(seeds, name, run_seed, work.ungraded) if own else {}
-            with _grader(course, folder, work, confined=confined) as (sandbox, grade):
+            machines = Machines(scheduler, confined, jobs, console)
+            with _grader(course, folder, work, machines) as (sandbox, grade):
                 grade = partial(
                     grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry
                 )
-                _announce(work, submitted, sandbox, jobs, only, console)
+                _announce(work, submitted, sandbox, machines, only, console)
                 grading = _grade(work, submitted, journal, grade)
                 absent, standings = dict[str, str](), dict[str, Standing]()
                 try:
@@ -120,21 +124,22 @@ def grade_course(
 
 @contextmanager
 def _grader(
-    course: Course, folder: Path, work: RemainingWork, *, confined: bool
+    course: Course, folder: Path, work: RemainingWork, machines: Machines
 ) -> Iterator[tuple[Sandbox | None, Callable[..., Graded]]]:
     """What grades a class, and its sandbox; no sandbox if nothing is left to grade."""
     if not work.ungraded:
         yield None, _nobody
         return
     with ExitStack() as stack:
-        secrets = [course.solutions, folder]
+        secrets, confined = [course.solutions, folder], machines.confined
+        executor = stack.enter_context(machines.executor(secrets))
         sandbox = stack.enter_context(probing_sandbox(confined=confined, secrets=secrets))
         known = None
         # Without protection, what code does may depend on what it finds on this machine.
         if confined:
             with suppress(AutograderError):  # a full disk costs time, and no grade
                 known = stack.enter_context(observation_cache(course.root))
-        yield sandbox, partial(grade_class, sandbox=sandbox, known=known)
+        yield sandbox, partial(grade_class, sandbox=sandbox, known=known, executor=executor)
 
 
 def _nobody(*_: object, **__: object) -> Graded:
@@ -145,7 +150,7 @@ def _announce(
     work: RemainingWork,
     submitted: SubmittedClass,
     sandbox: Sandbox | None,
-    jobs: int,
+    machines: Machines,
     only: frozenset[str],
     console: Console,
 ) -> None:
@@ -153,7 +158,7 @@ def _announce(
         of = len(submitted.submissions)
         console.print(f"{work.done} of {of} are graded already, and have not changed since.")
     if sandbox:
-        console.print(f"sandbox: {sandbox.level}; {len(work.ungraded)} students, {jobs} at a time")
+        machines.announce(sandbox.level, len(work.ungraded))
 
 
 def _grade(
