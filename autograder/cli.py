@@ -18,6 +18,7 @@ from autograder import cli_instructor
 from autograder.cli_author import build, cache, new, preview, verify
 from autograder.cli_options import (
     CORES,
+    INTERRUPTED,
     CourseOption,
     JobsOption,
     SeedOption,
@@ -25,7 +26,7 @@ from autograder.cli_options import (
     course_with,
     seed_from,
 )
-from autograder.cli_student import INTERRUPTED, check, reset, status, watch
+from autograder.cli_student import check, reset, status, watch
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
@@ -122,6 +123,9 @@ def grade(
         ),
     ] = False,
     unsafe: UnsafeOption = False,
+    regrade: cli_instructor.RegradeOption = False,
+    dry_run: cli_instructor.DryRunOption = False,
+    why: cli_instructor.WhyOption = None,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
@@ -129,6 +133,23 @@ def grade(
     since.
     """
     found = course_with(course, [name])
+    if regrade or dry_run or why is not None:
+        cli_instructor.regrade_class(
+            found,
+            name,
+            regrade=regrade,
+            dry_run=dry_run,
+            why=why,
+            only=only or (),
+            restart=restart,
+            submissions=submissions,
+            results_file=json,
+            jobs=jobs,
+            seed=seed_from(seed),
+            confined=not unsafe,
+            carry=not no_carry,
+        )
+        return
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 

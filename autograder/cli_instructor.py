@@ -3,16 +3,71 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autograder.cli_options import CourseOption, course_with
+from autograder.cli_options import INTERRUPTED, CourseOption, course_with
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autograder.desks.class_report import WrittenReport
     from autograder.desks.course_report import WrittenCourse
+    from autograder.sources.course import Course
+
+
+RegradeOption = Annotated[
+    bool,
+    typer.Option(
+        "--regrade",
+        help="After a check, its points or a known mistake was changed: grade all again who were "
+        "graded, with the same inputs, and print who gains and loses before recording it.",
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --regrade: print the differences, write nothing.")
+]
+WhyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--why",
+        metavar="TEXT",
+        help="With --regrade: the reason, kept with the earlier results in results/history/.",
+    ),
+]
+
+
+def regrade_class(
+    course: Course,
+    name: str,
+    *,
+    regrade: bool,
+    dry_run: bool,
+    why: str | None,
+    only: Sequence[str],
+    restart: bool,
+    **options: Any,
+) -> None:
+    """``grade --regrade``; ``options`` are those of `autograder.desks.regrade.Options`."""
+    if not regrade:
+        raise AutograderError("--dry-run and --why belong to --regrade. Add it, or leave them out.")
+    if only or restart:
+        option = "--only" if only else "--restart"
+        raise AutograderError(f"--regrade grades all again who were graded. Leave out {option}.")
+    from autograder.desks.regrade import Options, regrade_course
+    from autograder.reports.terminal import new_console
+
+    console = new_console()
+    try:
+        grades = regrade_course(
+            course, name, console, Options(dry_run=dry_run, why=why or "", **options)
+        )
+    except KeyboardInterrupt:
+        console.print("Interrupted. Run the same command to resume.")
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(1 if grades and grades.problems else 0)
 
 
 # Longer than 50 lines because it declares every option of the command.

@@ -26,11 +26,12 @@ from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.cache import observation_cache
 from autograder.grading.journal import Journal, Run
+from autograder.grading.made_with import MadeWith, made_with
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.results import FOLDER, refuse_other_version, results, write
+from autograder.reports.results import FOLDER, levels, refuse_other_version, results, write
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
@@ -58,6 +59,7 @@ def grade_course(
     restart: bool = False,
     confined: bool = True,
     carry: bool = True,
+    among: frozenset[str] | None = None,
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
@@ -74,6 +76,7 @@ def grade_course(
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        among: ids of the students who take part in the run; None for all who submitted.
 
     Raises:
         AutograderError: nothing can be graded or recorded; the message says what to do.
@@ -82,7 +85,8 @@ def grade_course(
     release = release_notebook(assignment)
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
-    submitted = read_class(folder, name, locked_cells(release), only)
+    submitted = read_class(folder, name, locked_cells(release), only).among(among)
+    made = made_with(assignment, carry=carry)
     results_file = results_file or course.root / FOLDER / f"{name}.json"
     refuse_other_version(results_file)
     write_source(assignment, course.release(name), course.source(name))
@@ -99,7 +103,8 @@ def grade_course(
                 grade = partial(
                     grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry
                 )
-                _announce(work, submitted, sandbox, jobs, only, console)
+                quiet = bool(only) or among is not None
+                _announce(work, submitted, sandbox, jobs, console, quiet=quiet)
                 grading = _grade(work, submitted, journal, grade)
                 absent, standings = dict[str, str](), dict[str, Standing]()
                 try:
@@ -108,13 +113,15 @@ def grade_course(
                     standings = recorder.standings()
                 finally:
                     reports = _graded(journal, submitted)
-                    _write_results(results_file, name, run_seed, reports, absent, standings)
+                    _write_results(
+                        results_file, name, run_seed, reports, absent, standings, journal, made
+                    )
                 used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
-    show(grades, run_seed, console)
+    show(grades, run_seed, console, table=among is None)
     return grades
 
 
@@ -146,10 +153,11 @@ def _announce(
     submitted: SubmittedClass,
     sandbox: Sandbox | None,
     jobs: int,
-    only: frozenset[str],
     console: Console,
+    *,
+    quiet: bool,
 ) -> None:
-    if work.done and not only:
+    if work.done and not quiet:
         of = len(submitted.submissions)
         console.print(f"{work.done} of {of} are graded already, and have not changed since.")
     if sandbox:
@@ -221,8 +229,18 @@ def _write_results(
     reports: Sequence[Report],
     absent: Mapping[str, str],
     standings: Mapping[str, Standing],
+    journal: Journal,
+    made: MadeWith,
 ) -> None:
     if reports:
-        # The parts of a resumed run may have had different protection.
-        levels = " and ".join(dict.fromkeys(report.sandbox for report in reports))
-        write(path, results(name, seed, levels, reports, absent=absent, standings=standings))
+        content = results(
+            name,
+            seed,
+            levels(reports),
+            reports,
+            absent=absent,
+            standings=standings,
+            submissions={student: each.submission for student, each in journal.entries().items()},
+            made_with=made,
+        )
+        write(path, content)

@@ -10,6 +10,7 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
+from autograder.grading.made_with import observation_digest
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import predicted
@@ -191,7 +192,11 @@ def _judge_exercise(
         )
     told = diagnosis.told()
     verdicts = {
-        check.id: _verdict(check, decided[check.id], told.get(check.id, ())) for check in checks
+        check.id: replace(
+            _verdict(check, decided[check.id], told.get(check.id, ())),
+            observed=_digest(observed[check.id]),
+        )
+        for check in checks
     }
     failed = [
         verdict
@@ -227,6 +232,11 @@ def _verdict(check: Check, decision: Decision, named: Sequence[Misconception]) -
         judged_against=decision.judged_against,
         together_with=other.known_as if other else None,
     )
+
+
+def _digest(seen: Observation) -> str:
+    """Of what was observed; "" if nothing was run."""
+    return "" if seen.failure and seen.failure.kind == "missing" else observation_digest(seen)
 
 
 def _explains(verdict: Verdict, failed: Sequence[Verdict]) -> tuple[int, int]:
