@@ -64,6 +64,7 @@ def _show_version(wanted: bool) -> None:
 for author_command in (new, preview, verify, build, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
+app.command()(cli_instructor.explain)
 
 
 @app.callback()
