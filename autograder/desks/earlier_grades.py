@@ -78,28 +78,23 @@ class EarlierGrades:
             [s for s in reports if replace(reports[s], sandbox=before[s].sandbox) != before[s]],
         )
 
-    def notes(self, found: Regraded, reports: Mapping[str, Report]) -> list[str]:
+    def notes(self, reports: Mapping[str, Report]) -> list[str]:
         """What to know of certain students, and of the release."""
         again = [s for s, each in reports.items() if each.seed != self.entries[s].report.seed]
         gone = [student for student in self.entries if student not in reports]
-        students = self.results.students if self.results else ()
-        by_hand = {s.student for s in students if s.gradebook and s.gradebook.by_hand}
-        kept = [each.student for each in found.changed if each.student in by_hand]
         notes = []
         if not self.made_with:
             notes.append(f"{self.results_file} does not say which checks these grades came from.")
         if again:
             notes.append(
-                f"Submitted again since, and graded with other inputs: {_names(again)}. Not all of "
+                f"Submitted again since, and graded with other inputs: {names(again)}. Not all of "
                 "their difference comes from what changed."
             )
         if gone:
             notes.append(
-                f"Without a submission now: {_names(gone)}. They will be missing in the new "
+                f"Without a submission now: {names(gone)}. They will be missing in the new "
                 "results; the gradebook keeps their grades as they are."
             )
-        if kept:
-            notes.append(f"Points given by hand stay as they are: {_names(kept)}.")
         if any(each.kind in _RELEASED for each in self.changes):
             notes.append(
                 "Students still check themselves with the earlier release. Build the new one with: "
@@ -114,6 +109,7 @@ def as_results(name: str, reports: Mapping[str, Report]) -> ClassResults:
     return msgspec.convert(results(name, 0, levels(found), found), ClassResults)
 
 
-def _names(students: Sequence[str]) -> str:
+def names(students: Sequence[str]) -> str:
+    """The first few ids, and how many more there are."""
     shown = ", ".join(map(clean, students[:8]))
     return f"{shown} and {len(students) - 8} more" if len(students) > 8 else shown

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from autograder.desks.class_grades import ClassGrades
 from autograder.desks.class_run import Seed, fingerprint, seeds_of_attempts
-from autograder.desks.earlier_grades import EarlierGrades, as_results
+from autograder.desks.earlier_grades import EarlierGrades, as_results, names
 from autograder.desks.instructor import grade_course
 from autograder.desks.submitted_class import SubmittedClass, read_class
 from autograder.gradebook.release import release_notebook
@@ -92,7 +92,7 @@ def regrade_course(
     if options.dry_run:
         console.print("Dry run: nothing was written.")
         return None
-    return grade_course(
+    grades = grade_course(
         course,
         name,
         console,
@@ -105,6 +105,9 @@ def regrade_course(
         carry=options.carry,
         among=frozenset(entries),
     )
+    if by_hand := [s for s, standing in grades.standings.items() if standing.by_hand]:
+        console.print(f"Points given by hand are as they were: {names(by_hand)}.", markup=False)
+    return grades
 
 
 @contextmanager
@@ -186,7 +189,7 @@ def _regraded(
         console.print(f"No grade changes, and no message ({len(reports)} students compared).")
         console.print("Nothing was written.")
         return False
-    changes, notes = [each.sentence for each in before.changes], before.notes(found, reports)
+    changes, notes = [each.sentence for each in before.changes], before.notes(reports)
     if new := len(everyone.submissions) - len(submitted.submissions):
         notes.append(
             f"Not graded before, and left out: {new}. Grade them with: autograder grade "
