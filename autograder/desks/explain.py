@@ -142,7 +142,9 @@ def _student(results: ClassResults, student: str, path: Path) -> StudentResult:
             )
     everyone = [each.student for each in results.everyone]
     close = get_close_matches(student, everyone, n=3)
-    hint = f"Did you mean {' or '.join(map(clean, close))}?" if close else "Nobody has such an id."
+    hint = (
+        f"Did you mean {' or '.join(map(clean, close))}?" if close else "No student has such an id."
+    )
     raise AutograderError(f"There is no student {clean(student)!r} in {path}. {hint}")
 
 

@@ -38,6 +38,7 @@ from autograder.reports.terminal import progress
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.predictions import PREDICTIONS
 from autograder.verdicts import Report
 
 
@@ -69,7 +70,7 @@ def regrade_course(
         what was recorded; None if nothing was.
 
     Raises:
-        AutograderError: nobody was graded yet, or the grades cannot be made again.
+        AutograderError: nothing was graded yet, or the grades cannot be made again.
     """
     assignment = read_assignment(course.solution(name))
     results_file = options.results_file or course.root / FOLDER / f"{name}.json"
@@ -77,7 +78,7 @@ def regrade_course(
     with _journal(course, name, write=not options.dry_run) as journal:
         last, entries = journal.last(), journal.entries()
         if last is None or not entries:
-            raise AutograderError(_nobody(name))
+            raise AutograderError(_nothing(name))
         now = made_with(assignment, carry=options.carry)
         before = EarlierGrades(name, results_file, last, entries, now)
         run, own = _run(course, assignment, before, options)
@@ -114,13 +115,13 @@ def regrade_course(
 def _journal(course: Course, name: str, *, write: bool) -> Iterator[Journal]:
     journal = Journal(course.root, name, write=write)
     if not journal.path.is_file():  # entering would make it
-        raise AutograderError(_nobody(name))
+        raise AutograderError(_nothing(name))
     with journal:
         yield journal
 
 
-def _nobody(name: str) -> str:
-    return f"Nobody has been graded yet; there is nothing to regrade. Run: autograder grade {name}"
+def _nothing(name: str) -> str:
+    return f"Nothing has been graded yet that could be regraded. Run: autograder grade {name}"
 
 
 def _unchanged(before: EarlierGrades) -> str:
@@ -178,6 +179,7 @@ def _regraded(
     submitted = everyone.among(before.entries)
     if not submitted.submissions:
         raise AutograderError(f"No submission of those who were graded is left in {folder}.")
+    _refuse_other_exercises(before, assignment)
     # Reading only: no attempt is counted before it is known that anything is written.
     seeds = Seeds(course.root, write=False)
     again = seeds_of_attempts(seeds, before.name, run.seed, submitted.submissions) if own else {}
@@ -213,6 +215,20 @@ def _regraded(
         seeds.attempt(before.name, each)
     journal.replace(run, [(submitted.digests[s], report) for s, report in reports.items()])
     return True
+
+
+def _refuse_other_exercises(before: EarlierGrades, assignment: Assignment) -> None:
+    """The gradebook holds grades of cells, and nbgrader allows no other cells then."""
+    check_set = assignment.check_set
+    now = {each.name for each in check_set.exercises}
+    now |= {PREDICTIONS} if check_set.predictions else set()
+    was = {e.name for entry in before.entries.values() for e in entry.report.exercises}
+    if was != now:
+        new, gone = ", ".join(sorted(now - was)) or "none", ", ".join(sorted(was - now)) or "none"
+        raise AutograderError(
+            f"A regrade cannot add or remove exercises (added: {new}; removed: {gone}), because "
+            "the gradebook holds grades of the others. Put them back as they were."
+        )
 
 
 @contextmanager

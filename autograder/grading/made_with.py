@@ -225,7 +225,7 @@ class _Describer:
             case type():
                 yield from self._class(value)
             case _ if is_dataclass(value):
-                yield type(value).__qualname__
+                yield from self._class(type(value))  # a judge may be an object that is called
                 for each in fields(value):
                     yield from self.described(getattr(value, each.name))
             case _:
