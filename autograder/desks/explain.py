@@ -83,22 +83,17 @@ def explain(course: Course, asked: Asked, console: Console) -> Explanation:
     submission = _submission(folder, whole, asked.student, results_file)
     carry = results.made_with.carry if results.made_with else True
     seed = int(results.seed if recorded.seed is None else recorded.seed)
-    secrets = [course.solutions, submitted]
     with (
         _known(course, asked) as known,
-        probing_sandbox(confined=asked.confined, secrets=secrets) as sandbox,
+        probing_sandbox(confined=asked.confined, secrets=[course.solutions, submitted]) as sandbox,
     ):
         oracle = LiveOracle(sandbox, assignment, seed, known)
         found = explained(submission, assignment, oracle, sandbox, carry=carry)
-    assert submission.path is not None
+    digest = submission_digest(submission, folder)
     origin = Provenance(
-        file=submission.path,
-        sha256=hashlib.sha256(submission.path.read_bytes()).hexdigest(),
-        unchanged=(
-            submission_digest(submission, folder) == recorded.submission
-            if recorded.submission
-            else None
-        ),
+        file=submission.path or folder,
+        sha256=_sha256(submission.path),
+        unchanged=digest == recorded.submission if recorded.submission else None,
         seed=seed,
         whose_seed=_whose(course, asked.name, seed),
         sandbox=(results.sandbox, found.report.sandbox),
@@ -110,6 +105,20 @@ def explain(course: Course, asked: Asked, console: Console) -> Explanation:
     narrowed = bool(asked.exercise or asked.check)
     explanation = Explanation(asked.name, recorded, found, origin, only, narrowed)
     show_explanation(console, explanation)
+    _write(explanation, asked, console)
+    return explanation
+
+
+def _sha256(path: Path | None) -> str:
+    if path is None or path.is_symlink():  # which is not followed
+        return "none"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"none ({error.strerror})"
+
+
+def _write(explanation: Explanation, asked: Asked, console: Console) -> None:
     if asked.json:
         write_json(asked.json, explanation)
         console.print(f"JSON       {asked.json}", markup=False, soft_wrap=True)
@@ -117,7 +126,6 @@ def explain(course: Course, asked: Asked, console: Console) -> Explanation:
         written = write_arrays(asked.arrays, explanation)
         files = "1 file" if len(written) == 1 else f"{len(written)} files"
         console.print(f"arrays     {files} in {asked.arrays}", markup=False, soft_wrap=True)
-    return explanation
 
 
 @contextmanager

@@ -200,6 +200,16 @@ def _regraded(
     show_regraded(console, found, changes, notes)
     if options.dry_run:
         return True
+    _keep(course, before, run, options, console)
+    for each in submitted.submissions if own else ():
+        Seeds(course.root).attempt(before.name, each)
+    journal.replace(run, [(submitted.digests[s], report) for s, report in reports.items()])
+    return True
+
+
+def _keep(
+    course: Course, before: EarlierGrades, run: Run, options: Options, console: Console
+) -> None:
     path = keep_earlier(
         course.root,
         before.name,
@@ -210,11 +220,6 @@ def _regraded(
         key=run.key,
     )
     console.print(f"earlier    {path}", soft_wrap=True)
-    seeds = Seeds(course.root)
-    for each in submitted.submissions if own else ():
-        seeds.attempt(before.name, each)
-    journal.replace(run, [(submitted.digests[s], report) for s, report in reports.items()])
-    return True
 
 
 def _refuse_other_exercises(before: EarlierGrades, assignment: Assignment) -> None:
