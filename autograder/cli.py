@@ -21,6 +21,7 @@ from autograder.cli_author import build, bundle, cache, new, preview, verify
 from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
     CORES,
+    INTERRUPTED,
     CourseOption,
     JobsOption,
     SchedulerOption,
@@ -29,7 +30,7 @@ from autograder.cli_options import (
     course_with,
     seed_from,
 )
-from autograder.cli_student import INTERRUPTED, check, reset, status, watch
+from autograder.cli_student import check, reset, status, watch
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _show_version(wanted: bool) -> None:
 for author_command in (new, preview, verify, build, bundle, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
-for command in (cli_exports.export, cli_exports.similar):
+for command in (cli_instructor.explain, cli_exports.export, cli_exports.similar):
     app.command()(command)
 
 
@@ -151,6 +152,9 @@ def grade(
     ] = False,
     unsafe: UnsafeOption = False,
     scheduler: SchedulerOption = None,
+    regrade: cli_instructor.RegradeOption = False,
+    dry_run: cli_instructor.DryRunOption = False,
+    why: cli_instructor.WhyOption = None,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
@@ -158,6 +162,24 @@ def grade(
     since.
     """
     found = course_with(course, [name])
+    if regrade or dry_run or why is not None:
+        cli_instructor.regrade_class(
+            found,
+            name,
+            regrade=regrade,
+            dry_run=dry_run,
+            why=why,
+            only=only or (),
+            restart=restart,
+            submissions=submissions,
+            results_file=json,
+            jobs=jobs,
+            seed=seed_from(seed),
+            confined=not unsafe,
+            carry=not no_carry,
+            scheduler=scheduler,
+        )
+        return
     from autograder.desks.backend import ignored_backend
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from autograder.sources.course import Course
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of any program that it stops."""
+
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 """How many jobs run side by side unless asked otherwise."""
 

@@ -10,6 +10,7 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
+from autograder.grading.made_with import observation_digest
 from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
@@ -199,7 +200,11 @@ def _judge_exercise(
         )
     told = diagnosis.told()
     verdicts = {
-        check.id: _verdict(check, decided[check.id], told.get(check.id, ())) for check in checks
+        check.id: replace(
+            _verdict(check, decided[check.id], told.get(check.id, ())),
+            observed=observation_digest(observed[check.id]),
+        )
+        for check in checks
     }
     failed = [
         verdict
