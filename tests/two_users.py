@@ -118,7 +118,7 @@ def _user(name: str, folder: Path) -> User:
     home.chmod(0o700)
     user = User(name, home, _ahead(name, folder))
     user.own(home)
-    trial = [*user.ahead, sys.executable, "-c", "import autograder, nbgrader, os; os.listdir()"]
+    trial = [*user.ahead, sys.executable, "-c", "import autograder, tornado, os; os.listdir()"]
     works = subprocess.run(trial, cwd=home, capture_output=True, timeout=120).returncode == 0
     return user if works else User(name, home)
 
