@@ -59,7 +59,7 @@ def cell_with(page: Any, text: str) -> Any:
 
 
 def type_over(page: Any, cell: Any, line: str, text: str) -> None:
-    """Type a text in place of a line of a cell."""
+    """Type a text instead of a line of a cell."""
     cell.locator(".cm-line", has_text=line).click()
     page.keyboard.press("Home")
     page.keyboard.press("Shift+End")

@@ -52,7 +52,7 @@ class User:
                 os.lchown(path, IDS[self.name], IDS[self.name])
 
     def environment(self) -> dict[str, str]:
-        """What a login gives this user: nothing of the settings of whoever runs the tests."""
+        """What a login gives this user, without the settings of the tests."""
         programs = (str(Path(sys.executable).parent), os.environ.get("PATH", ""))
         return {
             "HOME": str(self.home),
