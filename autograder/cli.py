@@ -6,32 +6,35 @@ errors answer immediately.
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
 
-from autograder import cli_instructor
-from autograder.cli_author import build, cache, new, preview, verify
+from autograder import cli_exports, cli_instructor
+from autograder.cli_author import build, bundle, cache, new, preview, verify
+from autograder.cli_extras import DISTRIBUTION, missing
 from autograder.cli_options import (
     CORES,
+    INTERRUPTED,
     CourseOption,
     JobsOption,
+    SchedulerOption,
     SeedOption,
     UnsafeOption,
     course_with,
     seed_from,
 )
-from autograder.cli_student import INTERRUPTED, check, reset, status, watch
+from autograder.cli_student import check, reset, status, watch
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-DISTRIBUTION = "keras-training-autograder"
 
 app = typer.Typer(
     help="Check and grade Keras exercises: optimizers, regularizers and layers written by hand.",
@@ -46,12 +49,36 @@ def main() -> None:
     # nbformat imports jsonschema, which for a format that no notebook has compiles a grammar: more
     # than a second for every command. Without the package, it leaves that format unchecked.
     sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+    _print_in_any_encoding()
     try:
         app()
     except AutograderError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if not (said := missing(error.name or "")):
+            raise
+        _refuse(said)
+
+
+def _print_in_any_encoding() -> None:
+    """Print signs that an encoding lacks as others: a Windows pipe has no check marks."""
+    signs = {"✓": "+", "✗": "x", "·": ".", "○": "o", "…": "..."}
+
+    def instead(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        lacking = error.object[error.start : error.end]
+        return "".join(signs.get(sign, "?") for sign in lacking), error.end
+
+    codecs.register_error("autograder", instead)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="autograder")
+
+
+def _refuse(said: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"Error: {said}", style="red", markup=False, soft_wrap=True)
+    sys.exit(2)
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,9 +87,11 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for author_command in (new, preview, verify, build, cache):
+for author_command in (new, preview, verify, build, bundle, cache):
     app.command()(author_command)
 app.command()(cli_instructor.report)
+for command in (cli_instructor.explain, cli_exports.export, cli_exports.similar):
+    app.command()(command)
 
 
 @app.callback()
@@ -122,6 +151,10 @@ def grade(
         ),
     ] = False,
     unsafe: UnsafeOption = False,
+    scheduler: SchedulerOption = None,
+    regrade: cli_instructor.RegradeOption = False,
+    dry_run: cli_instructor.DryRunOption = False,
+    why: cli_instructor.WhyOption = None,
 ) -> None:
     """Grade a class into nbgrader's gradebook, with feedback for every student.
 
@@ -129,10 +162,31 @@ def grade(
     since.
     """
     found = course_with(course, [name])
+    if regrade or dry_run or why is not None:
+        cli_instructor.regrade_class(
+            found,
+            name,
+            regrade=regrade,
+            dry_run=dry_run,
+            why=why,
+            only=only or (),
+            restart=restart,
+            submissions=submissions,
+            results_file=json,
+            jobs=jobs,
+            seed=seed_from(seed),
+            confined=not unsafe,
+            carry=not no_carry,
+            scheduler=scheduler,
+        )
+        return
+    from autograder.desks.backend import ignored_backend
     from autograder.desks.instructor import grade_course
     from autograder.reports.terminal import new_console
 
     console = new_console()
+    for line in ignored_backend():
+        console.print(line, style="yellow", markup=False)
     try:
         graded = grade_course(
             found,
@@ -146,6 +200,7 @@ def grade(
             restart=restart,
             confined=not unsafe,
             carry=not no_carry,
+            scheduler=scheduler,
         )
     except KeyboardInterrupt:
         console.print("Interrupted. Finished grades are saved; run the same command to resume.")

@@ -191,3 +191,26 @@ def cache(
     from autograder.desks.kept import describe_or_clear
 
     typer.echo(describe_or_clear(found, clear=clear))
+
+
+def bundle(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Names of assignments.", show_default=False)
+    ],
+    course: CourseOption = Path(),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The zip to write.", show_default="bundles/NAME.zip in the course"
+        ),
+    ] = None,
+) -> None:
+    """Write the zip that students get: assignments, how to install, and the checks themselves."""
+    found = course_with(course, names)
+    from autograder.desks import bundle as desk
+    from autograder.reports.terminal import new_console
+
+    made = desk.bundle(found, names, new_console(), output=output)
+    size = made.path.stat().st_size / 1e6
+    typer.echo(f"{made.path}: {', '.join(made.names)}; {made.files} files, {size:.1f} MB.")
+    typer.echo(f"Students unzip it and follow {desk.TOP}/{desk.README}. It holds {made.wheel}.")

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from autograder.cli_extras import need_instructor
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autograder.sources.course import Course
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of any program that it stops."""
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 """How many jobs run side by side unless asked otherwise."""
@@ -58,6 +63,16 @@ SeedOption = Annotated[
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Run submissions on the workers of this Dask scheduler, such as tcp://HOST:8786 "
+        "(docs/cluster.md). --jobs is then for this machine, which judges.",
+        show_default="this machine alone",
+    ),
+]
 
 
 def seed_from(text: str | None) -> int | Literal["new"] | None:
@@ -68,7 +83,12 @@ def seed_from(text: str | None) -> int | Literal["new"] | None:
 
 
 def course_with(start: Path, names: Sequence[str]) -> Course:
-    """The course, if it has these assignments: a typing error is answered before slow imports."""
+    """The course, if it has these assignments: a typing error is answered before slow imports.
+
+    Raises:
+        AutograderError: it has not, or there is no course, or what instructors need is missing.
+    """
+    need_instructor()
     from autograder.sources.course import find_course
 
     course = find_course(start)

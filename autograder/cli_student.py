@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.cli_options import INTERRUPTED
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
     from autograder.verdicts import Report
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as in a shell."""
 
 PathsArgument = Annotated[
     list[Path] | None,

@@ -6,7 +6,7 @@ Everything shown or stored is drawn from a report.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from autograder.model import Aspect
@@ -39,6 +39,7 @@ class Verdict:
         together_with: a second misconception, if only both together explain what was seen.
         explains: how many failed checks of the exercise its misconception explains, and of how
             many. Those that depend on a wrong rule are not counted: nothing is known of them.
+        observed: digest of what the submission returned; "" if nothing was run.
     """
 
     check: str
@@ -55,6 +56,7 @@ class Verdict:
     judged_against: JudgedAgainst = "reference"
     together_with: str | None = None
     explains: tuple[int, int] = (0, 0)
+    observed: str = field(default="", compare=False)
 
     @property
     def partly(self) -> bool:

@@ -228,7 +228,10 @@ def nbgrader_api(course: Path) -> Any:
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    return NbGraderAPI(CourseDirectory(root=str(course)))
+    from autograder.gradebook.config import course_config
+
+    config = course_config(course)
+    return NbGraderAPI(CourseDirectory(config=config, root=str(course)), config=config)
 
 
 def cells(path: Path) -> list[NotebookNode]:

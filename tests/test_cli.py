@@ -263,7 +263,10 @@ def test_an_interrupt_leaves_no_traceback(
 
 # --- immediately ---------------------------------------------------------------------------------
 
-HEAVY = ("keras", "tensorflow", "nbgrader", "sklearn", "matplotlib", "IPython")
+HEAVY = (
+    *("keras", "tensorflow", "nbgrader", "sklearn", "matplotlib", "IPython"),
+    *("nbformat", "jsonschema", "numpy", "jinja2"),
+)
 THEN_TELL = f"""
 import sys
 from autograder.cli import main
@@ -317,7 +320,7 @@ def test_a_students_usage_error_imports_neither_keras_nor_nbgrader(tmp_path: Pat
     assert done.returncode == 2
     *error, imported = done.stderr.splitlines()
     assert "does not exist" in " ".join(error)
-    assert imported == ""
+    assert set(imported.split()) <= {"numpy", "jinja2"}  # what judges and draws a check
 
 
 def test_a_negative_seed_is_refused() -> None:

@@ -54,9 +54,10 @@ class ClassGrades:
         return found
 
 
-def show(grades: ClassGrades, seed: int, console: Console) -> None:
+def show(grades: ClassGrades, seed: int, console: Console, *, table: bool = True) -> None:
     """Print the class table, what went wrong, and where everything is."""
-    console.print(class_table(grades.reports, console.width, grades.standings))
+    if table:
+        console.print(class_table(grades.reports, console.width, grades.standings))
     for line in _summary(grades):
         console.print(line, markup=False)
     for problem in (*grades.problems, *grades.recorded.notices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def write_report(
         )
     content = read_results(path, name)
     known, notes = _knowledge(course, name)
-    report = class_report(content, known)
+    report = class_report(content, known, similar_pairs(course, name))
     page = outputs.page or course.root / FOLDER / f"{name}.html"
     links = _links(feedback or course.root / "feedback", content, page)
     graded = graded_at(path).strftime("%d %B %Y, %H:%M")
@@ -94,6 +95,19 @@ def write_report(
         texts[outputs.csv] = class_csv(report)
     write_texts(texts)
     return WrittenReport(report, tuple(texts), notes, links, graded)
+
+
+def similar_pairs(course: Course, name: str) -> tuple[tuple[str, str], ...]:
+    """The pairs that `autograder similar` found last; none if it has not run."""
+    try:
+        content = json.loads((course.root / FOLDER / f"{name}-similar.json").read_bytes())
+        return tuple((str(one), str(other)) for one, other in map(_students, content["pairs"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+
+
+def _students(pair: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    return pair["students"]
 
 
 def graded_at(path: Path) -> datetime:
@@ -136,11 +150,11 @@ def _knowledge(course: Course, name: str) -> tuple[Knowledge, tuple[str, ...]]:
 def _links(folder: Path, results: ClassResults, page: Path) -> tuple[str | None, ...]:
     """For each student, the address of the feedback page as seen from ``page``."""
     start = Path(os.path.relpath(folder.absolute(), page.absolute().parent))
-    found = (_feedback(folder, each.student, results.assignment) for each in results.everyone)
+    found = (feedback_page(folder, each.student, results.assignment) for each in results.everyone)
     return tuple(_address(start / file) if file else None for file in found)
 
 
-def _feedback(folder: Path, student: str, assignment: str) -> Path | None:
+def feedback_page(folder: Path, student: str, assignment: str) -> Path | None:
     """A student's feedback page, relative to the folder; named as the notebook was."""
     if student in ("", ".", "..") or "/" in student or "\0" in student:
         return None

@@ -20,17 +20,19 @@ from autograder.desks.class_run import (
     seed_of_run,
     seeds_of_attempts,
 )
+from autograder.desks.machines import Machines
 from autograder.desks.release import write_source
 from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
 from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.cache import observation_cache
 from autograder.grading.journal import Journal, Run
+from autograder.grading.made_with import MadeWith, made_with
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.results import FOLDER, refuse_other_version, results, write
+from autograder.reports.results import FOLDER, levels, refuse_other_version, results, write
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
@@ -58,6 +60,8 @@ def grade_course(
     restart: bool = False,
     confined: bool = True,
     carry: bool = True,
+    scheduler: str | None = None,
+    among: frozenset[str] | None = None,
 ) -> ClassGrades:
     """Grade every submission of an assignment, record the grades, and print the class table.
 
@@ -74,6 +78,8 @@ def grade_course(
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        scheduler: address of a Dask scheduler on whose workers submissions run; None for here.
+        among: ids of the students who take part in the run; None for all who submitted.
 
     Raises:
         AutograderError: nothing can be graded or recorded; the message says what to do.
@@ -82,7 +88,8 @@ def grade_course(
     release = release_notebook(assignment)
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
-    submitted = read_class(folder, name, locked_cells(release), only)
+    submitted = read_class(folder, name, locked_cells(release), only).among(among)
+    made = made_with(assignment, carry=carry)
     results_file = results_file or course.root / FOLDER / f"{name}.json"
     refuse_other_version(results_file)
     write_source(assignment, course.release(name), course.source(name))
@@ -95,11 +102,13 @@ def grade_course(
         with Recorder(course.root, name, release, folder) as recorder:
             work = remaining_work(journal, recorder, submitted, only, finished=finished)
             again = seeds_of_attempts(seeds, name, run_seed, work.ungraded) if own else {}
-            with _grader(course, folder, work, confined=confined) as (sandbox, grade):
+            machines = Machines(scheduler, confined, jobs, console)
+            with _grader(course, folder, work, machines) as (sandbox, grade):
                 grade = partial(
                     grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry
                 )
-                _announce(work, submitted, sandbox, jobs, only, console)
+                quiet = bool(only) or among is not None
+                _announce(work, submitted, sandbox, machines, console, quiet=quiet)
                 grading = _grade(work, submitted, journal, grade)
                 absent, standings = dict[str, str](), dict[str, Standing]()
                 try:
@@ -108,33 +117,36 @@ def grade_course(
                     standings = recorder.standings()
                 finally:
                     reports = _graded(journal, submitted)
-                    _write_results(results_file, name, run_seed, reports, absent, standings)
+                    _write_results(
+                        results_file, name, run_seed, reports, absent, standings, journal, made
+                    )
                 used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
-    show(grades, run_seed, console)
+    show(grades, run_seed, console, table=among is None)
     return grades
 
 
 @contextmanager
 def _grader(
-    course: Course, folder: Path, work: RemainingWork, *, confined: bool
+    course: Course, folder: Path, work: RemainingWork, machines: Machines
 ) -> Iterator[tuple[Sandbox | None, Callable[..., Graded]]]:
     """What grades a class, and its sandbox; no sandbox if nothing is left to grade."""
     if not work.ungraded:
         yield None, _nobody
         return
     with ExitStack() as stack:
-        secrets = [course.solutions, folder]
+        secrets, confined = [course.solutions, folder], machines.confined
+        executor = stack.enter_context(machines.executor(secrets))
         sandbox = stack.enter_context(probing_sandbox(confined=confined, secrets=secrets))
         known = None
         # Without protection, what code does may depend on what it finds on this machine.
         if confined:
             with suppress(AutograderError):  # a full disk costs time, and no grade
                 known = stack.enter_context(observation_cache(course.root))
-        yield sandbox, partial(grade_class, sandbox=sandbox, known=known)
+        yield sandbox, partial(grade_class, sandbox=sandbox, known=known, executor=executor)
 
 
 def _nobody(*_: object, **__: object) -> Graded:
@@ -145,15 +157,16 @@ def _announce(
     work: RemainingWork,
     submitted: SubmittedClass,
     sandbox: Sandbox | None,
-    jobs: int,
-    only: frozenset[str],
+    machines: Machines,
     console: Console,
+    *,
+    quiet: bool,
 ) -> None:
-    if work.done and not only:
+    if work.done and not quiet:
         of = len(submitted.submissions)
         console.print(f"{work.done} of {of} are graded already, and have not changed since.")
     if sandbox:
-        console.print(f"sandbox: {sandbox.level}; {len(work.ungraded)} students, {jobs} at a time")
+        machines.announce(sandbox.level, len(work.ungraded))
 
 
 def _grade(
@@ -221,8 +234,18 @@ def _write_results(
     reports: Sequence[Report],
     absent: Mapping[str, str],
     standings: Mapping[str, Standing],
+    journal: Journal,
+    made: MadeWith,
 ) -> None:
     if reports:
-        # The parts of a resumed run may have had different protection.
-        levels = " and ".join(dict.fromkeys(report.sandbox for report in reports))
-        write(path, results(name, seed, levels, reports, absent=absent, standings=standings))
+        content = results(
+            name,
+            seed,
+            levels(reports),
+            reports,
+            absent=absent,
+            standings=standings,
+            submissions={student: each.submission for student, each in journal.entries().items()},
+            made_with=made,
+        )
+        write(path, content)

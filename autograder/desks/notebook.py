@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.desks.backend import use_tensorflow
 from autograder.desks.notebook_errors import (
     Interrupted,
     NotebookError,
@@ -27,7 +28,7 @@ from autograder.grading.grade import judge_exercises
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
 from autograder.model import AutograderError
-from autograder.reports.feedback import Beside, verdict_table, verdict_text
+from autograder.reports.verdict_table import Beside, verdict_table, verdict_text
 from autograder.sources.checks import CHECKS
 from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.verdicts import ExerciseReport
@@ -59,7 +60,7 @@ def quietly() -> Iterator[None]:
 
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+use_tensorflow()
 with quietly():
     import tensorflow as tf
 

@@ -12,7 +12,7 @@ from autograder.grading.drawings import Drawing
 from autograder.grading.judge import Close, measured
 from autograder.grading.oracle import Oracle
 from autograder.model import Arrays, Check, Observation
-from autograder.reports.feedback import Picture
+from autograder.reports.verdict_table import Picture
 from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport
 

@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +30,9 @@ class _NotUsableError(Exception):
     """Why the student's own work is not used, as the end of a sentence."""
 
 
-def mine(assignment: str, name: str, otherwise: T) -> T | Any:
+def mine(
+    assignment: str, name: str, otherwise: T, trial: Callable[[Any], object] | None = None
+) -> T | Any:
     """Your own class or function from an earlier notebook, or another one where there is none.
 
     Of the notebook (``../optimizers/optimizers.ipynb``, or ``optimizers.ipynb`` in this folder)
@@ -40,11 +42,15 @@ def mine(assignment: str, name: str, otherwise: T) -> T | Any:
         assignment: the earlier assignment.
         name: the class or function that you wrote there.
         otherwise: what to use if it is missing, unwritten or broken.
+        trial: called with what you wrote, to find out whether it works; whatever it raises is the
+            reason why it is not used. An optimizer is tried in any case.
     """
     try:
         path = _notebook(assignment)
         found = _loaded(path, name)
         _try(found)
+        if trial:
+            _try_by(trial, found)
     except _NotUsableError as reason:
         print(f"{name}: Keras' version is used, because {reason}.")
         return otherwise
@@ -131,6 +137,20 @@ def _try(found: Any) -> None:
         raise _NotUsableError(f"yours cannot train a model: {_said(error)}") from None
     if not finite:
         raise _NotUsableError("the first step of yours is not finite")
+
+
+def _try_by(trial: Callable[[Any], object], found: Any) -> None:
+    """Use it as the notebook will.
+
+    Raises:
+        _NotUsableError: that raises.
+    """
+    try:
+        trial(found)
+    except NotImplementedError:
+        raise _NotUsableError("yours is still to be written") from None
+    except Exception as error:
+        raise _NotUsableError(f"yours does not work: {_said(error)}") from None
 
 
 @contextlib.contextmanager

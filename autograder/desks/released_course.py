@@ -36,7 +36,7 @@ def releases_near(start: Path) -> list[Path]:
     start = start.resolve()
     for folder in (start, *start.parents):
         for parent in (folder / "assignments", folder):
-            found = _releases_in(parent)
+            found = releases_in(parent)
             if found:
                 return found
     raise AutograderError(
@@ -76,7 +76,8 @@ def work_in(release: Path) -> Path | None:
     return found[0] if found else None
 
 
-def _releases_in(parent: Path) -> list[Path]:
+def releases_in(parent: Path) -> list[Path]:
+    """The releases in a folder, in the order of the table in its README.md; none if it has none."""
     try:
         found = sorted(folder for folder in parent.iterdir() if is_release(folder))
     except OSError:

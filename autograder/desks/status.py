@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.released_course import releases_near, work_in
@@ -79,6 +81,13 @@ def _predictions(release: Path, submission: Submission, worth: Worth) -> Exercis
     return ExerciseStatus(PREDICTIONS, state, score, worth.points, worth.bonus, said)
 
 
+def quoted(path: PurePath) -> str:
+    """A path as an argument in the shell of this system: Windows' know no single quotes."""
+    if sys.platform == "win32":
+        return subprocess.list2cmdline([str(path)])
+    return shlex.quote(str(path))
+
+
 def next_exercise(
     course: list[AssignmentStatus],
 ) -> tuple[AssignmentStatus, ExerciseStatus] | None:
@@ -98,5 +107,5 @@ def upcoming(course: list[AssignmentStatus]) -> tuple[str, str]:
     )
     file = assignment.file or Path()
     place = file if not file.is_relative_to(Path.cwd()) else file.relative_to(Path.cwd())
-    command = f"autograder check {shlex.quote(str(place))} --only {exercise.name}"
+    command = f"autograder check {quoted(place)} --only {exercise.name}"
     return f"{verb} {exercise.name} in {assignment.name}.", command

@@ -8,7 +8,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from autograder.desks.backend import ignored_backend
 from autograder.desks.released import release_notebook
+from autograder.desks.released_course import is_release, release_named, releases_in
 from autograder.desks.remembered import remember
 from autograder.desks.self_check import NOTHING_RAN, Release, Show, Silent, Work, read
 from autograder.grading.observe import SERVICE, probing_sandbox
@@ -61,7 +63,7 @@ def check_paths(
             show.doing("Starting Keras")
             return stack.enter_context(self_check_sandbox(show.say))
 
-        for line in _several(found):
+        for line in (*ignored_backend(), *_several(found)):
             show.say(line)
         for file, release in found:
             work = Work(file, release)
@@ -166,6 +168,9 @@ def release_of(file: Path) -> Path:
 def files_in(path: Path) -> list[Path]:
     """The notebooks, or else the modules, that a path means.
 
+    A folder without notebooks may be a course, whose assignments it means, and a path that does not
+    exist the name of one of them.
+
     Raises:
         AutograderError: there are none.
     """
@@ -176,23 +181,33 @@ def files_in(path: Path) -> list[Path]:
             )
         return [path]
     if not path.is_dir():
-        raise AutograderError(f"{path} does not exist.")
-    found = _by_students(path, "*.ipynb") or [
-        file for file in _by_students(path, "*.py") if file.name not in (CHECKS, PROBES)
-    ]
+        path = _named(path)
+    found = _by_students(path, "*.ipynb")
+    if not found and not is_release(path):
+        # A course, or its folder of assignments.
+        releases = releases_in(path / "assignments") or releases_in(path)
+        found = [work for folder in releases for work in _by_students(folder, "*.ipynb")]
     if not found:
-        found = [
-            notebook
-            for folder in sorted(path.iterdir())
-            if (folder / FILE).is_file()
-            for notebook in _by_students(folder, "*.ipynb")
-        ]
+        modules = _by_students(path, "*.py")
+        found = [file for file in modules if file.name not in (CHECKS, PROBES)]
     if not found:
         raise AutograderError(
             f"Nothing to check in {path.resolve()}: it has no notebook (.ipynb) and no module "
             "(.py). Name a file, or run the command in your assignment's folder."
         )
     return found
+
+
+def _named(path: Path) -> Path:
+    """The folder of an assignment that a path which does not exist names (``optimizers``).
+
+    Raises:
+        AutograderError: there is none.
+    """
+    if len(path.parts) == 1 and not path.suffix:
+        with suppress(AutograderError):
+            return release_named(path.name, Path.cwd())
+    raise AutograderError(f"{path} does not exist.")
 
 
 def _by_students(folder: Path, pattern: str) -> list[Path]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from autograder.gradebook.record import read_timestamp
 from autograder.grading.observe import clean
@@ -28,6 +29,13 @@ class SubmittedClass:
     students: Sequence[str]
     submissions: Sequence[Submission]
     digests: dict[str, str]
+
+    def among(self, students: Collection[str] | None) -> Self:
+        """The same class, of which only these students are graded; None for all."""
+        if students is None:
+            return self
+        chosen = [each for each in self.submissions if each.student in students]
+        return replace(self, submissions=chosen)
 
 
 def read_class(
@@ -54,7 +62,9 @@ def read_class(
     if not submissions:
         reasons = {each.student: _reason(each, folder / each.student / name) for each in found}
         raise AutograderError(_nothing(folder, name, reasons))
-    digests = {each.student: _digest(each, folder / each.student / name) for each in submissions}
+    digests = {
+        each.student: submission_digest(each, folder / each.student / name) for each in submissions
+    }
     return SubmittedClass(students, submissions, digests)
 
 
@@ -88,6 +98,10 @@ def _nothing(folder: Path, name: str, absent: dict[str, str]) -> str:
     )
 
 
-def _digest(submission: Submission, folder: Path) -> str:
-    text = f"{submission!r} {read_timestamp(folder)}"
+def submission_digest(submission: Submission, folder: Path) -> str:
+    """Tells whether a submission is still the one that was graded: what was read, and its time."""
+    # Not where the course is, nor what the release makes of it: that may change meanwhile.
+    name = submission.path.name if submission.path else ""
+    written = submission.cells if submission.notebook is None else submission.notebook
+    text = f"{(name, written, submission.unreadable)!r} {read_timestamp(folder)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

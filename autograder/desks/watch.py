@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.desks.backend import ignored_backend
 from autograder.desks.keys import keys
 from autograder.desks.released_course import releases_near, work_in
 from autograder.desks.status import assignment_status
@@ -41,6 +42,8 @@ def watch(paths: Sequence[Path], console: Console, *, hints: int = 1) -> None:
         stack.enter_context(_saves(set(watched), events))
         if show.interactive:
             stack.enter_context(keys(events.put))
+        for line in ignored_backend():
+            show.say(line)
         show.doing("Starting Keras")
         sandbox = stack.enter_context(self_check_sandbox(show.say))
         _Watch(watched, events, show, sandbox).run()

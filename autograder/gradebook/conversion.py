@@ -26,6 +26,7 @@ from autograder.atomic import atomic_write
 from autograder.gradebook.answers import mark_all
 from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
+from autograder.gradebook.feedback_page import FeedbackExporter
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
 from autograder.gradebook.release import match_release
 from autograder.gradebook.restore import note, restore, submitted_notebook
@@ -99,9 +100,10 @@ class FeedbackPages:
         self.course = course
         self.assignment = assignment
         self.converter = GenerateFeedback(coursedir=course, config=config, log=silent_log())
-        self.exporter = _exporter(
-            self.converter.exporter_class, self.converter, self.converter.preprocessors
-        )
+        # A course's own exporter or template counts.
+        own = "exporter_class" in config.GenerateFeedback or "template_name" in config.HTMLExporter
+        kind = self.converter.exporter_class if own else FeedbackExporter
+        self.exporter = _exporter(kind, self.converter, self.converter.preprocessors)
 
     def save(self, student: str, submitted: SubmissionTime) -> None:
         """Make a student's page from the graded notebook."""

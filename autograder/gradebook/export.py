@@ -12,8 +12,9 @@ from traitlets.config import Config
 
 from autograder.atomic import atomic_replacement
 from autograder.gradebook.config import silent_log
-from autograder.gradebook.grades_csv import GradesCsv, protected
+from autograder.gradebook.grades_csv import GradesCsv
 from autograder.model import AutograderError
+from autograder.reports.spreadsheet import protected
 from autograder.reports.terminal import printable
 
 

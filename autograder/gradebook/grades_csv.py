@@ -15,6 +15,7 @@ from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
 
 from autograder.gradebook.standings import standings
+from autograder.reports.spreadsheet import protected
 from autograder.reports.standing import Standing
 
 COLUMNS = (
@@ -33,9 +34,6 @@ COLUMNS = (
     "waiting",
 )
 """nbgrader's columns in nbgrader's order, and two more."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
 
 
 class GradesCsv(ExportPlugin):  # type: ignore[misc]
@@ -87,12 +85,3 @@ def _about(
         standing.by_hand,
         standing.waiting,
     ]
-
-
-def protected(text: str) -> str:
-    """``text`` as no spreadsheet runs it: with an apostrophe in front, if it begins as a formula.
-
-    One that begins with an apostrophe gets another, so that removing the first one always gives
-    the text back.
-    """
-    return f"'{text}" if text.startswith((*_FORMULA, "'")) else text

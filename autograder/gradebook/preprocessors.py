@@ -15,6 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook
@@ -35,12 +36,16 @@ from autograder.gradebook.release import (
 from autograder.gradebook.restore import grade_id, note, restore
 from autograder.gradebook.times import configured_zone, read_time
 from autograder.model import AutograderError
-from autograder.reports.feedback import verdict_table, verdict_text
+from autograder.reports.feedback import shown_exercise
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 from autograder.verdicts import ExerciseReport, Report, seed_in_json
 
 Resources = dict[str, Any]
+
+VERDICTS = "application/vnd.autograder.exercise+json"
+"""The type of what students read of an exercise as data, beside the same as HTML and as text."""
 
 
 class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
@@ -157,11 +162,14 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:
-    html = verdict_table(exercise)
+    data = {
+        "text/html": verdict_table(exercise),
+        VERDICTS: msgspec.to_builtins(shown_exercise(exercise)),  # for the feedback page
+    }
     if exercise.ungraded:
-        data = {"text/html": html, "text/plain": verdict_text(exercise)}
+        data["text/plain"] = verdict_text(exercise)
         return [nbformat.v4.new_output("display_data", data=data)]
-    data = {"text/html": html, "text/plain": repr(_within(exercise, points))}
+    data["text/plain"] = repr(_within(exercise, points))
     return [nbformat.v4.new_output("execute_result", data=data, execution_count=None)]
 
 

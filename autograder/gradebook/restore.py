@@ -18,16 +18,14 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 
 from autograder.gradebook.answers import is_question, mark
+from autograder.reports.student_text import LONGEST_LINE, LONGEST_MARKDOWN
 from autograder.sources.submission import Submission
 
 LONGEST_SOURCE = 100_000
 """Characters of one cell that are kept; highlighting and diffing more has no use."""
 
-LONGEST_LINE = 1_000
-"""Characters of one line of code that are kept: Pygments needs 77 s for 100,000 of ``a.a.a.``."""
-
-LONGEST_MARKDOWN = 20_000
-"""Characters of Markdown that are rendered; a longer cell is shown as its source."""
+MOVED = "# The submission has no cell with this id; see its other cells."
+"""What is shown of an exercise without a cell: not the stub, for it may be solved elsewhere."""
 
 MOST_CELLS = 1_000
 MOST_TEXT = 5_000_000
@@ -74,6 +72,7 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
         plain = _plain_cell(cell, prose)
         if (str(cell.get("cell_type")), plain.source) not in prose:
             own.append(plain)
+            plain.metadata["autograder"] = {"own": True}
         text += _size(plain)
         if index < MOST_CELLS and text < MOST_TEXT:
             cells.append(plain)
@@ -115,7 +114,9 @@ def grade_id(cell: Mapping[str, Any]) -> str:
 
 def note(*lines: str) -> NotebookNode:
     """A Markdown cell that shows ``lines`` as they are, whatever they contain."""
-    return nbformat.v4.new_markdown_cell(fenced("\n".join(lines)))
+    cell = nbformat.v4.new_markdown_cell(fenced("\n".join(lines)))
+    cell.metadata["autograder"] = {"note": True}
+    return cell
 
 
 def fenced(text: str) -> str:
@@ -263,8 +264,7 @@ def _insert_missing(cells: list[NotebookNode], graded: Mapping[str, NotebookNode
             if is_question(cell):
                 cell.metadata["autograder"] = {"lost": True}
             if cell.cell_type == "code" and nbgrader.get("solution") and not nbgrader.get("grade"):
-                # Not the stub: the exercise may have been solved in another cell or a module.
-                cell.source = "# The submission has no cell with this id; see its other cells."
+                cell.source = MOVED
             where = next(
                 (index + 1 for index, other in enumerate(cells) if grade_id(other) == previous), 0
             )

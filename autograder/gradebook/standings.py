@@ -23,8 +23,8 @@ from autograder.reports.standing import Standing
 
 
 @dataclass(frozen=True)
-class _Points:
-    """One graded cell of one student."""
+class CellPoints:
+    """One graded cell of one student; ``bonus`` is how much of ``extra`` the engine gave."""
 
     name: str
     auto: float | None
@@ -54,7 +54,7 @@ def standings(gradebook: Gradebook, assignment: str) -> dict[str, Standing]:
     }
 
 
-def _standing(cells: list[_Points], penalty: float, most: float) -> Standing:
+def _standing(cells: list[CellPoints], penalty: float, most: float) -> Standing:
     raw = math.fsum(cell.final or 0.0 for cell in cells)
     return Standing(
         score=max(0.0, raw - penalty),
@@ -80,7 +80,7 @@ def _submissions(gradebook: Gradebook, assignment: str) -> list[tuple[str, float
     return [(student, penalty, most) for student, penalty in penalties.items()]
 
 
-def _points(gradebook: Gradebook, assignment: str) -> Mapping[str, list[_Points]]:
+def _points(gradebook: Gradebook, assignment: str) -> Mapping[str, list[CellPoints]]:
     """The graded cells by student, in the order of the notebook."""
     cells = (
         gradebook.db.query(
@@ -111,11 +111,11 @@ def _points(gradebook: Gradebook, assignment: str) -> Mapping[str, list[_Points]
     # With the id, which no index has, rows come as they were stored: in the notebook's order.
     stored = gradebook.db.query(BaseCell.id, BaseCell.name)
     place = {name: index for index, (_, name) in enumerate(stored)}
-    found: dict[str, list[_Points]] = defaultdict(list)
+    found: dict[str, list[CellPoints]] = defaultdict(list)
     for student, name, auto, manual, extra, most in cells:
         extra = extra or 0.0
         bonus = automatic_bonus(extra, said.get((student, name)))
-        found[student].append(_Points(name, auto, manual, extra, most, bonus))
+        found[student].append(CellPoints(name, auto, manual, extra, most, bonus))
     for points in found.values():
         points.sort(key=lambda cell: place.get(cell.name, len(place)))
     return found

@@ -109,6 +109,11 @@ class Allowance:
             budget.spent_cpu += cpu
             budget.spent_wall += max(wall, 0.0)
 
+    def spent(self, exercise: str) -> tuple[float, float]:
+        """CPU seconds and wall-clock seconds that an exercise has used."""
+        budget = self._of(exercise)
+        return budget.spent_cpu, budget.spent_wall
+
     @contextmanager
     def counting(self, exercise: str, use: Callable[[], tuple[float, float]]) -> Iterator[None]:
         """Count what a block uses for an exercise, or what a fault of the sandbox costs there.

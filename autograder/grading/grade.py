@@ -10,11 +10,12 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
-from autograder.grading.observe import RestartableChild
+from autograder.grading.made_with import observation_digest
 from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import Known, is_by_chance
+from autograder.grading.unit import Executor, Here, observations
 from autograder.model import (
     Check,
     Exercise,
@@ -67,6 +68,7 @@ def grade_submission(
     reports: SharedReports | None = None,
     *,
     carry: bool = True,
+    executor: Executor | None = None,
 ) -> Report:
     """Observe, judge and diagnose one submission.
 
@@ -77,25 +79,29 @@ def grade_submission(
         known: what need not be observed again.
         reports: on exercises that other submissions define in the same words.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        executor: where the submission runs, which may raise `MachinesLost`; None for the sandbox.
     """
+    executor = executor or Here(sandbox)
     plan = submission.definitions([exercise.name for exercise in check_set.exercises])
     exercises = grade_definitions(
-        plan.each, plan.missing, check_set, oracle, sandbox, known, reports, carry=carry
+        plan.each,
+        plan.missing,
+        check_set,
+        oracle,
+        sandbox,
+        known,
+        reports,
+        carry=carry,
+        executor=executor,
     )
-    remarks = bounded(
-        [
-            *submission.remarks,
-            *plan.remarks,
-            *flags(plan.each),
-            *(f"{cell}. This cell was skipped." for cell in plan.broken),
-        ]
-    )
+    skipped = (f"{cell}. This cell was skipped." for cell in plan.broken)
+    remarks = bounded([*submission.remarks, *plan.remarks, *flags(plan.each), *skipped])
     return Report(
         submission.student,
         check_set.name,
         (*exercises, *predicted(submission, check_set.predictions)),
         oracle.seed,
-        sandbox.level,
+        executor.level,
         remarks,
     )
 
@@ -111,6 +117,7 @@ def grade_definitions(
     reports: SharedReports | None = None,
     *,
     carry: bool = True,
+    executor: Executor | None = None,
 ) -> tuple[ExerciseReport, ...]:
     """Observe, judge and diagnose one implementation of the exercises.
 
@@ -122,12 +129,15 @@ def grade_definitions(
         known: what need not be observed again.
         reports: on exercises that other submissions define in the same words.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        executor: where the definitions run; None for the sandbox.
     """
-    trials = {
-        exercise.name: oracle.trials(check_set.of(exercise.name))
-        for exercise in check_set.exercises
-        if exercise.name not in missing
-    }
+    executor = executor or Here(sandbox)
+    with executor.here:  # the reference may still have to run
+        trials = {
+            exercise.name: oracle.trials(check_set.of(exercise.name))
+            for exercise in check_set.exercises
+            if exercise.name not in missing
+        }
     allowance = Allowance.of(chain.from_iterable(trials.values()))
 
     def missed(exercise: Exercise) -> ExerciseReport:
@@ -141,13 +151,12 @@ def grade_definitions(
         return definitions if isinstance(definitions, Definitions) else definitions[name]
 
     def graded(name: str) -> tuple[ExerciseReport, bool]:
-        with RestartableChild(sandbox, known, allowance) as child:
-            alone = not isinstance(definitions, Definitions)
-            found = child.observations(own(name), trials[name], alone=alone)
-            observed = {check.id: observation for check, observation in found}
+        alone = not isinstance(definitions, Definitions)
+        observed = observations(own(name), trials[name], allowance, executor, known, alone=alone)
         # Judged at once, so that the arrays of only one exercise are in memory.
-        checks = check_set.of(name)
-        judged = _judge_exercise(check_set.exercise(name), checks, observed, oracle, carry=carry)
+        exercise, checks = check_set.exercise(name), check_set.of(name)
+        with executor.here:
+            judged = _judge_exercise(exercise, checks, observed, oracle, carry=carry)
         return judged, not any(map(is_by_chance, observed.values()))
 
     found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)
@@ -191,7 +200,11 @@ def _judge_exercise(
         )
     told = diagnosis.told()
     verdicts = {
-        check.id: _verdict(check, decided[check.id], told.get(check.id, ())) for check in checks
+        check.id: replace(
+            _verdict(check, decided[check.id], told.get(check.id, ())),
+            observed=observation_digest(observed[check.id]),
+        )
+        for check in checks
     }
     failed = [
         verdict

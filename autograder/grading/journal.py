@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -37,6 +38,9 @@ create table if not exists graded (
     recorded integer not null default 0  -- whether it is in the gradebook
 );
 """
+
+
+_ADD = "insert or replace into graded (student, submission, report) values (?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,23 @@ class Entry:
 class Journal:
     """The last run of an assignment; used as a context manager, from any thread.
 
+    Args:
+        write: False to read only, which changes no file and locks no one out.
+
     Raises (on entering):
         AutograderError: another run has not finished, or the file cannot be used.
     """
 
-    def __init__(self, course: Path, assignment: str) -> None:
+    def __init__(self, course: Path, assignment: str, *, write: bool = True) -> None:
         self.path = course / FOLDER / f"{assignment}.run"
+        self._write = write
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
+        if not self._write:
+            with self._explained():
+                self._database = read_only(self.path, _TABLES)
+            return self
         with self._explained():
             self.path.parent.mkdir(exist_ok=True)
             self._database = sqlite3.connect(
@@ -115,12 +127,21 @@ class Journal:
 
     def begin(self, run: Run) -> None:
         """Forget the last run, and note the new one."""
+        self.replace(run, ())
+
+    def replace(self, run: Run, graded: Iterable[tuple[str, Report]]) -> None:
+        """Forget the last run, and note a new one with its reports, all of it or nothing.
+
+        Args:
+            graded: digests of submissions, and their reports.
+        """
         with self._lock, self._explained(), self._transaction():
             self._database.execute("delete from run")
             self._database.execute("delete from graded")
             self._database.execute(
                 "insert into run values (?, ?, 0)", (_written(run.seed), run.key)
             )
+            self._database.executemany(_ADD, [_row(digest, report) for digest, report in graded])
 
     def complete(self) -> None:
         """Note that the run is finished."""
@@ -128,14 +149,7 @@ class Journal:
 
     def add(self, submission: str, report: Report) -> None:
         """Add a report; it replaces an earlier one of the same student."""
-        # Without the id, which need not be valid Unicode.
-        content = msgspec.json.encode(replace(report, student=""))
-        self._do(
-            "insert or replace into graded (student, submission, report) values (?, ?, ?)",
-            os.fsencode(report.student),
-            submission,
-            content,
-        )
+        self._do(_ADD, *_row(submission, report))
 
     def recorded(self, student: str) -> None:
         """Note that a student's grades are in the gradebook, and the feedback page is written."""
@@ -194,6 +208,11 @@ class Journal:
                 "Another `autograder grade` is already running for this assignment (it locks "
                 f"{self.path}). Wait until it finishes."
             )
+        if not self._write and isinstance(error, sqlite3.OperationalError):
+            return (
+                f"{self.path}: {error}. The last run was killed while it wrote there. Resume it "
+                "first: run `autograder grade` for this assignment."
+            )
         if isinstance(error, sqlite3.OperationalError) and "disk" in str(error):
             return (
                 f"{self.path}: {error}. Free some space, then run the same command again to resume."
@@ -204,6 +223,26 @@ class Journal:
 
     def _damaged(self, what: object) -> str:
         return f"{self.path} is damaged ({what}). Delete it and grade the whole class again."
+
+
+def read_only(path: Path, tables: str) -> sqlite3.Connection:
+    """A database whose file is never written; without a file, one that is empty.
+
+    Args:
+        tables: statements that make its tables.
+    """
+    if path.is_file():
+        where = f"file:{quote(str(path.absolute()))}?mode=ro"
+        return sqlite3.connect(where, timeout=0.5, uri=True, check_same_thread=False)
+    empty = sqlite3.connect(":memory:", check_same_thread=False)
+    empty.executescript(tables)
+    return empty
+
+
+def _row(submission: str, report: Report) -> tuple[bytes, str, bytes]:
+    # Without the id in the report, which need not be valid Unicode.
+    content = msgspec.json.encode(replace(report, student=""))
+    return os.fsencode(report.student), submission, content
 
 
 def _written(seed: int) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from autograder.grading.journal import FOLDER
+from autograder.grading.journal import FOLDER, read_only
 from autograder.model import AutograderError
 from autograder.sources.submission import Submission
 
@@ -56,10 +56,15 @@ def seed_of_attempt(seed: int, number: int) -> int:
 
 
 class Seeds:
-    """One SQLite file for all assignments of a course. Several processes may use it at once."""
+    """One SQLite file for all assignments of a course. Several processes may use it at once.
 
-    def __init__(self, course: Path) -> None:
+    Args:
+        write: False to read only: no file is changed, and no attempt counted.
+    """
+
+    def __init__(self, course: Path, *, write: bool = True) -> None:
         self.path = course / FOLDER / FILE
+        self._write = write
 
     def kept(self, assignment: str) -> int | None:
         """The assignment's seed; None if it has not been graded yet.
@@ -101,10 +106,11 @@ class Seeds:
             if row is not None and row[1] == code:
                 return int(row[0])
             number = 1 if row is None else int(row[0]) + 1
-            database.execute(
-                "insert or replace into attempt values (?, ?, ?, ?)",
-                (assignment, student, number, code),
-            )
+            if self._write:
+                database.execute(
+                    "insert or replace into attempt values (?, ?, ?, ?)",
+                    (assignment, student, number, code),
+                )
             return number
 
     def _kept(self, database: sqlite3.Connection, assignment: str) -> int | None:
@@ -119,6 +125,10 @@ class Seeds:
     def _database(self) -> Iterator[sqlite3.Connection]:
         """The file, in one transaction."""
         try:
+            if not self._write:
+                with closing(read_only(self.path, ";".join(_TABLES))) as database:
+                    yield database
+                return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # No one else may read it: the inputs follow from the seed.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -76,6 +76,7 @@ class Trial:
         share: CPU seconds that the check adds to what all checks of its exercise may take together.
         reference: shape and bytes of each of the reference's arrays; None if they are not known.
         data: the files that definitions may read, by path; they are sent when these are loaded.
+        seed_is_own: whether ``seed`` is the check's own instead of the run's.
     """
 
     exercise: Exercise
@@ -89,6 +90,7 @@ class Trial:
     share: float = PROBE_SECONDS
     reference: Sizes | None = None
     data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    seed_is_own: bool = False
 
     def request(self, cpu_seconds: float | None = None) -> tuple[Observe, dict[str, np.ndarray]]:
         """The message and the arrays that ask for it: all that a child gets to see.
@@ -157,10 +159,43 @@ class Trial:
             return Failure("malformed", message)
         return None
 
+    def bare(self) -> Trial:
+        """The same trial without what only the grader may know, to be tried on another machine.
+
+        Claim, points, judge, withheld inputs and the seed of the run are gone. Of the reference,
+        the sizes that bound a reply are left.
+        """
+        check, sent = self.check, self.inputs.keys() - set(self.check.withheld)
+        return replace(
+            self,
+            exercise=Exercise(self.exercise.name, tuple(self.exercise.forbidden), declared=()),
+            check=Check(
+                name=check.name,
+                exercise=check.exercise,
+                claim="",
+                points=0.0,
+                probe=check.probe,
+                inputs=_not_here,
+                judge=_not_here,
+                same_shapes=check.same_shapes,
+            ),
+            inputs={name: value for name, value in self.inputs.items() if name in sent},
+            seed=self._own_seed(),
+            data=dict(self.data),
+            seed_is_own=True,
+        )
+
     def _own_seed(self) -> int:
         """A seed for the child, from which that of the run cannot be worked out."""
+        if self.seed_is_own:
+            return self.seed
         secret = sha256(f"{self.seed}.{self.check.id}".encode())
         return int.from_bytes(secret.digest()[:4])
+
+
+def _not_here(*_: object, **__: object) -> Any:
+    """What draws inputs and judges answers in a trial that is on another machine."""
+    raise AssertionError("only the grader draws inputs and judges")
 
 
 class Known(Protocol):

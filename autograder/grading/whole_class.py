@@ -13,6 +13,8 @@ from autograder.grading.oracle import LiveOracle
 from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
 from autograder.grading.trial import Known
+from autograder.grading.unit import Executor, Here, MachinesLost
+from autograder.model import Check
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
@@ -48,6 +50,7 @@ def grade_class(
     known: Known | None = None,
     finished: Callable[[Submission, Report], None] = lambda *_: None,
     carry: bool = True,
+    executor: Executor | None = None,
 ) -> Generator[tuple[Submission, Report]]:
     """Grade a class, ``jobs`` submissions at a time; yields each as soon as it is finished.
 
@@ -60,7 +63,12 @@ def grade_class(
         known: what need not be observed again, in this run or a later one.
         finished: called with each report, in the thread that made it, before it is yielded.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
+        executor: where submissions run; None for the sandbox. References run in the sandbox.
+
+    Raises:
+        MachinesLost: the executor can run nothing more.
     """
+    where = executor or Here(sandbox)
     check_set, lots = assignment.check_set, _Lots(assignment, sandbox, known)
     stopped = threading.Event()
 
@@ -69,34 +77,40 @@ def grade_class(
         try:
             oracle, reports = lots.of(own)
             report = grade_submission(
-                submission, check_set, oracle, sandbox, known, reports, carry=carry
+                submission, check_set, oracle, sandbox, known, reports, carry=carry, executor=where
             )
+        except MachinesLost:
+            raise
         except Exception as error:  # our own fault: grade the rest, and leave this one to a person
-            report = ungraded(submission, check_set, own, sandbox.level, error)
+            report = ungraded(submission, check_set, own, where.level, error)
         if not stopped.is_set():  # otherwise stopping may have made it what it is
             finished(submission, report)
         return submission, report
 
-    executor = ThreadPoolExecutor(jobs, "grade")
+    def expect(check: Check) -> None:
+        with where.here:
+            lots.of(seed)[0].expected(check)
+
+    threads = ThreadPoolExecutor(where.submissions or jobs, "grade")
     try:
-        oracle, _ = lots.of(seed)
         # The reference's answers first, one exercise a worker, so that no student's job waits.
         for future in as_completed(
             [
-                executor.submit(oracle.expected, check_set.of(exercise.name)[0])
+                threads.submit(expect, check_set.of(exercise.name)[0])
                 for exercise in check_set.exercises
             ]
         ):
             future.result()
-        for graded in as_completed([executor.submit(work, each) for each in submissions]):
+        for graded in as_completed([threads.submit(work, each) for each in submissions]):
             yield graded.result()
     except BaseException:
         # Ctrl-C: do not wait for submissions that are being graded.
         stopped.set()
+        where.close()
         sandbox.close()
         raise
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        threads.shutdown(wait=True, cancel_futures=True)
 
 
 def ungraded(

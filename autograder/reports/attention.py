@@ -10,8 +10,11 @@ from autograder.grading.grade import UNWRITTEN
 from autograder.grading.observe import INVALID_REPLY
 from autograder.reports.class_results import CheckResult, ExerciseResult, StudentResult
 from autograder.reports.feedback import number
+from autograder.reports.terminal import printable
 
-Kind = Literal["ungraded", "waiting", "forged", "flagged", "remark", "void", "error", "absent"]
+Kind = Literal[
+    "ungraded", "waiting", "forged", "flagged", "similar", "remark", "void", "error", "absent"
+]
 
 KINDS: Mapping[Kind, str] = {
     "ungraded": "The grader itself failed here, so the score is not final. Run the same grade "
@@ -19,6 +22,8 @@ KINDS: Mapping[Kind, str] = {
     "waiting": "Points that a person has to give, in the formgrader.",
     "forged": "The submission's process sent something that no probe sends.",
     "flagged": "Code that may hide where it comes from. It costs nothing and proves nothing.",
+    "similar": "Pairs that share more than the task and the class explain. It costs nothing and "
+    "proves nothing: read both texts on the page of autograder similar, and ask.",
     "remark": "What was noticed about the submission itself: files, cells, edited checks.",
     "void": "Every check of an exercise fails for the same reason: it is not defined, or uses what "
     "is not allowed.",
@@ -48,13 +53,31 @@ class Attention:
     text: str
 
 
-def attention(students: Sequence[StudentResult]) -> tuple[Attention, ...]:
-    """What may need a person, the most urgent kind first, each in the order of the class."""
+def attention(
+    students: Sequence[StudentResult], similar: Sequence[tuple[str, str]] = ()
+) -> tuple[Attention, ...]:
+    """What may need a person, the most urgent kind first, each in the order of the class.
+
+    Args:
+        similar: pairs of students whose submissions are similar.
+    """
     found = dict.fromkeys(
         each for position, student in enumerate(students) for each in _of(position, student)
     )
+    found |= dict.fromkeys(_similar(students, similar))
     order = list(KINDS)
     return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.student)))
+
+
+def _similar(
+    students: Sequence[StudentResult], pairs: Sequence[tuple[str, str]]
+) -> Iterator[Attention]:
+    positions = {student.student: position for position, student in enumerate(students)}
+    for one, other in pairs:
+        if one in positions and other in positions:
+            text = f"{printable(one)} and {printable(other)} share rare code."
+            yield Attention("similar", positions[one], "", text)
+            yield Attention("similar", positions[other], "", text)
 
 
 def is_absent(student: StudentResult) -> bool:

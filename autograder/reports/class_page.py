@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ from autograder.reports.class_report import ClassReport, Held, Item
 from autograder.reports.feedback import number
 from autograder.reports.histogram import histogram
 from autograder.reports.item_analysis import FEWEST
+from autograder.reports.page_parts import policy_hash, template_text
 from autograder.reports.terminal import printable
 
 WIDEST = 120
@@ -37,6 +36,7 @@ _TITLES = {
     "waiting": "Answers waiting",
     "forged": "Forged or corrupted reply",
     "flagged": "Flagged",
+    "similar": "Similar submissions",
     "remark": "Remarks",
     "void": "Nothing to check",
     "error": "Crashed",
@@ -94,15 +94,15 @@ def class_page(
 
 def render(template: str, data: Mapping[str, Any], **values: Any) -> str:
     """A page from its template and the data that its script reads."""
-    style, script = _text("class_report.css"), _text("class_report.js")
+    style, script = template_text("class_report.css"), template_text("class_report.js")
     return (
         _environment()
         .get_template(template)
         .render(
             style=Markup(style),
             script=Markup(script),
-            style_hash=Markup(_hash(style)),
-            script_hash=Markup(_hash(script)),
+            style_hash=Markup(policy_hash(style)),
+            script_hash=Markup(policy_hash(script)),
             data=htmlsafe_json_dumps(data, separators=(",", ":")),
             **values,
         )
@@ -201,16 +201,6 @@ def _item(item: Item, position: int | None) -> dict[str, Any]:
         "undefined": statistics.undefined,
         "others": ", ".join(others),
     }
-
-
-def _text(name: str) -> str:
-    return (Path(__file__).with_name("templates") / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """What a Content-Security-Policy calls this inline style or script."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 @cache

@@ -115,8 +115,16 @@ class ClassReport:
     attention: tuple[Attention, ...]
 
 
-def class_report(results: ClassResults, known: Knowledge | None = None) -> ClassReport:
-    """Work out everything about a graded class."""
+def class_report(
+    results: ClassResults,
+    known: Knowledge | None = None,
+    similar: Sequence[tuple[str, str]] = (),
+) -> ClassReport:
+    """Work out everything about a graded class.
+
+    Args:
+        similar: pairs of students whose submissions are similar.
+    """
     known = known or Knowledge()
     students = results.everyone
     absent = frozenset(at for at, student in enumerate(students) if is_absent(student))
@@ -136,7 +144,7 @@ def class_report(results: ClassResults, known: Knowledge | None = None) -> Class
         checks=_checks(students, total, absent, known),
         misconceptions=_misconceptions(students, known),
         unnamed=_unnamed(students),
-        attention=attention(students),
+        attention=attention(students, similar),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.grading.made_with import MadeWith
 from autograder.model import Aspect, AutograderError
 from autograder.reports.results import VERSION
 from autograder.verdicts import JudgedAgainst, Status
@@ -23,6 +24,9 @@ class CheckResult(msgspec.Struct, frozen=True):
     misconception: str | None = None
     aspect: Aspect = "rule"
     judged_against: JudgedAgainst = "reference"
+    together_with: str | None = None
+    explains: tuple[int, int] | None = None
+    observed: str = ""
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):
@@ -62,6 +66,8 @@ class StudentResult(msgspec.Struct, frozen=True):
         remarks: sentences about the submission itself; empty in files of earlier versions.
         gradebook: None if the file does not say.
         absent: why there is nothing to grade; "" for a student who submitted.
+        seed: if it is not that of the whole class.
+        submission: digest of what was graded; "" in files of earlier versions.
     """
 
     student: str
@@ -71,6 +77,8 @@ class StudentResult(msgspec.Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     gradebook: InGradebook | None = None
     absent: str = ""
+    seed: int | str | None = None
+    submission: str = ""
 
     @property
     def ungraded(self) -> bool:
@@ -94,6 +102,7 @@ class ClassResults(msgspec.Struct, frozen=True):
     sandbox: str
     students: tuple[StudentResult, ...]
     not_submitted: tuple[NotSubmitted, ...] = ()
+    made_with: MadeWith | None = None
 
     @property
     def everyone(self) -> tuple[StudentResult, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from autograder.atomic import atomic_write
+from autograder.grading.made_with import MadeWith
 from autograder.model import AutograderError
 from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Verdict, seed_in_json
@@ -29,6 +31,8 @@ def results(
     *,
     absent: Mapping[str, str] | None = None,
     standings: Mapping[str, Standing] | None = None,
+    submissions: Mapping[str, str] | None = None,
+    made_with: MadeWith | None = None,
 ) -> dict[str, Any]:
     """The reports of one run as plain JSON values.
 
@@ -38,19 +42,23 @@ def results(
         absent: students who have no grade because there is nothing to grade, and why; "" if
             nothing was submitted.
         standings: what the gradebook says, by student.
+        submissions: digests of what was graded, by student.
+        made_with: what else decides the grades.
     """
-    known = standings or {}
+    known, digests = standings or {}, submissions or {}
     return {
         "version": VERSION,
         "assignment": assignment,
         "seed": seed_in_json(seed),
         "sandbox": sandbox,
+        "made_with": asdict(made_with) if made_with else None,
         "students": [
             {
                 "student": report.student,
                 **({} if report.seed == seed else {"seed": seed_in_json(report.seed)}),
                 "score": report.score,
                 "max_score": report.max_score,
+                "submission": digests.get(report.student, ""),
                 "gradebook": _standing(known.get(report.student)),
                 "exercises": [_exercise(exercise) for exercise in report.exercises],
                 "remarks": list(report.remarks),
@@ -62,6 +70,11 @@ def results(
             for student, reason in (absent or {}).items()
         ],
     }
+
+
+def levels(reports: Sequence[Report]) -> str:
+    """The protection of a run, whose parts may have had different ones."""
+    return " and ".join(dict.fromkeys(report.sandbox for report in reports))
 
 
 def _standing(standing: Standing | None) -> dict[str, Any] | None:
@@ -100,6 +113,7 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "explains": list(verdict.explains) if verdict.misconception else None,
         "aspect": verdict.aspect,
         "judged_against": verdict.judged_against,
+        "observed": verdict.observed,
     }
 
 

@@ -120,7 +120,7 @@ class Channel:
             return self._connection.send(unsent)
         except BlockingIOError:
             return 0
-        except (BrokenPipeError, ConnectionResetError) as error:
+        except ConnectionError as error:  # each system has another one for it
             raise HungUpError from error
 
     def _receive_some(self) -> bytes:
@@ -128,7 +128,7 @@ class Channel:
             data = self._connection.recv(MEBIBYTE)
         except BlockingIOError:
             return b""
-        except ConnectionResetError as error:
+        except ConnectionError as error:
             raise HungUpError from error
         if not data:
             raise HungUpError

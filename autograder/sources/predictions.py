@@ -11,14 +11,16 @@ import re
 import string
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from autograder.sources.definitions import Cell
 from autograder.sources.faults import Faults
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
 from autograder.sources.percent import Percent
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 PREDICTIONS = "predictions"
 """What the predictions of a notebook are called together, in reports and in the gradebook."""

@@ -504,3 +504,56 @@ def test_fit_linear_ends_at_the_least_squares_solution() -> None:
     found = reference("sgd_vs_adam").fit_linear(keras.optimizers.SGD(0.1), x, y, 400)
     wanted = np.linalg.lstsq(x, y, rcond=None)[0]
     np.testing.assert_allclose(np.asarray(found), wanted, rtol=1e-3, atol=1e-4)
+
+
+# --- from scratch ---------------------------------------------------------------------------------
+
+
+class InOrder:
+    """A generator that never shuffles, so that `fit` can be given the same batches."""
+
+    def permutation(self, rows: int) -> np.ndarray:
+        return np.arange(rows)
+
+
+@pytest.mark.parametrize("patience", [1, 9])
+def test_fit_network_is_keras_fit(patience: int) -> None:
+    """Penalties, dropout, moving statistics, early stopping and a short last batch included."""
+    import keras
+
+    rng = np.random.default_rng(patience)
+    x, x_val = (rng.normal(size=(rows, 6, 6, 1)).astype("float32") for rows in (10, 7))
+    y, y_val = (rng.integers(0, 3, rows) for rows in (10, 7))
+    start, found = None, []
+    for by_keras in (False, True):
+        model = reference("from_scratch").small_cnn(
+            (6, 6, 1),
+            3,
+            normalization=lambda: keras.layers.BatchNormalization(momentum=0.6),
+            dropout=lambda: keras.layers.Dropout(0.3, seed=5),
+            regularizer=keras.regularizers.L2(0.05),
+            filters=(4,),
+        )
+        start = start or model.get_weights()
+        model.set_weights(start)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        optimizer = keras.optimizers.SGD(0.3)
+        stop = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
+        settings = {"batch_size": 4, "epochs": 6}
+        if by_keras:
+            model.compile(optimizer, loss)
+            curves = model.fit(
+                *(x, y), validation_data=(x_val, y_val), shuffle=False, verbose=0,
+                callbacks=[stop], **settings,
+            ).history  # fmt: skip
+        else:
+            curves = reference("from_scratch").fit_network(
+                *(model, optimizer, loss, x, y, x_val, y_val),
+                **settings, rng=InOrder(), callback=stop,
+            )  # fmt: skip
+        found.append((curves, model.get_weights()))
+    (ours, our_weights), (theirs, their_weights) = found
+    for name in ("loss", "val_loss"):
+        assert_close(ours[name], theirs[name])
+    for one, other in zip(our_weights, their_weights, strict=True):
+        assert_close(one, other)

@@ -29,13 +29,17 @@ def says(
     keras.optimizers = types.SimpleNamespace(Optimizer=KeyError)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keras", keras)
 
-    def found(*cells: str, folder: str = "../downhill") -> tuple[object, str]:
+    def found(
+        *cells: str,
+        folder: str = "../downhill",
+        trial: Callable[[Callable[..., object]], object] | None = None,
+    ) -> tuple[object, str]:
         if cells:
             written = [{"cell_type": "code", "metadata": {}, "source": each} for each in cells]
             (here / folder).mkdir(exist_ok=True)
             text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": written})
             (here / folder / "downhill.ipynb").write_text(text)
-        value = own_work.mine("downhill", "walk", otherwise="Keras'")
+        value = own_work.mine("downhill", "walk", otherwise="Keras'", trial=trial)
         return value, capsys.readouterr().out.strip()
 
     return found
@@ -76,6 +80,18 @@ def test_otherwise_it_says_why_in_one_line(
     assert said.startswith("walk: Keras' version is used, because ")
     assert reason in said
     assert "\n" not in said
+
+
+def test_what_does_not_stand_the_trial_is_not_used(
+    says: Callable[..., tuple[object, str]],
+) -> None:
+    cells = ["def walk(x):\n    return x + 1"]
+    value, said = says(*cells, trial=lambda walk: walk(1))
+    assert callable(value)
+    assert said == USED
+    value, said = says(*cells, trial=lambda walk: walk("one"))
+    assert value == "Keras'"
+    assert "because yours does not work: TypeError: can only concatenate str" in said
 
 
 OPTIMIZER = """

@@ -66,6 +66,18 @@ def test_a_folder_of_releases_means_all_their_notebooks(release: Path) -> None:
     assert files_in(release.parent) == [release / "downhill.ipynb"]
 
 
+def test_the_course_means_them_too_and_so_does_a_name_from_anywhere_in_it(
+    release: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (course / "nbgrader_config.py").touch()  # no student's module
+    assert files_in(course) == [release / "downhill.ipynb"]
+    for here in (course, release):
+        monkeypatch.chdir(here)
+        assert files_in(Path("downhill")) == [release / "downhill.ipynb"]
+    with pytest.raises(AutograderError, match="uphill does not exist"):
+        files_in(Path("uphill"))
+
+
 SERVICE = str(Path(__file__).parents[1] / "sandbox" / "escape_service.py")
 
 

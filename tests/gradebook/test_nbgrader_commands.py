@@ -50,10 +50,14 @@ def test_nbgraders_commands_and_the_formgrader_see_the_grades(
     nbgrader(course, "generate_feedback", NAME)  # without --force
     theirs = page(course)
     assert "Well argued" in theirs
+    assert "Feedback for" in theirs
     recorded(course, release, graded)
     assert page(course) == theirs
 
     api = nbgrader_api(course)
+    (course / "feedback" / "ada" / NAME / f"{NAME}.html").unlink()
+    assert api.generate_feedback(NAME, "ada")["success"]  # the formgrader's button
+    assert page(course) == theirs
     (submission,) = api.get_submissions(NAME)
     assert (submission["student"], submission["score"], submission["max_score"]) == (
         "ada",

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from autograder.grading.carry import DEPENDS, NO_IDEA
 from autograder.reports.depending import depending
-from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.reports.report import show_report
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.verdicts import ExerciseReport, Report, Verdict
 
 SLIP = Verdict(

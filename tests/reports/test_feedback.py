@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from autograder.reports.feedback import verdict_table, verdict_text
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.verdicts import ExerciseReport, Status, Verdict
 
 pytestmark = pytest.mark.slow

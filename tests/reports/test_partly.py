@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.reports.feedback import verdict_table, verdict_text
 from autograder.reports.partly import partly
 from autograder.reports.report import show_report
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.verdicts import ExerciseReport, Report, Verdict
 
 

@@ -61,12 +61,14 @@ def test_the_file_has_the_documented_fields() -> None:
         "assignment": "optimizers",
         "seed": 7,
         "sandbox": "landlock",
+        "made_with": None,
         "students": [
             {
                 "student": "ada",
                 # A bonus counts toward the score, not the maximum.
                 "score": 3.5,
                 "max_score": 5.0,
+                "submission": "",
                 # What a person gave included.
                 "gradebook": {
                     "score": 8.5,
@@ -95,6 +97,7 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "explains": None,
                                 "aspect": "rule",
                                 "judged_against": "reference",
+                                "observed": "",
                             },
                             {
                                 "name": "stores_its_velocity",
@@ -108,6 +111,7 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "explains": [1, 2],
                                 "aspect": "rule",
                                 "judged_against": "reference",
+                                "observed": "",
                             },
                         ],
                     },
@@ -129,6 +133,7 @@ def test_the_file_has_the_documented_fields() -> None:
                                 "explains": None,
                                 "aspect": "rule",
                                 "judged_against": "reference",
+                                "observed": "",
                             }
                         ],
                     },

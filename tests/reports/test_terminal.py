@@ -12,12 +12,13 @@ from rich.console import Console
 from autograder.grading.grade import UNWRITTEN
 from autograder.grading.proof import Proof
 from autograder.reports.class_table import class_table, diagnosis
-from autograder.reports.feedback import total, verdict_table, verdict_text
+from autograder.reports.feedback import total
 from autograder.reports.live import Live
 from autograder.reports.proof import show_proof
 from autograder.reports.report import show_report
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import Assignment
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 

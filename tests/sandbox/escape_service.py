@@ -26,8 +26,9 @@ import numpy as np
 
 from autograder.sandbox import wire
 
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
+if sys.platform != "win32":
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
 # Attacks are sent as text, and import what they share from here.
 sys.modules.setdefault("escape_service", sys.modules[__name__])
 

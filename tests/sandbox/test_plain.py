@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,21 @@ def test_it_answers(sandbox: PlainSandbox) -> None:
     assert ask(child, "tell")["succeeded"]
     assert ask(child, "tell")["succeeded"]
     child.close()
+
+
+def test_it_answers_where_folders_have_names_as_people_give_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "Jörg & Zoë (neu)" / "scratch"
+    home.mkdir(parents=True)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    service = shutil.copy(SERVICE, home.parent / "my service.py")
+    child = PlainSandbox(str(service)).child()
+    assert ask(child, "tell")["succeeded"]
+    child.close()
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("what", ["spin", "ignore_signals_and_spin"])

@@ -1,0 +1,198 @@
+"""Everything behind the verdicts on one submission, which is observed once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from autograder.grading.evidence import Evidence
+from autograder.grading.gaps import Compared, compare
+from autograder.grading.grade import grade_submission, judge_check
+from autograder.grading.oracle import LiveOracle
+from autograder.grading.trial import Known, Trial
+from autograder.model import Check, Inputs, Misconception, Observation
+from autograder.programs import Definitions
+from autograder.sandbox.interface import Sandbox
+from autograder.sources.assignment import Assignment
+from autograder.sources.submission import Submission
+from autograder.verdicts import Report, Verdict
+
+
+@dataclass(frozen=True)
+class ExplainedCheck:
+    """One check: what went in, what came out, and what that was compared with.
+
+    Attributes:
+        observed: None if nothing was run, since the exercise is not defined.
+        compared: what was observed beside the reference; None if either has no numbers.
+        mistake: what the named known mistake does here; None if none is named in the exercise.
+        beside_mistake: what was observed beside that.
+    """
+
+    check: Check
+    verdict: Verdict
+    inputs: Inputs
+    expected: Observation
+    observed: Observation | None
+    compared: Compared | None
+    mistake: Observation | None
+    beside_mistake: Compared | None
+
+
+@dataclass(frozen=True)
+class MistakeEvidence:
+    """What speaks for a known mistake in an exercise, and what does not, by names of checks.
+
+    Attributes:
+        alike: the failed checks in which the submission did what the mistake does.
+        otherwise: those in which the mistake does something wrong, and the submission something
+            else.
+    """
+
+    exercise: str
+    misconception: Misconception
+    alike: tuple[str, ...]
+    otherwise: tuple[str, ...]
+    failed: int
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A report made once more, with everything behind it."""
+
+    report: Report
+    checks: tuple[ExplainedCheck, ...]
+    evidence: tuple[MistakeEvidence, ...]
+
+
+class _Tape:
+    """Knows nothing, so that everything is computed, and keeps what was."""
+
+    def __init__(self) -> None:
+        self.observed: dict[str, Observation] = {}
+
+    def get(
+        self, definitions: Definitions, trial: Trial, *, alone: bool = False
+    ) -> Observation | None:
+        return None
+
+    def put(
+        self,
+        definitions: Definitions,
+        trial: Trial,
+        observation: Observation,
+        *,
+        alone: bool = False,
+    ) -> None:
+        self.observed[trial.check.id] = observation
+
+
+class FreshReference:
+    """What is known of known mistakes; the reference is observed again."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def get(
+        self, definitions: Definitions, trial: Trial, *, alone: bool = False
+    ) -> Observation | None:
+        # Only the reference is tried without the sizes of the reference's arrays.
+        is_reference = trial.reference is None
+        return None if is_reference else self._known.get(definitions, trial, alone=alone)
+
+    def put(
+        self,
+        definitions: Definitions,
+        trial: Trial,
+        observation: Observation,
+        *,
+        alone: bool = False,
+    ) -> None:
+        self._known.put(definitions, trial, observation, alone=alone)
+
+
+def explained(
+    submission: Submission,
+    assignment: Assignment,
+    oracle: LiveOracle,
+    sandbox: Sandbox,
+    *,
+    carry: bool,
+) -> Explained:
+    """Grade a submission once more, and keep what was seen.
+
+    Args:
+        assignment: with the exercises to explain.
+        carry: as in `grade_submission`.
+    """
+    tape = _Tape()
+    report = grade_submission(submission, assignment.check_set, oracle, sandbox, tape, carry=carry)
+    checks: list[ExplainedCheck] = []
+    evidence: list[MistakeEvidence] = []
+    for exercise in assignment.check_set.exercises:
+        own = assignment.check_set.of(exercise.name)
+        (graded,) = (each for each in report.exercises if each.name == exercise.name)
+        verdicts = {verdict.check: verdict for verdict in graded.verdicts}
+        named = list(_named(verdicts.values(), assignment.of(exercise.name)))
+        checks += [
+            _explained(check, verdicts[check.name], oracle, tape.observed.get(check.id), named)
+            for check in own
+        ]
+        if named and all(check.id in tape.observed for check in own):
+            evidence += _evidence(own, tape.observed, oracle, named)
+    return Explained(report, tuple(checks), tuple(evidence))
+
+
+def _named(verdicts: Iterable[Verdict], known: Sequence[Misconception]) -> Iterator[Misconception]:
+    """The known mistakes that verdicts name, each once."""
+    names = dict.fromkeys(
+        name for each in verdicts for name in (each.misconception, each.together_with) if name
+    )
+    for name in names:
+        yield from [each for each in known if each.name == name][:1]
+
+
+def _explained(
+    check: Check,
+    verdict: Verdict,
+    oracle: LiveOracle,
+    observed: Observation | None,
+    named: Sequence[Misconception],
+) -> ExplainedCheck:
+    inputs, expected = oracle.inputs[check.id], oracle.expected(check)
+    # The one that the check names; or else the one that its exercise's rule follows.
+    own = [each for each in named if each.known_as == verdict.misconception] or list(named)
+    did = oracle.whole_observations(own[0], [check])[check.id] if own else None
+
+    def beside(other: Observation | None) -> Compared | None:
+        if observed is None or other is None or observed.failure or other.failure:
+            return None
+        return compare(check, observed.arrays, other.arrays, inputs)
+
+    return ExplainedCheck(
+        check, verdict, inputs, expected, observed, beside(expected), did, beside(did)
+    )
+
+
+def _evidence(
+    checks: Sequence[Check],
+    observed: Mapping[str, Observation],
+    oracle: LiveOracle,
+    named: Sequence[Misconception],
+) -> Iterator[MistakeEvidence]:
+    passed: dict[bool, list[Check]] = {True: [], False: []}
+    for check in checks:
+        status, _ = judge_check(check, observed[check.id], oracle)
+        if status != "ungraded":
+            passed[status == "passed"].append(check)
+    evidence = Evidence(passed[False], passed[True], observed, oracle)
+    for known in named:
+        alike = evidence.explained(known, passed[False])
+        otherwise = evidence.denied(known, checks=[*passed[False], *passed[True]])
+        yield MistakeEvidence(
+            known.exercise,
+            known,
+            tuple(check.name for check in alike),
+            tuple(check.name for check in otherwise),
+            len(passed[False]),
+        )

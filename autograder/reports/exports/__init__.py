@@ -1,0 +1,1 @@
+"""The results file in the formats of other systems: pure functions, from records to text."""
