@@ -1,9 +1,13 @@
 """The engine's steps in nbgrader's chains of preprocessors.
 
-    StudentNotebook  first of ``GenerateAssignment.preprocessors``
-    RestoreRelease   first of ``Autograde.sanitize_preprocessors``
-    WriteVerdicts    replaces ``Execute``
-    SaveVerdicts     replaces ``SaveAutoGrades``
+    StudentNotebook    first of ``GenerateAssignment.preprocessors``
+    RemoveHiddenParts  last of ``GenerateAssignment.preprocessors``
+    RestoreRelease     first of ``Autograde.sanitize_preprocessors``
+    WriteVerdicts      replaces ``Execute``
+    SaveVerdicts       replaces ``SaveAutoGrades``
+
+An assignment without ``solutions/<name>/`` is an ordinary one of nbgrader's: each step then does
+what nbgrader does in its place.
 
 Everything between and after them (sanitizing, limits, late penalties) stays nbgrader's own. They
 run under ``nbgrader autograde`` as well as under ``autograder grade``, which restores the notebook
@@ -12,22 +16,40 @@ itself and passes on the report it already has, as ``resources["autograder"]["re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    Execute,
+    IgnorePattern,
+    IncludeHeaderFooter,
+    InstantiateTests,
+    LockCells,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
 from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
 from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
+from autograder.gradebook.config import CONFIG
 from autograder.gradebook.record import read_timestamp
 from autograder.gradebook.release import (
     exercises_by_cell,
+    is_ordinary,
     match_release,
     read_release,
     release_notebook,
@@ -42,6 +64,19 @@ from autograder.verdicts import ExerciseReport, Report, seed_in_json
 
 Resources = dict[str, Any]
 
+# nbgrader's defaults around SaveCells, and in the place of Execute.
+_BEFORE_SAVING = (
+    IncludeHeaderFooter,
+    InstantiateTests,
+    LockCells,
+    ClearSolutions,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+)
+_AFTER_SAVING = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)
+_EXECUTION = (Execute, IgnorePattern, ClearMetadataPreprocessor)
+
 
 class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Makes, under ``nbgrader generate_assignment``, the notebook that ``autograder build`` makes.
@@ -52,13 +87,33 @@ class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         name = resources["nbgrader"]["assignment"]
         course = Course(Path(_course_directory(self).root))
+        if is_ordinary(course.root, name):
+            if not any(isinstance(each, RemoveHiddenParts) for each in self.parent._preprocessors):
+                raise AutograderError(
+                    f"{name!r} has no folder in {course.solutions}. To release it as an ordinary "
+                    "assignment of nbgrader, without its hidden tests, end "
+                    f"c.GenerateAssignment.preprocessors in {CONFIG} with "
+                    "'autograder.desks.nbgrader_plugin.RemoveHiddenParts'."
+                )
+            return _ordinary(self, _BEFORE_SAVING, nb, resources)
         return release_notebook(read_assignment(course.solution(name))), resources
+
+
+class RemoveHiddenParts(NbGraderPreprocessor):  # type: ignore[misc]
+    """Removes hidden tests and rubrics from an ordinary assignment, after they have been saved."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if _is_ordinary(self, resources):
+            return _ordinary(self, _AFTER_SAVING, nb, resources)
+        return nb, resources
 
 
 class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
     """Puts the submitted notebook back onto the release."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if _is_ordinary(self, resources):
+            return nb, resources
         release = read_release(_course_directory(self), resources["nbgrader"]["assignment"])
         return restore(nb, release), resources
 
@@ -71,6 +126,8 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if "autograder" not in resources and _is_ordinary(self, resources):
+            return _ordinary(self, _EXECUTION, nb, resources)
         given = resources.setdefault("autograder", {})
         report = given["report"] = given.get("report") or self._report(resources["nbgrader"])
         match_release(nb, report)
@@ -129,6 +186,8 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if "autograder" not in resources:
+            return _ordinary(self, (SaveAutoGrades,), nb, resources)
         where = resources["nbgrader"]
         exercises = exercises_by_cell(resources["autograder"]["report"])
         bonuses = {exercise.name for exercise in exercises.values() if exercise.bonus}
@@ -154,6 +213,23 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
                     _extra_credit(grades[name], exercise, comments.get(exercise.name))
             gradebook.db.commit()
         return nb, resources
+
+
+def _is_ordinary(preprocessor: NbGraderPreprocessor, resources: Resources) -> bool:
+    root = Path(_course_directory(preprocessor).root)
+    return is_ordinary(root, resources["nbgrader"]["assignment"])
+
+
+def _ordinary(
+    preprocessor: NbGraderPreprocessor,
+    steps: Sequence[type],
+    nb: NotebookNode,
+    resources: Resources,
+) -> tuple[NotebookNode, Resources]:
+    """Run nbgrader's own steps where it would run them."""
+    for step in steps:
+        nb, resources = step(parent=preprocessor.parent)(nb, resources)
+    return nb, resources
 
 
 def _outputs(exercise: ExerciseReport, points: float) -> list[NotebookNode]:

@@ -45,8 +45,8 @@ def test_other_old_names_do_not_exist() -> None:
 def test_the_configuration_names_what_exists() -> None:
     config = (ROOT / "nbgrader_config.py").read_text()
     named = re.findall(r'"autograder\.desks\.nbgrader_plugin\.(\w+)"', config)
-    assert sorted(named) == sorted(NAMES)
-    assert config.count('"autograder.') == len(NAMES) + 1
+    assert sorted(named) == sorted((*NAMES, "RemoveHiddenParts"))
+    assert config.count('"autograder.') == len(named) + 1
     assert '"autograder.gradebook.grades_csv.GradesCsv"' in config
 
 
@@ -57,6 +57,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SOURCES, root / "solutions")
     config = (ROOT / "nbgrader_config.py").read_text()
     old = config.replace("autograder.desks.nbgrader_plugin.", "autograder.outputs.preprocessors.")
+    old = old.replace('    "autograder.outputs.preprocessors.RemoveHiddenParts",\n', "")
     (root / "nbgrader_config.py").write_text(old)
     release = release_notebook(read_assignment(root / "solutions" / "descent"))
     for folder in ("assignments/descent", "submitted/ada/descent"):
