@@ -19,6 +19,8 @@ _FROM_ANOTHER_NBGRADER = (
     "It is from another version of nbgrader. Make a copy, then run: nbgrader db upgrade"
 )
 _OF_FILES = {
+    "locking protocol|disk I/O": "SQLite needs a disk that locks files, with space left; many "
+    "network disks do not lock. Use a local disk, or a database server, and grade again.",
     "locked": "Another program is writing to it. Wait until it finishes, or close it, and grade "
     "again.",
     "not a database": _FROM_A_BACKUP,
