@@ -46,3 +46,10 @@ c.GenerateFeedback.exporter_class = "autograder.gradebook.feedback_page.Feedback
 
 # grades.csv: with the points of every exercise, of those who submitted, and safely quoted.
 c.ExportApp.plugin_class = "autograder.gradebook.grades_csv.GradesCsv"
+
+# On the formgrader's pages, a script in a student's Markdown would act as the instructor.
+c.HTMLExporter.filters = {"markdown2html": "autograder.gradebook.safe_markdown.markdown2html"}
+
+# `nbgrader validate` runs the whole notebook: importing TensorFlow and training take their time.
+c.Execute.timeout = 600
+c.Execute.iopub_timeout = 60

@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Minutes each, the longest first.
 LONGEST = [
+    "browser/test_cycle.py",
     "course/test_verify.py",
     "test_hostile.py",
     "course/test_course_releases.py",

@@ -7,6 +7,7 @@ from _shared.cases import each_case, each_is_refused
 from _shared.histories import EPOCHS, falling, falling_and_rising, rounded, trainings
 from sklearn.datasets import load_digits
 
+from autograder.grading.drawings import Training, Trainings
 from autograder.grading.judge import expect
 from autograder.model import Exercise
 
@@ -341,6 +342,24 @@ SHOWN = {
 }
 
 
+def learning_curves(observed, expected, inputs):
+    """Each training with the epoch that it stops at, and the one whose weights the model has."""
+
+    def kept(weights):
+        epochs = set(weights.tolist())
+        return int(epochs.pop()) if len(epochs) == 1 and np.isfinite(weights).all() else None
+
+    ran = zip(observed["epochs"], expected["epochs"], strict=True)
+    weights = zip(observed["weights"], expected["weights"], strict=True)
+    runs = zip(described(inputs), inputs["val_losses"], ran, weights, strict=True)
+    return Trainings(
+        tuple(
+            Training(title.partition(", val_loss")[0], losses, *map(int, epochs), *map(kept, both))
+            for title, losses, epochs, both in runs
+        )
+    )
+
+
 def stopping(name, claim, points, results, inputs, aspect="rule"):
     """Declare a check of these results of every training; see the probe `trainings`."""
     judges = [each_case(result, described, SHOWN[result]) for result in results.split()]
@@ -356,6 +375,7 @@ def stopping(name, claim, points, results, inputs, aspect="rule"):
         probe="trainings",
         inputs=inputs,
         judge=as_expected,
+        picture=learning_curves,
     )
 
 

@@ -13,7 +13,7 @@ class Standing:
     """One student's points for one assignment, as the gradebook has them.
 
     Attributes:
-        score: final: with what a person gave, and without the penalty; never below 0.
+        score: final: with what a person gave, less the penalty; never below 0.
         max_score: of everything but bonuses, written answers included.
         by_hand: what a person's grading changes: written answers, corrected scores, extra credit.
         waiting: points that have no score yet and wait for a person.

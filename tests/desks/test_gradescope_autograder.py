@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -16,8 +18,10 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.cli import app
+from autograder.desks import gradescope_run
 from autograder.desks.gradescope_run import Submitted, read_metadata
 from autograder.grading.seeds import Seeds, seed_of_attempt
+from autograder.model import AutograderError
 
 METADATA = {
     "id": 123456,
@@ -149,6 +153,28 @@ def test_a_submission_is_graded_and_reads_nothing(autograder: Path, course: Path
     seed = Seeds(course).kept("downhill")
     assert seed is not None
     assert f"seed {seed_of_attempt(seed, 2)}" in done.stdout
+
+
+def test_where_nothing_confines_it_depends_on_the_instructor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    @contextmanager
+    def sandbox(*, confined: bool = True, secrets: Sequence[Path] = ()) -> Iterator[str]:
+        tried.append((confined, list(secrets)))
+        if confined:
+            raise AutograderError("no Landlock")
+        yield "none"
+
+    monkeypatch.setattr(gradescope_run, "probing_sandbox", sandbox)
+    secrets = [Path("/autograder/source")]
+    with pytest.raises(AutograderError), gradescope_run._sandbox(secrets, required=True):
+        pass
+    assert tried == [(True, secrets)]
+    with gradescope_run._sandbox(secrets, required=False) as found:
+        assert str(found) == "none"
+    assert tried[1:] == [(True, secrets), (False, [])]
 
 
 def test_a_broken_zip_says_so_and_scores_nothing(autograder: Path) -> None:

@@ -20,7 +20,8 @@ from graded_class import (
 )
 from nbformat.notebooknode import NotebookNode
 
-from autograder.gradebook.grades_csv import COLUMNS, protected
+from autograder.gradebook.grades_csv import COLUMNS
+from autograder.reports.spreadsheet import protected
 
 pytestmark = pytest.mark.slow
 

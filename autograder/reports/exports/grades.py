@@ -1,6 +1,6 @@
 """One number for each student, as a gradebook elsewhere wants it, or the reason why there is none.
 
-The number is the gradebook's: with points by hand and without the late penalty, bonus included.
+The number is the gradebook's final score: with bonus and points by hand, less the late penalty.
 """
 
 from __future__ import annotations
