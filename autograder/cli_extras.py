@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
@@ -30,9 +31,11 @@ def need_instructor() -> None:
 
 
 def missing(name: str) -> str:
-    """What to do if an import found no package, as a sentence; "" if it is a module of ours."""
+    """What to do if an import found no package, as a sentence; "" if no package has this module."""
     package = name.partition(".")[0]
-    if package in ("", "autograder"):
+    ours = package in ("", "autograder")
+    # What Python itself lacks on some systems cannot be installed.
+    if ours or package.startswith("_") or package in sys.stdlib_module_names:
         return ""
     base = package.lower() in _base_requirements()
     what = DISTRIBUTION if base else f"{DISTRIBUTION}[instructor]"

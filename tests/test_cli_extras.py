@@ -182,4 +182,4 @@ def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it() 
         'pip install "keras-training-autograder"'
     )
     assert missing("sqlalchemy").endswith('pip install "keras-training-autograder[instructor]"')
-    assert missing("autograder.nothing") == ""
+    assert missing("autograder.nothing") == missing("fcntl") == ""

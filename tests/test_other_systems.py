@@ -21,8 +21,10 @@ from autograder.grading.oracle import Oracle
 from autograder.sources.assignment import Assignment
 
 WITHOUT = """\
-import multiprocessing, os, platform, selectors, signal, socket, subprocess, sys, tempfile, warnings
+import multiprocessing, os, platform, selectors, signal, socket, subprocess, sys
+import sysconfig, tempfile, warnings, zoneinfo
 warnings.simplefilter("ignore", EncodingWarning)
+sysconfig.get_config_vars()  # of this system, which cannot be found later
 import matplotlib.backends.backend_agg, numpy, psutil, rich.console, safetensors, typer
 
 for name in ("fcntl", "resource", "termios", "tty", "pwd", "grp"):

@@ -106,6 +106,7 @@ def test_the_zip_is_in_gradescopes_layout(autograder: Path, course: Path) -> Non
         assert os.access(source / program, os.X_OK)
         subprocess.run(["bash", "-n", source / program], check=True)
     assert "@PYTHON@" not in (source / "setup.sh").read_text()
+    assert '"${engine[0]}[instructor]"' in (source / "setup.sh").read_text()  # nbgrader, too
     settings = json.loads((source / "settings.json").read_text())
     assert settings["seed"] == str(Seeds(course).kept("downhill"))
     assert settings["confined"] is True

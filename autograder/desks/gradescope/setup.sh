@@ -16,8 +16,9 @@ apt-get install -y --no-install-recommends bubblewrap ca-certificates python3-ve
 python3 -m venv "$home/uv"
 "$home/uv/bin/pip" install --no-cache-dir uv
 "$home/uv/bin/uv" venv --python @PYTHON@ "$home/venv"
+engine=("$root"/source/engine/*.whl)
 "$home/uv/bin/uv" pip install --no-cache --python "$home/venv/bin/python" \
-  --constraints "$root/source/constraints.txt" "$root"/source/engine/*.whl
+  --constraints "$root/source/constraints.txt" "${engine[0]}[instructor]"
 
 # The solutions are for the grader alone. What confines student code is the sandbox; this is for
 # whatever else may run here.
