@@ -14,6 +14,7 @@ from autograder.desks.submitted_class import SubmittedClass
 from autograder.gradebook.record import Recorder
 from autograder.grading.journal import Entry, Journal, Run
 from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt
+from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError
 from autograder.sources.probes import SHARED
 from autograder.sources.submission import Submission
@@ -43,11 +44,19 @@ def seed_of_run(seeds: Seeds, journal: Journal, name: str, wanted: Seed) -> tupl
     """The seed of a run, and whether it is the assignment's own.
 
     An assignment that has none keeps the one that is wanted, or that of its last run, or a new one.
+
+    Raises:
+        AutograderError: it has none, and the one of the students' self-checks is wanted.
     """
     if wanted == "new":
         drawn = new_seed()
         seeds.renew(name, drawn)
         return drawn, True
+    if wanted == PUBLIC_SEED and seeds.kept(name) is None:
+        raise AutograderError(
+            f"Seed {PUBLIC_SEED} is that of the students' self-checks, who can print its inputs. "
+            "Leave --seed out: the assignment then gets a secret one, and keeps it."
+        )
     last = journal.last()
     first = wanted if wanted is not None else last.seed if last else new_seed()
     own = seeds.keep(name, first)

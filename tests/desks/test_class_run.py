@@ -46,7 +46,10 @@ def test_a_finished_run_goes_on_where_nothing_else_decides(tmp_path: Path) -> No
 def test_an_assignment_keeps_the_seed_of_its_first_run(tmp_path: Path) -> None:
     seeds = Seeds(tmp_path)
     with Journal(tmp_path, "descent") as journal:
+        with pytest.raises(AutograderError, match="students' self-checks"):
+            seed_of_run(seeds, journal, "descent", 0)
         assert seed_of_run(seeds, journal, "descent", 5) == (5, True)
+        assert seed_of_run(seeds, journal, "descent", 0) == (0, False)
         assert seed_of_run(seeds, journal, "descent", None) == (5, True)
         assert seed_of_run(seeds, journal, "descent", 6) == (6, False)
         assert seed_of_run(seeds, journal, "descent", 5) == (5, True)
