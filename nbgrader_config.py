@@ -2,6 +2,9 @@
 
 `nbgrader autograde NAME` gives the same grades as `autograder grade NAME`, in the same gradebook.
 For a class, the latter is much faster: one warm process serves all submissions.
+
+An assignment without a folder in solutions/ goes through nbgrader's own chain: what is in
+source/NAME/ is released, executed in a kernel and scored as in any course of nbgrader.
 """
 
 c = get_config()  # noqa: F821  (nbgrader's loader defines it)
@@ -19,6 +22,7 @@ c.GenerateAssignment.preprocessors = [
     "autograder.desks.nbgrader_plugin.StudentNotebook",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.SaveCells",
+    "autograder.desks.nbgrader_plugin.RemoveHiddenParts",
 ]
 
 # These are strings so that commands that do not grade do not import the engine.

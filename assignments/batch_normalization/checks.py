@@ -12,6 +12,7 @@ from _shared.convergence import convergence, losses_of, two_layers
 from _shared.digits import digits
 from _shared.layer_inputs import batch, batches, declare, drawn, either_sign, normal
 
+from autograder.grading.drawings import Channels
 from autograder.grading.judge import close, expect, expect_close, failing
 from autograder.model import Exercise
 
@@ -33,7 +34,15 @@ NAMED = {**OTHER, "name": "after_the_first_convolution"}
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 CLOSE = {"judge": close()}
-BY_BATCH = {"judge": close(along="batch")}
+
+
+def channels(observed, expected, inputs):
+    """The first batch, channel by channel."""
+    batches = (inputs["batches"], observed["output"], expected["output"])
+    return Channels(*(batch[0].reshape(-1, batch.shape[-1]) for batch in batches))
+
+
+BY_BATCH = {"judge": close(along="batch"), "picture": channels}
 
 
 # --- what inputs are drawn from -------------------------------------------------------------------

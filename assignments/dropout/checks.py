@@ -13,6 +13,7 @@ from _shared.chance import always_as_many, bound, covariance, covariances, expec
 from _shared.convergence import convergence, losses_of, two_layers
 from _shared.digits import digits
 
+from autograder.grading.drawings import Masks
 from autograder.grading.judge import expect, expect_close, failing
 from autograder.model import Exercise
 
@@ -148,6 +149,14 @@ def equal_masks(observed, inputs):
     return {"equal": equal, **{name: observed[name] for name in observed if name == "same_name"}}
 
 
+def masks(observed, expected, inputs):
+    """What is dropped, as images: half of an input's axes make the rows."""
+    dropped = observed["outputs"] == 0
+    shape = inputs["x"].shape
+    rows = np.prod(shape[: len(shape) // 2])
+    return Masks(inputs["rates"], dropped.reshape(*dropped.shape[:2], rows, -1))
+
+
 # --- Dropout --------------------------------------------------------------------------------------
 
 # A share of 3000 zeros has a standard deviation of at most 0.009.
@@ -156,7 +165,7 @@ factors_check = partial(Dropout.check, measure=factors, tolerance=0.005)
 seeds_check = partial(Dropout.check, measure=equal_masks)
 
 
-@masks_check(points=2, probe="training_calls", inputs=matrix)
+@masks_check(points=2, probe="training_calls", inputs=matrix, picture=masks)
 def zeroes_the_right_share(observed, inputs):
     """In training, the share of elements that become 0 is the rate."""
     for rate, outputs, _ in outputs_of(observed, inputs):
@@ -173,7 +182,12 @@ def kept_values_are_scaled(observed, inputs, rtol=1e-4):
         expect_close(outputs, x / (1 - rate), where=kept, what=what, rtol=rtol, atol=0)
 
 
-@masks_check(points=2, probe="training_calls", inputs=inputs_of(8, 9, 8, 10, rates=RATES, calls=6))
+@masks_check(
+    points=2,
+    probe="training_calls",
+    inputs=inputs_of(8, 9, 8, 10, rates=RATES, calls=6),
+    picture=masks,
+)
 def elements_drop_independently(observed, inputs):
     """Each element is dropped independently of all others, near or far."""
     for rate, outputs, _ in outputs_of(observed, inputs):
@@ -186,7 +200,7 @@ def elements_drop_independently(observed, inputs):
         expect(not always_as_many(zero), message + "With a draw for each element, it varies.")
 
 
-@masks_check(points=1, probe="training_calls", inputs=matrix)
+@masks_check(points=1, probe="training_calls", inputs=matrix, picture=masks)
 def every_call_draws_a_new_mask(observed, inputs):
     """Each call in training draws a new mask."""
     for rate, outputs, _ in outputs_of(observed, inputs):

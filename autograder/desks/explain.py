@@ -167,6 +167,9 @@ def _narrowed(assignment: Assignment, asked: Asked) -> tuple[Assignment, str]:
     if exercise:
         assignment = assignment.only(frozenset([exercise]))
     if exercise == PREDICTIONS:
+        names = [each.name for each in assignment.check_set.predictions]
+        if check not in names:
+            raise AutograderError(f"There is no prediction {check!r}; there is {', '.join(names)}.")
         return assignment, f"{exercise}.{check}"
     found = assignment.with_checks(frozenset([asked.check if "." in asked.check else check]))
     ids = [each.id for each in found.check_set.checks]

@@ -13,7 +13,12 @@ from pathlib import Path
 
 from autograder.desks.class_run import fingerprint
 from autograder.gradebook import preprocessors
-from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, StudentNotebook
+from autograder.gradebook.preprocessors import (
+    RemoveHiddenParts,
+    RestoreRelease,
+    SaveVerdicts,
+    StudentNotebook,
+)
 from autograder.gradebook.release import register_release, release_notebook
 from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import grade_submission
@@ -28,6 +33,7 @@ from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
 __all__ = [
+    "RemoveHiddenParts",
     "RestoreRelease",
     "SaveVerdicts",
     "StudentNotebook",

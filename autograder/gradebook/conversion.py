@@ -28,7 +28,7 @@ from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.feedback_page import FeedbackExporter
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
-from autograder.gradebook.release import match_release
+from autograder.gradebook.release import match_release, of_another_assignment
 from autograder.gradebook.restore import note, restore, submitted_notebook
 from autograder.gradebook.times import SubmissionTime
 from autograder.model import AutograderError
@@ -68,6 +68,8 @@ class Autograding:
             raise ValueError(f"{student!r} cannot be the name of a folder")
         if submitted.problem:
             yield submitted.problem
+        if mistaken := of_another_assignment(submission.notebook, self.release):
+            yield mistaken
         try:
             restored = restore(submitted_notebook(submission, self.release), self.release)
         except Exception as error:  # the report is valid even if the notebook breaks its readers

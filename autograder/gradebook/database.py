@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from autograder.atomic import atomic_replacement
 from autograder.gradebook.config import CONFIG
+from autograder.gradebook.remedies import driver_to_install, explained, without_password
+from autograder.gradebook.server import CONNECT_SECONDS, create_tables, is_libpq, one_at_a_time
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
     from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.engine import URL
-    from sqlalchemy.exc import DBAPIError
-
-_FROM_A_BACKUP = (
-    "Move the file away (or restore a backup) and grade again: automatic grades come back, grades "
-    "given by hand only from a backup."
-)
-_FROM_ANOTHER_NBGRADER = (
-    "It is from another version of nbgrader. Make a copy, then run: nbgrader db upgrade"
-)
-_DRIVERS = {
-    "postgresql": {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary"},
-    "mysql": {"MySQLdb": "mysqlclient", "pymysql": "pymysql"},
-}
-"""Modules that connect to a database, and what to install to get them."""
 
 _VERSION = re.compile(r"^(revision|down_revision) = ['\"](\w+)['\"]", re.MULTILINE)
-
-_REMEDIES = {
-    "locked": "Another program is writing to it. Wait until it finishes, or close it, and grade "
-    "again.",
-    "not a database": _FROM_A_BACKUP,
-    "malformed": _FROM_A_BACKUP,
-    "readonly": "Make the file and its folder writable and grade again.",
-    "unable to open": "Its folder must exist and be writable.",
-    "full": "Free some space on the disk and grade again.",
-    "no column": _FROM_ANOTHER_NBGRADER,
-    "no such": _FROM_ANOTHER_NBGRADER,
-}
-"""What to do, by a part of the database's message."""
 
 
 def open_gradebook(course: CourseDirectory) -> None:
@@ -59,6 +35,12 @@ def open_gradebook(course: CourseDirectory) -> None:
     from nbgrader.api import Gradebook
 
     path = sqlite_file(course)
+    if is_postgres(course):
+        with one_at_a_time(course.db_url, "create the tables") as connection:
+            create_tables(connection, _schemas())
+            Gradebook(course.db_url, course.course_id).close()
+        _refuse_other_schema(course)
+        return
     if path is None or path.exists():
         Gradebook(course.db_url, course.course_id).close()
         _refuse_other_schema(course)
@@ -72,6 +54,24 @@ def open_gradebook(course: CourseDirectory) -> None:
             f"The gradebook {path} could not be created: {error.strerror}. "
             "Its folder must exist and be writable."
         ) from error
+
+
+def only_grader(course: CourseDirectory, assignment: str) -> AbstractContextManager[object]:
+    """Refuse a second grader of an assignment.
+
+    In one course folder, the journal does. Several folders may share a database on a server.
+
+    Raises (on entering):
+        AutograderError: there is another.
+    """
+    if not is_postgres(course):
+        return nullcontext()
+    return one_at_a_time(
+        course.db_url,
+        f"grade {assignment}",
+        refusal=f"Another `autograder grade` is recording {assignment!r} in the gradebook "
+        f"{address(course)}. Wait until it finishes.",
+    )
 
 
 def _refuse_other_schema(course: CourseDirectory) -> None:
@@ -117,17 +117,24 @@ def _schemas() -> list[str]:
 
 
 def absolute_url(course: CourseDirectory) -> str:
-    """The database's URL, with a path that does not depend on the working directory."""
-    path = sqlite_file(course)
-    if path is None:
-        return str(course.db_url)
-    return _url(course).set(database=str(path)).render_as_string(hide_password=False)
+    """The database's URL, with a path that does not depend on the working directory.
+
+    A server that does not answer is given up after seconds.
+    """
+    path, url = sqlite_file(course), _url(course)
+    if path is not None:
+        url = url.set(database=str(path))
+    elif is_libpq(url) and "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": CONNECT_SECONDS})
+    return url.render_as_string(hide_password=False)
 
 
 def address(course: CourseDirectory) -> str:
     """The database as people read it: a path, or a URL without its password."""
-    path = sqlite_file(course)
-    return str(path) if path else _url(course).render_as_string(hide_password=True)
+    path, url = sqlite_file(course), _url(course)
+    if path:
+        return str(path)
+    return unquote(url.difference_update_query(["connect_timeout", "password"]).render_as_string())
 
 
 def sqlite_file(course: CourseDirectory) -> Path | None:
@@ -136,6 +143,11 @@ def sqlite_file(course: CourseDirectory) -> Path | None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
         return None
     return Path(course.root, url.database)
+
+
+def is_postgres(course: CourseDirectory) -> bool:
+    """Whether the gradebook is on a PostgreSQL server."""
+    return _url(course).get_backend_name() == "postgresql"
 
 
 @contextmanager
@@ -147,39 +159,33 @@ def database_errors_explained(course: CourseDirectory) -> Iterator[None]:
         yield
     except (ArgumentError, NoSuchModuleError) as error:
         raise AutograderError(
-            f"SQLAlchemy cannot open the gradebook at {course.db_url!r} ({error}). "
-            f"Correct c.CourseDirectory.db_url in {CONFIG}."
+            f"SQLAlchemy cannot open the gradebook at {without_password(course.db_url)!r} "
+            f"({error}). Correct c.CourseDirectory.db_url in {CONFIG}; it looks like "
+            "'sqlite:///gradebook.db' or 'postgresql+psycopg://USER@HOST/NAME'."
         ) from error
-    except ModuleNotFoundError as error:  # SQLAlchemy imports a database's driver when it connects
-        driver = _DRIVERS.get(_url(course).get_backend_name(), {}).get(error.name or "")
-        if driver is None:
+    except ImportError as error:  # SQLAlchemy imports a database's driver when it connects
+        driver = driver_to_install(error, _url(course))
+        if not driver:
             raise
         raise AutograderError(
-            f"The gradebook is at {address(course)}, and {error.name}, which connects to such a "
-            f"database, is not installed. Install it with: pip install '{driver}'"
+            f"The gradebook is at {address(course)}, and what connects to such a database is not "
+            f"installed. Install it with: pip install '{driver}'"
         ) from error
     except DBAPIError as error:
-        raise _explained(course, error) from error
+        raise AutograderError(explained(address(course), error, _url(course))) from error
     except Exception as error:
         # nbgrader reports a locked database as a wrong entry.
-        if isinstance(error.__context__, DBAPIError):
-            raise _explained(course, error.__context__) from error
+        reason = error.__context__
+        if isinstance(reason, DBAPIError):
+            raise AutograderError(explained(address(course), reason, _url(course))) from error
         raise
-
-
-def _explained(course: CourseDirectory, error: DBAPIError) -> AutograderError:
-    reason = str(error.orig)
-    return AutograderError(f"The gradebook {address(course)}: {reason}. {_remedy(reason)}")
 
 
 def _url(course: CourseDirectory) -> URL:
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    return make_url(course.db_url)
-
-
-def _remedy(reason: str) -> str:
-    for sign, remedy in _REMEDIES.items():
-        if sign in reason:
-            return remedy
-    return "Grades saved so far are kept. Fix the cause and grade again."
+    try:
+        return make_url(course.db_url)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -43,7 +47,7 @@ class GradesExport:
             AutograderError: the file cannot be written.
         """
         try:
-            with atomic_replacement(self.path) as replacement:
+            with _alone(self.path.parent), atomic_replacement(self.path) as replacement:
                 self.plugin.to = str(replacement)
                 with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
                     self.plugin.export(gradebook)
@@ -61,3 +65,15 @@ class GradesExport:
             f"{', ...' if len(changed) > 3 else ''} with an apostrophe in front, so that no "
             "spreadsheet takes an id for a formula. To read it back, remove that apostrophe."
         )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for another grader of the course, who writes the same file: theirs and ours are one."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # NFS locks no folder that is only read
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

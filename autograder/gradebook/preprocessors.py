@@ -1,9 +1,13 @@
 """The engine's steps in nbgrader's chains of preprocessors.
 
-    StudentNotebook  first of ``GenerateAssignment.preprocessors``
-    RestoreRelease   first of ``Autograde.sanitize_preprocessors``
-    WriteVerdicts    replaces ``Execute``
-    SaveVerdicts     replaces ``SaveAutoGrades``
+    StudentNotebook    first of ``GenerateAssignment.preprocessors``
+    RemoveHiddenParts  last of ``GenerateAssignment.preprocessors``
+    RestoreRelease     first of ``Autograde.sanitize_preprocessors``
+    WriteVerdicts      replaces ``Execute``
+    SaveVerdicts       replaces ``SaveAutoGrades``
+
+An assignment without ``solutions/<name>/`` is an ordinary one of nbgrader's: each step then does
+what nbgrader does in its place.
 
 Everything between and after them (sanitizing, limits, late penalties) stays nbgrader's own. They
 run under ``nbgrader autograde`` as well as under ``autograder grade``, which restores the notebook
@@ -19,13 +23,22 @@ import msgspec
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
 from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
 from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
+from autograder.gradebook.config import CONFIG
+from autograder.gradebook.ordinary import (
+    AFTER_SAVING,
+    BEFORE_SAVING,
+    EXECUTION,
+    SAVING,
+    course_directory,
+    is_ordinary_assignment,
+    nbgraders_own,
+)
 from autograder.gradebook.record import read_timestamp
 from autograder.gradebook.release import (
     exercises_by_cell,
@@ -56,15 +69,35 @@ class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         name = resources["nbgrader"]["assignment"]
-        course = Course(Path(_course_directory(self).root))
+        course = Course(Path(course_directory(self).root))
+        if is_ordinary_assignment(self, resources):
+            if not any(isinstance(each, RemoveHiddenParts) for each in self.parent._preprocessors):
+                raise AutograderError(
+                    f"{name!r} has no folder in {course.solutions}. To release it as an ordinary "
+                    "assignment of nbgrader, without its hidden tests, end "
+                    f"c.GenerateAssignment.preprocessors in {CONFIG} with "
+                    "'autograder.desks.nbgrader_plugin.RemoveHiddenParts'."
+                )
+            return nbgraders_own(self, BEFORE_SAVING, nb, resources)
         return release_notebook(read_assignment(course.solution(name))), resources
+
+
+class RemoveHiddenParts(NbGraderPreprocessor):  # type: ignore[misc]
+    """Removes hidden tests and rubrics from an ordinary assignment, after they have been saved."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if is_ordinary_assignment(self, resources):
+            return nbgraders_own(self, AFTER_SAVING, nb, resources)
+        return nb, resources
 
 
 class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
     """Puts the submitted notebook back onto the release."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        release = read_release(_course_directory(self), resources["nbgrader"]["assignment"])
+        if is_ordinary_assignment(self, resources):
+            return nb, resources
+        release = read_release(course_directory(self), resources["nbgrader"]["assignment"])
         return restore(nb, release), resources
 
 
@@ -76,6 +109,8 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if "autograder" not in resources and is_ordinary_assignment(self, resources):
+            return nbgraders_own(self, EXECUTION, nb, resources)
         given = resources.setdefault("autograder", {})
         report = given["report"] = given.get("report") or self._report(resources["nbgrader"])
         match_release(nb, report)
@@ -105,7 +140,7 @@ class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
         )
 
     def _report(self, submission: dict[str, str]) -> Report:
-        course = _course_directory(self)
+        course = course_directory(self)
         student, assignment = submission["student"], submission["assignment"]
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         notebook = folder / f"{submission['notebook']}.ipynb"
@@ -134,6 +169,8 @@ class SaveVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        if "autograder" not in resources:
+            return nbgraders_own(self, SAVING, nb, resources)
         where = resources["nbgrader"]
         exercises = exercises_by_cell(resources["autograder"]["report"])
         bonuses = {exercise.name for exercise in exercises.values() if exercise.bonus}
@@ -214,15 +251,3 @@ def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
     no_response = unchanged and not solved and not is_task(cell)
     said = ELSEWHERE if is_elsewhere(cell) else "No response."
     comment.auto_comment = said if no_response else None
-
-
-def _course_directory(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
-    """The course of the converter that runs ``preprocessor``."""
-    owner = preprocessor
-    while owner is not None:
-        if isinstance(course := getattr(owner, "coursedir", None), CourseDirectory):
-            return course
-        owner = owner.parent
-    raise AutograderError(
-        f"{type(preprocessor).__name__} runs only under nbgrader or `autograder grade`."
-    )

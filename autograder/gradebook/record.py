@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from autograder.gradebook.config import (
     configuration_explained,
@@ -25,8 +26,11 @@ from autograder.gradebook.database import (
     absolute_url,
     address,
     database_errors_explained,
+    is_postgres,
+    only_grader,
     open_gradebook,
 )
+from autograder.gradebook.server import patiently
 from autograder.model import AutograderError
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import printable
@@ -35,6 +39,9 @@ from autograder.verdicts import Report
 
 if TYPE_CHECKING:
     from nbformat.notebooknode import NotebookNode
+    from nbgrader.api import Gradebook
+
+T = TypeVar("T")
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors that every further student's files would meet too."""
@@ -112,6 +119,7 @@ class Recorder:
             self._read_time = partial(read_time, zone=configured_zone(config))
             self._course = CourseDirectory(config=config, root=str(self._root), log=silent_log())
             with database_errors_explained(self._course):
+                self._on_server = is_postgres(self._course)
                 self._course.db_url = absolute_url(self._course)
             with configuration_explained():
                 self._autograding = Autograding(
@@ -119,9 +127,12 @@ class Recorder:
                 )
                 self._pages = FeedbackPages(self._course, config, self._assignment)
                 self._export = GradesExport(self._course, config)
-            with database_errors_explained(self._course):
+            with database_errors_explained(self._course), ExitStack() as opened:
                 open_gradebook(self._course)
-                register(self._course, self._assignment, self._release)
+                opened.enter_context(only_grader(self._course, self._assignment))
+                # nbgrader's preprocessors add a course of their own, as another grader's do.
+                self._patiently(partial(register, self._course, self._assignment, self._release))
+                self._open = opened.pop_all()
         self._notices = tuple(notices)
         return self
 
@@ -131,14 +142,15 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            with (
-                in_course_folder(self._root),
-                quiet(),
-                database_errors_explained(self._course),
-            ):
-                changed = self._export.write()
-            self._notices += (changed,) if changed else ()
+        with self._open:
+            if error is None:
+                with (
+                    in_course_folder(self._root),
+                    quiet(),
+                    database_errors_explained(self._course),
+                ):
+                    changed = self._patiently(self._export.write)
+                self._notices += (changed,) if changed else ()
 
     def save(self, submission: Submission, report: Report) -> bool:
         """Save a student's grades, graded notebook and feedback page.
@@ -171,14 +183,7 @@ class Recorder:
         Raises:
             AutograderError: the gradebook cannot be read.
         """
-        from nbgrader.api import Gradebook
-
-        course = self._course
-        with (
-            database_errors_explained(course),
-            Gradebook(course.db_url, course.course_id) as gradebook,
-        ):
-            return frozenset(student.id for student in gradebook.students)
+        return self._read(lambda gradebook: frozenset(each.id for each in gradebook.students))
 
     def standings(self) -> dict[str, Standing]:
         """What the gradebook says of every student with a submission, by student.
@@ -186,16 +191,9 @@ class Recorder:
         Raises:
             AutograderError: the gradebook cannot be read.
         """
-        from nbgrader.api import Gradebook
-
         from autograder.gradebook.standings import standings
 
-        course = self._course
-        with (
-            database_errors_explained(course),
-            Gradebook(course.db_url, course.course_id) as gradebook,
-        ):
-            return standings(gradebook, self._assignment)
+        return self._read(lambda gradebook: standings(gradebook, self._assignment))
 
     def leave_ungraded(self, students: Iterable[str]) -> None:
         """Enrol students who submitted nothing: a missing submission is no graded zero.
@@ -203,24 +201,18 @@ class Recorder:
         Raises:
             AutograderError: recording the rest of the class would fail in the same way.
         """
-        from nbgrader.api import Gradebook
-
         from autograder.gradebook.absent import leave_ungraded
 
-        course = self._course
-        with (
-            silent_libraries(),
-            database_errors_explained(course),
-            Gradebook(course.db_url, course.course_id) as gradebook,
-        ):
+        def enrol(gradebook: Gradebook, student: str) -> None:
+            for problem in leave_ungraded(gradebook, self._course, self._assignment, student):
+                self._add_problem(student, problem)
+
+        def all_of_them(gradebook: Gradebook) -> None:
             for student in students:
+                self._done(student, "enrolment", partial(enrol, gradebook, student))
 
-                def enrol(student: str = student) -> None:
-                    found = leave_ungraded(gradebook, course, self._assignment, student)
-                    for problem in found:
-                        self._add_problem(student, problem)
-
-                self._done(student, "enrolment", enrol)
+        with silent_libraries():
+            self._read(all_of_them)
 
     def saved_students(self) -> frozenset[str]:
         """Students with a submission of the assignment in the gradebook, and a feedback page.
@@ -228,14 +220,12 @@ class Recorder:
         Raises:
             AutograderError: the gradebook cannot be read.
         """
-        from nbgrader.api import Gradebook
-
         course = self._course
-        with (
-            database_errors_explained(course),
-            Gradebook(course.db_url, course.course_id) as gradebook,
-        ):
-            saved = {s.student_id for s in gradebook.assignment_submissions(self._assignment)}
+        saved = self._read(
+            lambda gradebook: {
+                each.student_id for each in gradebook.assignment_submissions(self._assignment)
+            }
+        )
         folder = course.feedback_directory
         return frozenset(
             student
@@ -255,12 +245,25 @@ class Recorder:
             notices=self._notices,
         )
 
+    def _read(self, work: Callable[[Gradebook], T]) -> T:
+        from nbgrader.api import Gradebook
+
+        def opened() -> T:
+            with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+                return work(gradebook)
+
+        with database_errors_explained(self._course):
+            return self._patiently(opened)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        return patiently(work, server=self._on_server)
+
     def _done(self, student: str, what: str, work: Callable[[], None]) -> bool:
         """Do one student's work; if it fails for reasons of that student alone, note a problem."""
         from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
         try:
-            work()
+            self._patiently(work)
             return True
         except (DataError, IntegrityError) as error:
             reason = f"could not be saved ({error.orig})"
@@ -282,7 +285,9 @@ class Recorder:
         return False
 
     def _add_problem(self, student: str, problem: str) -> None:
-        self._problems.append(printable(f"{student}: {problem}"))
+        said = printable(f"{student}: {problem}")
+        if said not in self._problems:  # what is tried again may be said again
+            self._problems.append(said)
 
 
 def read_timestamp(folder: Path) -> str | None:

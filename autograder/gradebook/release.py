@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, i
 
 from autograder.gradebook.config import course_config
 from autograder.gradebook.restore import grade_id
+from autograder.grading.stored import FILE
 from autograder.model import AutograderError
 from autograder.reports.feedback import number
 from autograder.sources.assignment import Assignment
+from autograder.sources.course import Course
 from autograder.sources.views import student_notebook
 from autograder.verdicts import ExerciseReport, Report
 
@@ -49,6 +51,24 @@ def with_checksums(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def is_ordinary(course: Path, assignment: str) -> bool:
+    """Whether an assignment is one of nbgrader's own, which its kernels grade.
+
+    Raises:
+        AutograderError: it was built from a solution that is missing: grading it in a kernel would
+            run what students wrote without protection.
+    """
+    found = Course(course)
+    if (found.solutions / assignment).is_dir():
+        return False
+    if (found.release(assignment) / FILE).exists():
+        raise AutograderError(
+            f"{found.release(assignment)} was built from {found.solutions / assignment}, which is "
+            "missing. Put that folder back."
+        )
+    return True
+
+
 def read_release(course: CourseDirectory, assignment: str) -> NotebookNode:
     """The notebook that students got.
 
@@ -72,6 +92,8 @@ def register_release(*, assignment: str, **_: Any) -> None:
     nbgrader runs it in the course folder.
     """
     root = Path.cwd()
+    if is_ordinary(root, assignment):
+        return
     course = CourseDirectory(config=course_config(root), root=str(root))
     register(course, assignment, read_release(course, assignment))
 
@@ -126,6 +148,21 @@ def match_release(release: NotebookNode, report: Report) -> None:
             f"The released notebook of {report.assignment!r} {fault}. "
             f"Build it again with: autograder build {report.assignment}"
         )
+
+
+def of_another_assignment(notebook: Mapping[str, Any] | None, release: NotebookNode) -> str:
+    """A sentence about a notebook that has cells of another release and none of this one; or ""."""
+    cells = (notebook or {}).get("cells")
+    found = cells if isinstance(cells, list) else []
+    theirs = {grade_id(cell): None for cell in found if isinstance(cell, Mapping)}
+    theirs.pop("", None)
+    if not theirs or theirs.keys() & {grade_id(cell) for cell in release.cells}:
+        return ""
+    first = [*theirs][:3]
+    return (
+        f"the notebook has no cell of this assignment, but {', '.join(each[:40] for each in first)}"
+        f"{', ...' if len(theirs) > 3 else ''}: is it the notebook of another one?"
+    )
 
 
 def _refuse_changed_cells(gradebook: Gradebook, assignment: str, release: NotebookNode) -> None:

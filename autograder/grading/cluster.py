@@ -71,6 +71,7 @@ class Cluster:
 
     def submit(self, unit: Unit) -> PlainFuture[Seen]:
         own: PlainFuture[Seen] = PlainFuture()
+        key = _key(self._terms, unit)  # before a place is taken, in case that this fails
         with self._changed:
             self._changed.wait_for(
                 lambda: self._broken or len(self._waiting) < self._workforce.threads
@@ -79,7 +80,7 @@ class Cluster:
                 own.set_exception(self._broken)
                 return own
             self._waiting.add(own)
-        self._ask(unit, _key(self._terms, unit), own)
+        self._ask(unit, key, own)
         return own
 
     def close(self) -> None:

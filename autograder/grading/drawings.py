@@ -32,7 +32,7 @@ class Channels:
     """What a layer makes of each channel.
 
     Attributes:
-        inputs, got, wanted: shape (values, channels): what goes in, what came back, and what was
+        inputs, got, wanted: shape (values, channels): what goes in, the result, and what was
             expected.
     """
 

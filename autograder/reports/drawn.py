@@ -80,7 +80,7 @@ def _shares(drawing: Masks) -> tuple[str, str]:
 
 
 def _channels(drawing: Channels) -> list[tuple[str, str]]:
-    """Mean and deviation of each channel: of the inputs, of what came back, of what should."""
+    """Mean and deviation of each channel: of the inputs, of the output, of the expected one."""
     arrays = {"input": drawing.inputs, "yours": drawing.got, "expected": drawing.wanted}
     shape = drawing.wanted.shape
     if len(shape) != 2 or any(each.shape != shape for each in arrays.values()):

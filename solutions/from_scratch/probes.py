@@ -139,8 +139,7 @@ class Told(keras.callbacks.Callback):
         if self.stop_after and len(self.epochs) >= self.stop_after:
             if self.model is None:
                 raise RuntimeError(
-                    "the callback cannot stop the training, since it was not told the model: "
-                    "callback.set_model(model) comes before all else"
+                    "the callback cannot stop the training: it was not told which model is trained"
                 )
             self.model.stop_training = True
 

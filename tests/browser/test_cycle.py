@@ -52,7 +52,7 @@ QUESTION = """
 WRONG = "self.assign_add(variable, learning_rate * gradient)"
 RIGHT = "self.assign_sub(variable, learning_rate * gradient)"
 PARTLY = "return numbers[0]"
-ATTACK = "<img src=x onerror=\"document.title='taken over'\">"
+ATTACK = "<img src=x onerror=document.body.append(12345*6789)>"
 ANSWER = "The largest rate at which the loss < 1 still falls."
 COMMENT = "Right & short; which picture shows it?"
 
@@ -184,7 +184,7 @@ class Graded:
 
     listed: str
     scores: dict[str, float | None]
-    title: str
+    page: str
 
 
 @pytest.fixture(scope="module")
@@ -199,11 +199,11 @@ def graded(desks: Desks, submitted: Submitted) -> Graded:
     assert "Successfully generated" in cycle.press(formgrader, "generate-feedback")
     cycle.open_submission(formgrader, NAME)
     cycle.grade_by_hand(desks.teacher, "which_rate", points=3, extra=0.5, comment=COMMENT)
-    title = formgrader.locator("title").text_content()
+    page = formgrader.locator("body").inner_text()
     cycle.open_submissions(formgrader, NAME)
     assert "Successfully generated" in cycle.press(formgrader, "generate-feedback")
     assert "Successfully released" in cycle.press(formgrader, "release-feedback")
-    return Graded(listed, scores, title)
+    return Graded(listed, scores, page)
 
 
 def _scores(course: Path) -> dict[str, float | None]:
@@ -230,8 +230,11 @@ def test_the_formgrader_gives_the_scores_of_the_command(desks: Desks, graded: Gr
     assert by_command == {"check-Descent": 3, "check-average": 1}
 
 
-def test_a_students_script_does_not_run_in_the_formgrader(graded: Graded) -> None:
-    assert graded.title == NAME
+def test_a_students_script_does_not_run_in_the_formgrader(desks: Desks, graded: Graded) -> None:
+    submission = desks.course / "submitted" / desks.machine.student.name / NAME / f"{NAME}.ipynb"
+    assert ATTACK in submission.read_text()
+    assert ANSWER in graded.page
+    assert "83810205" not in graded.page  # what the script would write
 
 
 def test_the_student_fetches_points_and_comment(desks: Desks, graded: Graded) -> None:
@@ -239,7 +242,7 @@ def test_the_student_fetches_points_and_comment(desks: Desks, graded: Graded) ->
     seen = page.locator("body").inner_text()
     assert COMMENT in seen
     assert ANSWER in seen
-    for text in ("7.5", "3.5", "Descent", "average", "Each update takes learning_rate"):
+    for text in ("7.5", "3.5", "Descent", "average", "The sum is divided by"):
         assert text in seen
 
 

@@ -46,7 +46,7 @@ def test_other_old_names_do_not_exist() -> None:
 def test_the_configuration_names_what_exists() -> None:
     config = (ROOT / "nbgrader_config.py").read_text()
     named = re.findall(r'"autograder\.desks\.nbgrader_plugin\.(\w+)"', config)
-    assert sorted(named) == sorted(NAMES)
+    assert sorted(named) == sorted((*NAMES, "RemoveHiddenParts"))
     assert '"autograder.gradebook.grades_csv.GradesCsv"' in config
     assert '"autograder.gradebook.safe_markdown.markdown2html"' in config
     for name in re.findall(r'"(autograder\.[\w.]+)"', config):
@@ -60,6 +60,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SOURCES, root / "solutions")
     config = (ROOT / "nbgrader_config.py").read_text()
     old = config.replace("autograder.desks.nbgrader_plugin.", "autograder.outputs.preprocessors.")
+    old = old.replace('    "autograder.outputs.preprocessors.RemoveHiddenParts",\n', "")
     (root / "nbgrader_config.py").write_text(old)
     release = release_notebook(read_assignment(root / "solutions" / "descent"))
     for folder in ("assignments/descent", "submitted/ada/descent"):

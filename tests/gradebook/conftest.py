@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from graded_class import make_release
 from nbformat.notebooknode import NotebookNode
+from postgres_server import PostgresServer, running_server
 
 from autograder.gradebook.config import in_course_folder
 
@@ -36,3 +38,10 @@ def course(tmp_path: Path, empty_gradebook: Path, monkeypatch: pytest.MonkeyPatc
     folder.mkdir()
     shutil.copy(empty_gradebook, folder / "gradebook.db")
     return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; tests that need one are skipped where there is none."""
+    with running_server() as server:
+        yield server

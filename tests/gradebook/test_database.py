@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from graded_class import Graded, record, recorded, report, solved
 from nbformat.notebooknode import NotebookNode
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
+from autograder.gradebook.remedies import explained
 from autograder.model import AutograderError
 
 pytestmark = pytest.mark.slow
@@ -98,6 +101,15 @@ def test_a_gradebook_of_another_nbgrader_is_refused(
         database.execute(change)
     with pytest.raises(AutograderError, match=rf"gradebook\.db.*{message}"):
         record(course, release, Graded(report(), solved(release)))
+
+
+@pytest.mark.parametrize("reason", ["locking protocol", "disk I/O error"])
+def test_a_disk_that_does_not_lock_is_named(reason: str) -> None:
+    url = make_url("sqlite:///gradebook.db")
+    error = DBAPIError("select", {}, sqlite3.OperationalError(reason))
+    said = explained("gradebook.db", error, url)
+    assert said.startswith(f"The gradebook gradebook.db: {reason}. SQLite needs a disk that locks")
+    assert "database server" in said
 
 
 def test_a_gradebook_in_use_is_not_called_a_wrong_entry(

@@ -93,7 +93,7 @@ def test_the_page_says_what_a_person_gave(
     assert "✎ Essay graded by a person, 3 / 5 points mine = 'essay' Comment Why v ?" in after
     assert "Adam something to fix, by hand 12 / 20 points" in after
     assert "A person gave these points." in after
-    assert "Comment By hand. <" not in after  # a script's text is no text
+    assert "Comment By hand. <" not in after  # what a script says is not shown either
     assert "Comment By hand." in after
     assert "extra credit 8.5 / 10 points" in after
     assert "+1 point of extra credit from a person." in after

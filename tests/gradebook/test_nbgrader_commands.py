@@ -85,6 +85,7 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
         "    return t.report(student, momentum=7.5, adam_status='ungraded')\n"
     )
     shutil.copy(Path(__file__).parents[1] / "graded_class.py", course)
+    (course / "solutions" / NAME).mkdir(parents=True)
     for path in (f"assignments/{NAME}", f"submitted/ada/{NAME}"):
         (course / path).mkdir(parents=True)
         nbformat.write(release, course / path / f"{NAME}.ipynb")

@@ -86,6 +86,21 @@ def test_an_unreadable_timestamp_is_a_problem_but_the_grade_is_saved(
     assert grade(course, "check-Adam")["auto_score"] == 20
 
 
+def test_a_notebook_of_another_assignment_is_pointed_out(
+    course: Path, release: NotebookNode
+) -> None:
+    other = solved(release)
+    for cell in other.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.grade_id += "-of-another"
+    done = record(course, release, Graded(report(), other), Graded(report("bob"), solved(release)))
+
+    assert done.problems == (
+        "ada: the notebook has no cell of this assignment, but Momentum-of-another, "
+        "check-Momentum-of-another, Adam-of-another, ...: is it the notebook of another one?",
+    )
+
+
 def test_names_with_terminal_commands_are_escaped(course: Path, release: NotebookNode) -> None:
     graded = Graded(report("\x1b[2Jeve, \udcff"), solved(release))
     done = record(course, release, graded)

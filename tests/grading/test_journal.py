@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,3 +118,39 @@ def test_a_file_with_damage_inside_says_what_to_delete(tmp_path: Path) -> None:
         Journal(tmp_path, "descent"),
     ):
         pass
+
+
+def test_reports_are_replaced_with_their_run_or_not_at_all(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        journal.replace(Run(7, "key"), [("digest", REPORT)])
+        journal.complete()
+
+        def broken() -> Iterator[tuple[str, Report]]:
+            yield "digest", replace(REPORT, student="ben")
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            journal.replace(Run(8, "other"), broken())
+        assert journal.last() == Run(7, "key", complete=True)
+        assert journal.entries().keys() == {"ada"}
+
+
+def test_reading_alone_writes_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent", write=False) as journal:
+        assert journal.last() is None
+        assert journal.entries() == {}
+    assert list(tmp_path.iterdir()) == []
+    with Journal(tmp_path, "descent") as journal:
+        journal.replace(Run(7, "key"), [("digest", REPORT)])
+        with (
+            Journal(tmp_path, "descent", write=False) as reading,
+            pytest.raises(AutograderError, match="already running"),
+        ):
+            reading.last()
+    content = journal.path.read_bytes()
+    with Journal(tmp_path, "descent", write=False) as reading:
+        assert reading.entries()["ada"].report == REPORT
+        with pytest.raises(AutograderError, match="readonly"):
+            reading.complete()
+    assert journal.path.read_bytes() == content
+    assert [path.name for path in journal.path.parent.iterdir()] == ["descent.run"]

@@ -134,6 +134,8 @@ def test_new_and_lost_checks_and_other_versions_are_named(course: Path) -> None:
     assert said[0] == "check average.divides_by_the_count is new"
     assert said[1].startswith("keras: 3.0.0 before, ")
     assert said[2] == "the autograder itself was changed"
+    other = replace(older, recipe=0, checks={"average.divides_by_the_count": "made otherwise"})
+    assert [each.kind for each in differences(other, made)] == ["version", "engine"]
     assert differences(made, older)[0].sentence == "check average.divides_by_the_count is gone"
 
 

@@ -82,3 +82,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
     with pytest.raises(AutograderError, match=r"could not be written.*Make its folder writable"):
         Seeds(tmp_path).keep("fitting", 1)
+
+
+def test_reading_alone_counts_no_attempt_and_makes_no_file(tmp_path: Path) -> None:
+    reading = Seeds(tmp_path, write=False)
+    assert reading.kept("descent") is None
+    assert list(tmp_path.iterdir()) == []
+    Seeds(tmp_path).keep("descent", 7)
+    before = reading.path.read_bytes()
+    assert reading.kept("descent") == 7
+    assert reading.path.read_bytes() == before
