@@ -6,8 +6,6 @@ into ``/autograder/source``, runs ``setup.sh`` once, and ``run_autograder`` for 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import sys
 import zipfile
@@ -16,8 +14,8 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
-import autograder
 from autograder.atomic import atomic_replacement
+from autograder.desks.engine_wheel import DISTRIBUTION, engine_wheel
 from autograder.desks.export import FOLDER, WHEN, Exported
 from autograder.grading.seeds import Seeds, new_seed
 from autograder.model import AutograderError
@@ -25,8 +23,6 @@ from autograder.sources.assignment import VARIANTS, read_assignment
 from autograder.sources.course import Course
 from autograder.sources.probes import SHARED
 from autograder.sources.submitted_files import nobodys
-
-DISTRIBUTION = "keras-training-autograder"
 
 SETTINGS = "settings.json"
 """What `autograder.desks.gradescope_run` reads."""
@@ -61,7 +57,7 @@ def write_autograder(
             **{name_: _program(name_) for name_ in _PROGRAMS},
             **dict(_sources(course, name)),
         }
-        title, wheel = _wheel()
+        title, wheel = engine_wheel()
         files[f"engine/{title}"] = wheel
         if path.parent == own:
             own.mkdir(exist_ok=True)
@@ -114,31 +110,6 @@ def _constraints() -> str:
     }
     lines = (f"{name}=={version}" for name, version in sorted(found.items()) if "+" not in version)
     return "\n".join(lines) + "\n"
-
-
-def _wheel() -> tuple[str, bytes]:
-    """The engine as a wheel, made of what is running: its name and its content."""
-    found = metadata.distribution(DISTRIBUTION)
-    title = f"{DISTRIBUTION.replace('-', '_')}-{found.version}"
-    package = Path(autograder.__file__).parent
-    files = {
-        path.relative_to(package.parent).as_posix(): path.read_bytes()
-        for path in sorted(package.rglob("*"))
-        if path.is_file() and not any(map(nobodys, path.relative_to(package).parts))
-    }
-    about = f"{title}.dist-info"
-    files[f"{about}/METADATA"] = (found.read_text("METADATA") or "").encode()
-    files[f"{about}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
-    record = f"{about}/RECORD"
-    lines = [f"{name},sha256={_digest(text)},{len(text)}" for name, text in files.items()]
-    files[record] = ("\n".join([*lines, f"{record},,"]) + "\n").encode()
-    return f"{title}-py3-none-any.whl", _zipped(files)
-
-
-def _digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
