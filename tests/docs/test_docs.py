@@ -21,7 +21,17 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-PROGRAMS = {"autograder", "coverage", "lint-imports", "mkdocs", "mypy", "pytest", "python", "ruff"}
+PROGRAMS = {
+    "autograder",
+    "coverage",
+    "lint-imports",
+    "mkdocs",
+    "mypy",
+    "nbgrader",
+    "pytest",
+    "python",
+    "ruff",
+}
 COMMANDS_OF_THE_APP = getattr(get_command(app), "commands", {})
 
 
