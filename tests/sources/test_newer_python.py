@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -116,7 +117,8 @@ def steps(text: str) -> int:
 
     def trace(frame: FrameType, event: str, arg: object) -> Callable[..., Any]:
         nonlocal count
-        count += event == "line"
+        # What the garbage collector happens to run meanwhile is not ours.
+        count += event == "line" and "autograder" in Path(frame.f_code.co_filename).parts
         return trace
 
     sys.settrace(trace)
