@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,6 +115,9 @@ def reset(
             help="A fresh copy of the assignment, if its own folder has no stubs.",
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Reset all exercises without asking.")
+    ] = False,
 ) -> None:
     """Put the stub of an exercise back. What you wrote is kept in a file beside the notebook."""
     from autograder.desks.released_course import release_named, work_in
@@ -123,6 +127,9 @@ def reset(
     work = Path(name) if name.endswith(".ipynb") else work_in(release)
     if work is None:
         raise AutograderError(f"{release} has no notebook. Download the assignment again.")
+    if not exercises and not yes and sys.stdin.isatty():
+        asked = f"Reset every exercise of {work.name}? What you wrote is kept in files beside it."
+        typer.confirm(asked, abort=True)
     done = put_back(work, release, exercises or [], fresh)
     for each in done:
         if each.backup is None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,25 @@ def test_all_exercises_are_reset_if_none_is_named(notebook: Path) -> None:
         "walk": True,
         "average": False,
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_in_a_terminal_it_asks_before_all_are_reset(answer: str, notebook: Path) -> None:
+    import pty
+
+    write(notebook, "walk", MINE)
+    before = notebook.read_bytes()
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    command = [sys.executable, "-m", "autograder", "reset", str(notebook)]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert "Reset every exercise of downhill.ipynb?" in done.stdout
+    assert (notebook.read_bytes() == before) == (answer == "n")
+    assert ("walk: reset." in done.stdout) == (answer == "y")
+    assert done.returncode == (1 if answer == "n" else 0)
 
 
 def test_without_stubs_a_fresh_copy_serves(notebook: Path, tmp_path: Path) -> None:
