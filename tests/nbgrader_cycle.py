@@ -12,7 +12,7 @@ from typing import Any
 
 from two_users import Server
 
-STEP = 90_000
+STEP = 240_000
 """How long a step may take on a busy machine, in milliseconds. Nothing waits for it to pass."""
 
 

@@ -108,8 +108,20 @@ def shared_machine() -> Iterator[Machine]:
         exchange = folder / "exchange"
         exchange.mkdir()
         exchange.chmod(0o777)  # as nbgrader's documentation wants it
+        _compile()
         teacher, student = (_user(each, folder) for each in IDS)
         yield Machine(exchange, teacher, student)
+
+
+def _compile() -> None:
+    """Import once what the users will import, so that its bytecode is there.
+
+    They cannot write it themselves, and every import of TensorFlow would compile it again, which
+    takes minutes.
+    """
+    modules = "autograder.desks.notebook, jupyterlab.labapp, matplotlib.pyplot, nbgrader.apps"
+    command = [sys.executable, "-c", f"import {modules}"]
+    subprocess.run(command, capture_output=True, timeout=600, check=True)
 
 
 def _user(name: str, folder: Path) -> User:
