@@ -221,7 +221,8 @@ if model is not None:
 # (`rng.permutation`), in batches of `batch_size`, of which the last may be shorter. What it returns
 # is what `fit` would have in its history: `"loss"`, for each epoch the mean over its *rows* of the
 # batches' losses (each taken before its update, penalties included), and `"val_loss"`, penalties
-# included too.
+# included too. The loop is the exercise: calling `fit`, `train_on_batch` or `train_step` instead
+# earns nothing.
 
 
 # %% exercise="fit_network"

@@ -295,6 +295,8 @@ def look_alikes() -> list[tuple[str, Callable[[], Any]]]:
         ("train", lambda: model.predict(x, verbose=0)),
         ("train", lambda: model.optimizer.apply([x], [keras.Variable(x)])),
         ("train", lambda: model.compute_loss(x, x[:, :1], model(x))),
+        ("fit_network", lambda: model.evaluate(x, x[:, :1], verbose=0)),
+        ("fit_network", lambda: keras.callbacks.CallbackList([], model=model).on_train_begin()),
         ("EarlyStopping", lambda: keras.callbacks.Callback()),
         ("EarlyStopping", lambda: keras.callbacks.ReduceLROnPlateau()),
         ("EarlyStopping", lambda: keras.callbacks.ModelCheckpoint("x.keras")),
