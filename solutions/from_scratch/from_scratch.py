@@ -207,12 +207,13 @@ if model is not None:
 # with `training=False`: dropout is off, batch normalization uses its moving statistics and leaves
 # them alone.
 #
-# **A callback.** An early stopping has to be told what happens, or it cannot stop anything:
+# **A callback.** An early stopping has to be told what happens, or it cannot stop anything. These
+# methods of the callback are called:
 #
-# - before all else `callback.set_model(model)`, then `callback.on_train_begin()`;
-# - after each epoch `callback.on_epoch_end(epoch, logs)`, where epochs count from 0, and `logs` is
-#   a dictionary with the epoch's `"loss"` and `"val_loss"`;
-# - at the end, in any case, `callback.on_train_end()`: this is when the best weights come back.
+# - before all else its `set_model`, which is given the model, and then `on_train_begin`;
+# - after each epoch `on_epoch_end`, which is given the number of the epoch, counted from 0, and the
+#   logs: a dictionary with the epoch's `"loss"` and `"val_loss"`;
+# - at the end, in any case, `on_train_end`: this is when the best weights come back.
 #
 # If a callback sets `model.stop_training = True`, no further epoch begins. It stays true, so set it
 # to `False` at the start of a training, as `fit` does.

@@ -159,14 +159,18 @@ def squared_error(y, y_pred):
     return tf.reduce_mean(tf.square(y_pred - tf.cast(y, y_pred.dtype)))
 
 
-def penalized_model(kernel, strength, *layers, after=()):
-    """A linear model without bias that starts at ``kernel``, shape (d, k), and is penalized."""
+def penalized_model(kernel, strength, *layers, after=(), stopped=False):
+    """A linear model without bias that starts at ``kernel``, shape (d, k), and is penalized.
+
+    Args:
+        stopped: whether a callback has stopped its last training.
+    """
     dense = keras.layers.Dense(
         kernel.shape[1], use_bias=False, kernel_regularizer=keras.regularizers.L2(strength)
     )
     model = keras.Sequential([keras.Input((kernel.shape[0],)), *layers, dense, *after])
     dense.kernel.assign(kernel)
-    model.stop_training = False  # as `fit` leaves it
+    model.stop_training = stopped
     return model
 
 
@@ -286,8 +290,8 @@ def events(fit_network, *, kernel, strength, stop_after, stopped_before, **setti
     """
     found = {"told": [], "counted": [], "lengths": [], "logs": []}
     for epochs in stop_after:
-        model, optimizer = penalized_model(kernel, strength), keras.optimizers.SGD(0.01)
-        model.stop_training = bool(stopped_before)  # by an earlier training
+        model = penalized_model(kernel, strength, stopped=bool(stopped_before))
+        optimizer = keras.optimizers.SGD(0.01)
         told, names = Told(model, epochs), ("loss", "val_loss")
         result = fitted(fit_network, model, optimizer, squared_error, told, **settings)
         curves = returned(result)
