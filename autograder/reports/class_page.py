@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from autograder.reports import pages
 from autograder.reports.attention import KINDS, Attention
 from autograder.reports.class_matrix import STATES, class_matrix, readable
 from autograder.reports.class_report import ClassReport, Held, Item
@@ -205,11 +205,6 @@ def _item(item: Item, position: int | None) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+    environment = pages.environment(trim_blocks=True)
     environment.globals.update(points=number, percent=percent)
     return environment

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from autograder.grading.grade import UNWRITTEN
+from autograder.reports import pages
 from autograder.reports.feedback import HIDDEN_CLAIM, Row, ShownExercise, number
 from autograder.reports.page_parts import policy_hash, template_text
 
@@ -186,12 +186,6 @@ def _first_failure_open(parts: Sequence[Part]) -> list[Part]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(points=number, signed=signed, readable=readable, duration=duration)
     return environment

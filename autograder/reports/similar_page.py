@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
+from autograder.reports import pages
 from autograder.reports.class_page import percent
 from autograder.reports.terminal import printable
 
@@ -77,12 +77,6 @@ def _visible(text: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(printable=printable, percent=percent)
     return environment.get_template("similar.html.j2")

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
+from autograder.reports import pages
 from autograder.reports.counts import counts
 from autograder.reports.depending import depending
 from autograder.reports.feedback import DEPENDING_MARK, Row, number, rows_of, total
@@ -164,9 +164,4 @@ def _capital(text: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("verdicts.html.j2")
+    return pages.environment().get_template("verdicts.html.j2")
