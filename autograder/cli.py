@@ -26,6 +26,7 @@ from autograder.cli_options import (
     JobsOption,
     SchedulerOption,
     SeedOption,
+    SubmissionsOption,
     UnsafeOption,
     course_with,
     seed_from,
@@ -115,14 +116,7 @@ for student_command in (check, watch, status, reset):
 def grade(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
     course: CourseOption = Path(),
-    submissions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="The folder with <student>/<assignment>/, as nbgrader collects them.",
-            show_default="submitted/ in the course",
-        ),
-    ] = None,
+    submissions: SubmissionsOption = None,
     json: Annotated[
         Path | None,
         typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from autograder.cli_options import CourseOption, course_with
+from autograder.cli_options import CourseOption, SubmissionsOption, course_with
 
 if TYPE_CHECKING:
     from autograder.desks.export import Format
@@ -116,14 +116,7 @@ def export(
 def similar(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
     course: CourseOption = Path(),
-    submissions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="The folder with <student>/<assignment>/, as nbgrader collects them.",
-            show_default="submitted/ in the course",
-        ),
-    ] = None,
+    submissions: SubmissionsOption = None,
     output: Annotated[
         Path | None,
         typer.Option(

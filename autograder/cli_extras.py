@@ -11,8 +11,8 @@ from autograder.model import AutograderError
 
 DISTRIBUTION = "keras-training-autograder"
 
-INSTRUCTOR = ("nbgrader", "jupytext", "dateutil")
-"""What the extra `instructor` of pyproject.toml brings, by the names that are imported."""
+INSTRUCTOR = ("nbgrader", "jupytext", "dateutil", "latex2mathml", "nbconvert", "nh3", "rapidfuzz")
+"""What only the extra `instructor` of pyproject.toml brings, by the names that are imported."""
 
 
 def need_instructor() -> None:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autograder.cli_options import INTERRUPTED, CourseOption, UnsafeOption, course_with
+from autograder.cli_options import (
+    INTERRUPTED,
+    CourseOption,
+    SubmissionsOption,
+    UnsafeOption,
+    course_with,
+)
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:
@@ -170,14 +176,7 @@ def explain(
             show_default="results/NAME.json in the course",
         ),
     ] = None,
-    submissions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="The folder with <student>/<assignment>/.",
-            show_default="submitted/ in the course",
-        ),
-    ] = None,
+    submissions: SubmissionsOption = None,
     unsafe: UnsafeOption = False,
 ) -> None:
     """Explain a grade, for an appeal: everything behind it, computed again with the same inputs.

@@ -34,6 +34,14 @@ CourseOption = Annotated[
         show_default="current directory",
     ),
 ]
+SubmissionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="The folder with <student>/<assignment>/, as nbgrader collects them.",
+        show_default="submitted/ in the course",
+    ),
+]
 JobsOption = Annotated[
     int,
     typer.Option("-j", "--jobs", metavar="N", min=1, help="Parallel jobs.", show_default="CPUs"),
