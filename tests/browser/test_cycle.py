@@ -16,6 +16,7 @@ from typing import Any
 
 import nbgrader_cycle as cycle
 import pytest
+from chromium import WITH_CHROMIUM, chromium
 from documents import blocks
 from two_users import ROOT, Machine, Server, jupyter_labs, shared_machine
 
@@ -26,12 +27,7 @@ from autograder.grading.stored import PUBLIC_SEED
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
-]
+pytestmark = WITH_CHROMIUM
 
 NAME = "descent"
 
@@ -113,19 +109,15 @@ class Desks:
 @pytest.fixture(scope="module")
 def desks(machine: Machine) -> Iterator[Desks]:
     """Both users in JupyterLab; in the end no process of theirs is left."""
-    driver = pytest.importorskip("playwright.sync_api")
     teacher, student = machine.teacher, machine.student
     places = (teacher, teacher.home / "course"), (student, student.home)
-    with jupyter_labs(*places) as (teachers, students), driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        with (
-            cycle.at_work(browser, teachers) as teacher_at_work,
-            cycle.at_work(browser, students) as student_at_work,
-        ):
-            yield Desks(machine, students, teacher_at_work, student_at_work)
-        browser.close()
+    with (
+        jupyter_labs(*places) as (teachers, students),
+        chromium() as browser,
+        cycle.at_work(browser, teachers) as teacher_at_work,
+        cycle.at_work(browser, students) as student_at_work,
+    ):
+        yield Desks(machine, students, teacher_at_work, student_at_work)
 
 
 @dataclass(frozen=True)
