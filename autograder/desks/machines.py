@@ -51,7 +51,7 @@ class Machines:
                 raise
             raise AutograderError(
                 "--scheduler needs Dask, which is not installed. In the folder of this repository, "
-                "run `pip install .[cluster]` (or `uv sync --extra cluster`), here and on every "
+                'run `uv sync --extra cluster`, or `pip install ".[cluster]"`, here and on every '
                 "worker."
             ) from None
         with cluster(
