@@ -18,7 +18,7 @@ from rich.console import Console
 
 from autograder import cli_exports, cli_instructor
 from autograder.cli_author import build, bundle, cache, new, preview, verify
-from autograder.cli_extras import DISTRIBUTION, missing
+from autograder.cli_extras import missing
 from autograder.cli_options import (
     CORES,
     INTERRUPTED,
@@ -32,6 +32,7 @@ from autograder.cli_options import (
     seed_from,
 )
 from autograder.cli_student import check, reset, status, watch
+from autograder.distribution import DISTRIBUTION
 from autograder.model import AutograderError
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
+from autograder.distribution import DISTRIBUTION
 from autograder.model import AutograderError
-
-DISTRIBUTION = "keras-training-autograder"
 
 INSTRUCTOR = ("nbgrader", "jupytext", "dateutil", "latex2mathml", "nbconvert", "nh3", "rapidfuzz")
 """What only the extra `instructor` of pyproject.toml brings, by the names that are imported."""

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from autograder import cli
 from autograder.cli import app
 from autograder.desks.release import build
+from autograder.distribution import DISTRIBUTION
 from autograder.grading.oracle import Oracle
 from autograder.sources.assignment import Assignment
 
@@ -300,7 +301,7 @@ def test_the_version_is_the_packages_and_imports_neither_keras_nor_nbgrader() ->
     assert (done.returncode, done.stderr.strip()) == (0, "")
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    assert project["name"] == cli.DISTRIBUTION
+    assert project["name"] == DISTRIBUTION
     assert done.stdout == f"autograder {project['version']}\n"
 
 

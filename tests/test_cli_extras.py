@@ -21,8 +21,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.cli_extras import DISTRIBUTION, INSTRUCTOR, missing
+from autograder.cli_extras import INSTRUCTOR, missing
 from autograder.desks.release import build
+from autograder.distribution import DISTRIBUTION
 from autograder.grading.oracle import Oracle
 from autograder.sources.assignment import Assignment
 

@@ -15,9 +15,8 @@ from io import BytesIO
 from pathlib import Path
 
 import autograder
+from autograder.distribution import DISTRIBUTION
 from autograder.model import AutograderError
-
-DISTRIBUTION = "keras-training-autograder"
 
 _WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 

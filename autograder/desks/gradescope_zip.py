@@ -15,8 +15,9 @@ from io import BytesIO
 from pathlib import Path
 
 from autograder.atomic import atomic_replacement
-from autograder.desks.engine_wheel import DISTRIBUTION, engine_wheel
+from autograder.desks.engine_wheel import engine_wheel
 from autograder.desks.export import FOLDER, WHEN, Exported
+from autograder.distribution import DISTRIBUTION
 from autograder.grading.seeds import Seeds, new_seed
 from autograder.model import AutograderError
 from autograder.sources.assignment import VARIANTS, read_assignment

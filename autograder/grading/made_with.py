@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.distribution import DISTRIBUTION
 from autograder.grading.described import Describer
 from autograder.model import Check, Observation
 from autograder.sources.assignment import Assignment
 
 LIBRARIES = ("keras", "tensorflow", "numpy")
-DISTRIBUTION = "keras-training-autograder"
 
 RECIPE = 1
 """Increase this when the digests are made otherwise: those of two recipes cannot be compared."""

@@ -158,7 +158,8 @@ def test_a_restored_notebook_is_valid_and_has_never_run(release: NotebookNode) -
 
 
 def test_what_is_slow_to_show_is_cut(release: NotebookNode) -> None:
-    from autograder.gradebook.restore import LONGEST_LINE, MOST_CELLS, restore
+    from autograder.gradebook.restore import MOST_CELLS, restore
+    from autograder.reports.student_text import LONGEST_LINE
 
     notebook = solved(release)
     notebook.cells[2].source = "a." * 50_000
