@@ -54,8 +54,8 @@ def sparkline(
     if yours == wanted:
         return None
     at = int(np.searchsorted(steps, first - 1))
-    marked = (f"{line[:at]}{MARK}{line[at:]}" for line in (yours, wanted))
-    return Sparkline(*marked, words)
+    yours, wanted = (f"{line[:at]}{MARK}{line[at:]}" for line in (yours, wanted))
+    return Sparkline(yours, wanted, words)
 
 
 def _blocks(numbers: np.ndarray, logarithmic: bool) -> list[str]:
