@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from autograder.model import Arrays
+from autograder.reports.loss_words import loss_in_words, told_apart
 
 MAX_PANELS = 3
 VISIBLE_BAND = 0.02
@@ -46,7 +47,7 @@ class _Path:
         if not self.first:
             return f"{self.label} is as expected"
         seen, expected = self.seen[self.first - 1], self.expected[self.first - 1]
-        return f"{self.label} differs from {along} {self.first} on: {_told_apart(seen, expected)}"
+        return f"{self.label} differs from {along} {self.first} on: {told_apart(seen, expected)}"
 
 
 def paths(
@@ -134,7 +135,7 @@ def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[s
             return []
         pairs[name] = pair
     return [
-        (_curve(name, *pair, along, band), _in_words(name, *pair, along, band))
+        (_curve(name, *pair, along, band), loss_in_words(name, *pair, along, band))
         for name, pair in list(pairs.items())[:MAX_PANELS]
     ]
 
@@ -162,36 +163,6 @@ def _curve(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: 
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     return png(figure)
-
-
-def _in_words(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
-    """After which epoch a curve is off the expected one, and where it is after the last."""
-    with np.errstate(all="ignore"):
-        near = (seen == expected) | (np.abs(np.log(seen) - np.log(expected)) <= band)
-    if near.all():
-        return f"Loss {name}: yours stays close to the expected curve."
-    first, last = int(np.argmin(near)), len(seen) - 1
-    side = np.where(seen > expected, "above", "below")
-
-    def numbers(epoch: int) -> str:
-        return f"after {along} {epoch + 1}: {_told_apart(seen[epoch], expected[epoch])}"
-
-    if first:
-        start = f"stays close to the expected curve until {along} {first} and is {side[first]} it"
-    else:
-        start = f"is {side[first]} the expected curve"
-    words = f"Loss {name}: yours {start} {numbers(first)}."
-    if first == last:
-        return words
-    if near[last]:
-        return f"{words} After {along} {last + 1}, it is close to it again."
-    return f"{words} It is {side[last]} it {numbers(last)}."
-
-
-def _told_apart(seen: float, expected: float) -> str:
-    """Both numbers, with as many digits as tell them apart."""
-    digits = next((n for n in (3, 4, 5) if f"{seen:.{n}g}" != f"{expected:.{n}g}"), 6)
-    return f"{seen:.{digits}g} instead of {expected:.{digits}g}"
 
 
 def figure_of(width: float, height: float = 2.6) -> Figure:

@@ -114,6 +114,7 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "aspect": verdict.aspect,
         "judged_against": verdict.judged_against,
         "observed": verdict.observed,
+        **({"curves": asdict(verdict.curves)} if verdict.curves else {}),
     }
 
 

@@ -47,7 +47,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class _Row(Row):
-    beside: Beside
+    beside: Beside = Beside()
 
 
 @dataclass(frozen=True)
