@@ -29,7 +29,7 @@ def seed_in_json(seed: int) -> int | str:
     return seed if seed <= EXACT_IN_JSON else str(seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a class has many of them
 class Curve:
     """A loss after every epoch, of a submission and of the reference.
 
@@ -53,7 +53,7 @@ class Curve:
             raise ValueError(f"the loss {self.name!r} has a number that is not finite")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Curves:
     """The losses that a check of convergence compares.
 

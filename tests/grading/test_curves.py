@@ -16,7 +16,7 @@ from autograder.grading.curves import MOST_EPOCHS, curves_of
 from autograder.grading.grade import judge_exercises
 from autograder.grading.journal import Journal
 from autograder.grading.oracle import Oracle
-from autograder.model import Arrays, Check, Exercise, Failure, Observation, Unmet
+from autograder.model import Arrays, Check, Exercise, Failure, Inputs, Observation, Unmet
 from autograder.reports.class_results import ClassResults
 from autograder.reports.results import results
 from autograder.sources.checks import CheckSet
@@ -98,7 +98,10 @@ def test_arrays_of_another_shape_or_kind_have_no_curves(weights: Any, observed: 
 
 
 def test_a_fault_of_the_course_costs_the_curves_alone(observed: Observed) -> None:
-    assert observed(FALLING, replace(CHECK, measure=lambda observed, inputs: 1 / 0)) is None
+    def broken(observed: Arrays, inputs: Inputs) -> Arrays:
+        raise ZeroDivisionError
+
+    assert observed(FALLING, replace(CHECK, measure=broken)) is None
     assert observed(FALLING, replace(CHECK, aspect="rule")) is None
     assert observed(FALLING, replace(CHECK, judge=lambda measured, wanted: None)) is None
 

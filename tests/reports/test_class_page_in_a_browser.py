@@ -158,13 +158,10 @@ def test_a_loss_curve_leads_to_its_students(open_page: Callable[[str], Any]) -> 
     report = class_report(msgspec.convert(content(students), ClassResults))
     page = open_page(class_page(report, [None] * 10, graded="today"))
 
-    for leads in (
-        lambda: page.locator("#curves .way").first.locator("text").click(),
-        lambda: page.get_by_role("button", name="Show the students of line 1 of Momentum").press(
-            "Enter"
-        ),
-    ):
-        leads()
+    line = page.locator("#curves .way text").first
+    button = page.get_by_role("button", name="Show the students of line 1 of Momentum")
+    for lead in (line.click, lambda: button.press("Enter")):
+        lead()
         assert first_students(page, 3) == list(HOSTILE[:2])
         assert "too high" in page.locator("#detail").inner_text()
         page.locator("#chip").click()
