@@ -41,3 +41,6 @@ class Beside:
     def lines(self) -> tuple[str, ...]:
         """What was printed, as plain text; empty if nothing was."""
         return (*self.printed, *filter(None, [self.more]))
+
+
+NOTHING = Beside()

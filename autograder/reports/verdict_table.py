@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Template
 
 from autograder.reports import pages
-from autograder.reports.beside import Beside
+from autograder.reports.beside import NOTHING, Beside
 from autograder.reports.counts import counts
 from autograder.reports.depending import depending
 from autograder.reports.feedback import DEPENDING_MARK, Row, number, rows_of, total
@@ -20,7 +20,7 @@ from autograder.verdicts import ExerciseReport, Verdict
 
 @dataclass(frozen=True)
 class _Row(Row):
-    beside: Beside
+    beside: Beside = NOTHING
 
 
 @dataclass(frozen=True)
