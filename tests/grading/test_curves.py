@@ -1,4 +1,4 @@
-"""The losses that a verdict keeps: worked out by the grader, few, and none that is no number."""
+"""The losses that a verdict keeps: worked out by the grader, few, and all of them finite."""
 
 from __future__ import annotations
 
