@@ -69,14 +69,12 @@ class Answers:
         Args:
             notebook: the text is the notebook's, where connecting lines may be given away.
         """
-        found = {}
+        found: dict[int, str] = {}
         for number, line in enumerate(() if notebook else text.splitlines(), 1):
-            # A line is the same line with a comment behind it.
-            found |= {
-                number: bare
-                for bare in (line.strip(), _COMMENT.sub("", line).strip())
-                if bare in self.connecting
-            }
+            # With a comment behind it, it is the same line.
+            for bare in (line.strip(), _COMMENT.sub("", line).strip()):
+                if bare in self.connecting:
+                    found[number] = bare
         for number, answer in places(text, self._squashed):
             if len(answer) > len(found.get(number, "")):
                 found[number] = answer
