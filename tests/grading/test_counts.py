@@ -29,9 +29,9 @@ ASSIGNMENT, EXERCISE, MISTAKE = "optimizers", "Momentum", "uphill"
 
 # processes started, probes run, graphs traced
 COUNTS = {
-    "the reference, once for a class": (0, 0, 0),
-    "a right submission": (0, 0, 0),
-    "a known mistake": (0, 0, 0),
+    "the reference, once for a class": (1, 17, 8),
+    "a right submission": (1, 17, 8),
+    "a known mistake": (3, 68, 17),
 }
 
 ROOM = 1.2
