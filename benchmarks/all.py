@@ -54,7 +54,7 @@ def main() -> None:
         "graders": lambda: whole_class.graders(
             options.assignment, options.students, options.sample, say
         ),
-        "assignments": lambda: assignments(options.right),
+        "assignments": lambda: assignments(options.names, options.right),
         "sizes": lambda: whole_class.sizes(options.assignment, options.sizes, say),
         "gradebook": lambda: gradebook(options.rows),
         "cores": lambda: whole_class.cores(options.assignment, options.pair, options.rounds, say),
@@ -94,6 +94,7 @@ def read_options() -> argparse.Namespace:
     add("--assignment", default="optimizers", help="default: %(default)s")
     add("--students", type=int, help="graders: size of the class (40; quick: 12)")
     add("--sample", type=int, help="graders: of these, nbgrader and Otter get so many (8; 2)")
+    add("--names", nargs="+", default=[], help="assignments: of these (default: all)")
     add("--right", type=int, help="assignments: submissions of each (4; 1)")
     add("--sizes", type=int, nargs="+", help="sizes: of the classes (100 1000 10000; 20 60)")
     add("--rows", type=int, nargs="+", help="gradebook: students (100 10000 100000; 100 1000)")
@@ -118,9 +119,9 @@ def gradebook(numbers: Sequence[int]) -> dict[str, Any]:
     return {"sizes": found, "load": os.getloadavg()[0]}
 
 
-def assignments(students: int) -> dict[str, Any]:
+def assignments(names: Sequence[str], students: int) -> dict[str, Any]:
     found = []
-    for spent in time_spent.measure([], students):
+    for spent in time_spent.measure(names, students):
         say(time_spent.row(spent))
         found.append({**asdict(spent), "total": spent.total})
     return {"assignments": found, "load": os.getloadavg()[0]}

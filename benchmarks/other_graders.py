@@ -63,7 +63,13 @@ def nbgrader(assignment: Assignment, class_: Course, folder: Path, students: Seq
     # nbgrader runs alembic from PATH.
     path = {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
     log = folder / "nbgrader.log"
-    making = [programs / "nbgrader", "generate_assignment", assignment.name, "--create", "--force"]
+    making: list[str | Path] = [
+        programs / "nbgrader",
+        "generate_assignment",
+        assignment.name,
+        "--create",
+        "--force",
+    ]
     run(making, folder, environment=path, output=log)
     return run(
         [programs / "nbgrader", "autograde", assignment.name], folder, environment=path, output=log

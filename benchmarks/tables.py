@@ -119,12 +119,12 @@ def _gradebook(part: Found) -> list[str]:
             f"{found['rows']:,}",
             f"{found['bytes'] / 2**20:,.0f}",
             f"{found['save']:.3f}",
-            *(f"{found[each]:.2f}" for each in ("standings", "student_dicts", "submission_dicts")),
+            *(f"{found[each]:.2f}" for each in ("standings", "student_dicts")),
         ]
         for found in part["sizes"]
     ]
     head = ["students", "rows", "MB", "CPU s to record one more", "class table"]
-    return _table([*head, "formgrader: students", "submissions"], rows)
+    return _table([*head, "formgrader: students"], rows)
 
 
 def _cores(part: Found) -> list[str]:

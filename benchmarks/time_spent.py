@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class Clock:
     """Remembers how long each probe took; knows nothing, so that each is run."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds = defaultdict[str, float](float)
         self.count = 0
 
     def get(self, definitions: Definitions, trial: Trial, *, alone: bool = False) -> None:
@@ -117,7 +117,8 @@ def time_spent(assignment: Assignment, sandbox: Sandbox, bare: Sandbox, students
             if report.score < report.max_score:
                 raise RuntimeError(f"{assignment.name}: the reference earns {report.score:g}")
             floor += _floor(warm, submission, oracle.trials(check_set.checks), names)
-    probes = clock.seconds.total()
+    slowest = sorted(clock.seconds, key=clock.seconds.__getitem__, reverse=True)[:3]
+    probes = sum(clock.seconds.values())
     return Spent(
         assignment.name,
         students,
@@ -125,7 +126,7 @@ def time_spent(assignment: Assignment, sandbox: Sandbox, bare: Sandbox, students
         probes / students,
         (children - probes) / students,
         grader / students,
-        {id_: seconds / students for id_, seconds in clock.seconds.most_common(3)},
+        {id_: clock.seconds[id_] / students for id_ in slowest},
         (sandbox.statistics.children - started) / students,
         clock.count / students,
     )

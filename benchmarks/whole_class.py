@@ -25,16 +25,18 @@ OUTPUTS = ("submitted", "autograded", "feedback", "results", "gradebook.db", ".a
 
 
 def grade(
-    course: Course, name: str, *, cores: Sequence[int] | None = None, jobs: int = 2, **flags: bool
+    course: Course,
+    name: str,
+    *,
+    cores: Sequence[int] | None = None,
+    jobs: int = 2,
+    restart: bool = False,
 ) -> Used:
     """Grade a class: ``autograder grade``."""
-    words = [f"--{flag}" for flag, is_set in flags.items() if is_set]
-    return run(
-        [sys.executable, "-m", "autograder", "grade", name, "--jobs", str(jobs), *words],
-        course.root,
-        cores=cores,
-        output=course.root / "grade.log",
-    )
+    command = [sys.executable, "-m", "autograder", "grade", name, "--jobs", str(jobs)]
+    if restart:
+        command.append("--restart")
+    return run(command, course.root, cores=cores, output=course.root / "grade.log")
 
 
 def graders(name: str, students: int, sample: int, say: Say) -> Found:
@@ -59,8 +61,8 @@ def graders(name: str, students: int, sample: int, say: Say) -> Found:
 
 def _our_runs(course: Course, name: str, students: int, say: Say) -> Found:
     runs: Found = {}
-    for what, flags in ((OURS, {}), (UNCHANGED, {}), (KNOWN, {"restart": True})):
-        runs[what] = _per(grade(course, name, **flags), students)
+    for what, restart in ((OURS, False), (UNCHANGED, False), (KNOWN, True)):
+        runs[what] = _per(grade(course, name, restart=restart), students)
         say(f"{what}: {_said(runs[what])}")
     return runs
 

@@ -20,9 +20,7 @@ def test_its_tables_are_worked_out_from_the_results(monkeypatch: pytest.MonkeyPa
     text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     between = text.partition(scale.BEGIN)[2].partition(scale.END)[0].strip()
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    assert between == scale.tables_of(results, 0.05), (
-        "Run: uv run python benchmarks/scale.py --write"
-    )
+    assert between == scale.tables_of(results), "Run: uv run python benchmarks/scale.py --write"
 
 
 def test_the_results_name_no_machine_and_no_folder() -> None:
