@@ -12,7 +12,6 @@ page of students. Nothing is run in a sandbox; the reports are made up.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from class_variants import right_notebook, scratch_course, submit
 from figures import Found
-from whole_class import rows
+from whole_class import rows, size_of
 
 from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
@@ -83,7 +82,7 @@ def _measured(course: Course, assignment: Assignment, students: int) -> Found:
         _multiply(database, students - 1)
         record(students)  # what only the first one pays
         save = sum(record(students + number) for number in range(1, MORE + 1)) / MORE
-        found = {
+        found: Found = {
             "students": students,
             "rows": rows(database),
             "bytes": database.stat().st_size,
@@ -91,7 +90,8 @@ def _measured(course: Course, assignment: Assignment, students: int) -> Found:
             "standings": _seconds(recorder.standings),
             "student_dicts": _of_the_formgrader(database),
         }
-        shutil.rmtree(submitted)
+        for step in ("feedback", "autograded"):
+            found[step] = size_of(course.root / step) / (MORE + 2)
     return found
 
 

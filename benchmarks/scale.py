@@ -3,11 +3,11 @@
     uv run python benchmarks/scale.py                     # of benchmarks/results/measured.json
     uv run python benchmarks/scale.py --price 0.08 --write
 
-Two cases: all submissions in their own words, so that each is observed (what bounds it), and the
-realistic class of the benchmark, where most right solutions are alike. A run has a fixed part
-(imports, the references) and a part for each submission: both come from two sizes of the realistic
-class. Recording is done by one process, student after student; what it takes for one, and what that
-adds to the gradebook, come from the largest gradebook that was measured.
+Two cases bound a class: all submissions in their own words, so that each is observed; and nothing
+that was not observed before, so that only judging and recording are left. A run over a class that
+has not changed is what each run takes in any case; the rest is for its submissions. Starting the
+sandbox and running the references is counted as theirs, so small classes give figures that are too
+high. Recording is done by one process, student after student.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import argparse
 import json
 from pathlib import Path
 
-from figures import OURS, Found
+from figures import KNOWN, OURS, UNCHANGED, Found
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "measured.json"
@@ -47,53 +47,38 @@ def tables_of(results: Found, price: float = PRICE) -> str:
     """The tables, in Markdown.
 
     Args:
-        results: of `all.py`, with the parts ``graders``, ``sizes`` (two of them) and ``gradebook``.
+        results: of `all.py`, with the parts ``graders`` and ``gradebook``.
         price: of a core for an hour.
     """
-    parts = results["parts"]
-    small, large = parts["sizes"]["classes"][0], parts["sizes"]["classes"][-1]
-    fixed, alike = line_through(
-        (small["students"], small["graded"]["cpu"]), (large["students"], large["graded"]["cpu"])
-    )
-    distinct = parts["graders"]["classes"]["distinct"]["runs"][OURS]
-    own = (distinct["cpu"] - fixed) / distinct["submissions"]
-    recording = parts["gradebook"]["sizes"][-1]
+    graders, gradebook = results["parts"]["graders"], results["parts"]["gradebook"]["sizes"]
+    runs = graders["classes"]["distinct"]["runs"]
+    fixed, submissions = runs[UNCHANGED]["cpu"], graders["students"]
     time = [["submissions", "class", "CPU s each", "core-hours", "cores for 24 h", "cost"]]
     for number in NUMBERS:
-        for kind, seconds in (("own words", own), ("most alike", alike)):
+        for kind, run in (("all new", OURS), ("nothing new", KNOWN)):
+            seconds = (runs[run]["cpu"] - fixed) / submissions
             hours = (fixed + number * seconds) / 3600
             cores = f"{max(1, -(-hours // 24)):,.0f}"
             row = [f"{number:,}", kind, f"{seconds:.2f}", _hours(hours), cores]
             time.append([*row, f"{hours * price:,.2f}"])
+    large = gradebook[-1]
     disk = [["submissions", "recording, one core", "rows", "gradebook", "feedback", "autograded"]]
     for number in NUMBERS:
-        of_rows = number / recording["students"]
-        of_files = number / large["students"]
-        row = [f"{number:,}", f"{_hours(number * recording['save'] / 3600)} h"]
-        row += [f"{recording['rows'] * of_rows:,.0f}", _bytes(recording["bytes"] * of_rows)]
-        row += [_bytes(large["bytes"][name] * of_files) for name in ("feedback", "autograded")]
-        disk.append(row)
-    return f"{_table(time)}\n\n{_table(disk)}\n\n{_source(parts, fixed, small, large)}"
-
-
-def line_through(one: tuple[int, float], other: tuple[int, float]) -> tuple[float, float]:
-    """What a run takes in any case, and what each submission adds."""
-    slope = (other[1] - one[1]) / (other[0] - one[0])
-    return one[1] - one[0] * slope, slope
-
-
-def _source(parts: Found, fixed: float, small: Found, large: Found) -> str:
-    graders, gradebook = parts["graders"], parts["gradebook"]["sizes"]
-    distinct = graders["classes"]["distinct"]["runs"][OURS]
-    return (
-        f"Measured: `{graders['assignment']}`, {distinct['submissions']} submissions in their own "
-        f"words; realistic classes of {small['students']} and {large['students']}; gradebooks of "
-        f"{gradebook[0]['students']:,} to {gradebook[-1]['students']:,} students of `optimizers`. "
-        f"A run takes {fixed:.0f} CPU seconds before its first submission. The grader's memory "
-        f"was {small['graded']['peak_mb']:.0f} MB at {small['students']} submissions and "
-        f"{large['graded']['peak_mb']:.0f} MB at {large['students']}; a child had up to "
-        f"{large['graded']['child_own_mb']:.0f} MB of its own."
+        copies = number / large["students"]
+        row = [f"{number:,}", f"{_hours(number * large['save'] / 3600)} h"]
+        row += [f"{large['rows'] * copies:,.0f}", _bytes(large["bytes"] * copies)]
+        disk.append([*row, *(_bytes(large[name] * number) for name in ("feedback", "autograded"))])
+    source = (
+        f"Measured: `{graders['assignment']}`, {submissions} submissions; gradebooks of "
+        f"{gradebook[0]['students']:,} and {large['students']:,} students of `optimizers`. A run "
+        f"takes {fixed:.0f} CPU seconds in any case."
     )
+    if "peak_mb" in (memory := runs[OURS]):
+        source += (
+            f" The grader's own process had up to {memory['peak_mb']:.0f} MB, and a child up to "
+            f"{memory['child_own_mb']:.0f} MB of its own."
+        )
+    return f"{_table(time)}\n\n{_table(disk)}\n\n{source}"
 
 
 def _hours(hours: float) -> str:

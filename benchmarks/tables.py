@@ -61,12 +61,15 @@ def _graders(part: Found) -> list[str]:
         for name, run in found["runs"].items():
             size = str(run["submissions"])
             cpu, wall = f"{each(run):.2f}", f"{each(run, 'wall'):.2f}"
-            memory = f"{run['peak_mb']:.0f}"
+            memory = f"{run['peak_mb']:.0f}" if "peak_mb" in run else "not read"
             rows.append([f"{kind}: {name}", size, cpu, wall, memory, f"{run['load']:.1f}"])
     head = ["class: grader", "submissions", "CPU s each", "s each", "peak MB", "load"]
     lines = _table(head, rows)
     for kind, found in part["classes"].items():
-        lines.append(f"\n{kind}: {found['exercises']} exercises, {found['different']} different.")
+        if "exercises" in found:
+            lines.append(
+                f"\n{kind}: {found['exercises']} exercises, {found['different']} different."
+            )
     version = part.get("otter", "")
     return [*lines, f"Otter: {version}"] if version else lines
 

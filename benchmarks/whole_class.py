@@ -105,7 +105,7 @@ def sizes(name: str, numbers: Sequence[int], say: Say) -> Found:
                     "students": students,
                     "graded": graded,
                     "again": again,
-                    "bytes": {each: _bytes(course.root / each) for each in OUTPUTS},
+                    "bytes": {each: size_of(course.root / each) for each in OUTPUTS},
                     "files": {each: _files(course.root / each) for each in OUTPUTS},
                     "rows": rows(course.root / "gradebook.db"),
                 }
@@ -144,7 +144,8 @@ def _said(of: Found) -> str:
     )
 
 
-def _bytes(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
     return sum(each.stat().st_size for each in _within(path))
 
 
