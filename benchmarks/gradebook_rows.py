@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from class_variants import right_notebook, scratch_course, submit
 from figures import Found
-from whole_class import rows, size_of
+from whole_class import rows
 
 from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
@@ -82,7 +82,7 @@ def _measured(course: Course, assignment: Assignment, students: int) -> Found:
         _multiply(database, students - 1)
         record(students)  # what only the first one pays
         save = sum(record(students + number) for number in range(1, MORE + 1)) / MORE
-        found: Found = {
+        return {
             "students": students,
             "rows": rows(database),
             "bytes": database.stat().st_size,
@@ -90,9 +90,6 @@ def _measured(course: Course, assignment: Assignment, students: int) -> Found:
             "standings": _seconds(recorder.standings),
             "student_dicts": _of_the_formgrader(database),
         }
-        for step in ("feedback", "autograded"):
-            found[step] = size_of(course.root / step) / (MORE + 2)
-    return found
 
 
 def _of_the_formgrader(database: Path) -> float:

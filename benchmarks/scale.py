@@ -61,13 +61,14 @@ def tables_of(results: Found, price: float = PRICE) -> str:
             cores = f"{max(1, -(-hours // 24)):,.0f}"
             row = [f"{number:,}", kind, f"{seconds:.2f}", _hours(hours), cores]
             time.append([*row, f"{hours * price:,.2f}"])
-    large = gradebook[-1]
+    large, files = gradebook[-1], graders["classes"]["distinct"]["bytes"]
     disk = [["submissions", "recording, one core", "rows", "gradebook", "feedback", "autograded"]]
     for number in NUMBERS:
         copies = number / large["students"]
         row = [f"{number:,}", f"{_hours(number * large['save'] / 3600)} h"]
         row += [f"{large['rows'] * copies:,.0f}", _bytes(large["bytes"] * copies)]
-        disk.append([*row, *(_bytes(large[name] * number) for name in ("feedback", "autograded"))])
+        row += [_bytes(files[name] / submissions * number) for name in ("feedback", "autograded")]
+        disk.append(row)
     source = (
         f"Measured: `{graders['assignment']}`, {submissions} submissions; gradebooks of "
         f"{gradebook[0]['students']:,} and {large['students']:,} students of `optimizers`. A run "
@@ -82,6 +83,8 @@ def tables_of(results: Found, price: float = PRICE) -> str:
 
 
 def _hours(hours: float) -> str:
+    if hours < 1:
+        return f"{hours:.2f}"
     return f"{hours:,.1f}" if hours < 100 else f"{hours:,.0f}"
 
 

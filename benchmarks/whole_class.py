@@ -53,9 +53,15 @@ def graders(name: str, students: int, sample: int, say: Say) -> Found:
             write(assignment, course, students)
             exercises, different = alike(assignment, course)
             runs = _our_runs(course, name, students, say)
+            disk = {each: size_of(course.root / each) for each in OUTPUTS}
             if kind == "distinct" and sample:
                 runs |= _other_runs(course, assignment, Path(place), sample, say, found)
-        found["classes"][kind] = {"exercises": exercises, "different": different, "runs": runs}
+        found["classes"][kind] = {
+            "exercises": exercises,
+            "different": different,
+            "bytes": disk,
+            "runs": runs,
+        }
     return found
 
 
