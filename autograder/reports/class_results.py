@@ -135,7 +135,8 @@ def read_results(path: Path, assignment: str) -> ClassResults:
         # Grading alone would not help: it does not replace such a file.
         raise AutograderError(
             f"{path} is of version {version}, which a newer autograder wrote; this one reads "
-            f"version {VERSION}. Update the autograder, or move the file away first. {grade}"
+            f"version {VERSION}. Update the autograder. Or move the file away, and grade the class "
+            f"again with: autograder grade {assignment}"
         )
     if version != VERSION:
         raise AutograderError(

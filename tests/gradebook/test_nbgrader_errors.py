@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -79,25 +78,25 @@ def test_a_gradebook_of_another_nbgrader_is_named_by_nbgraders_commands(course: 
     assert said.endswith("Make a copy, then run: nbgrader db upgrade\n")
 
 
-@pytest.fixture
-def log() -> Iterator[tuple[logging.Logger, list[logging.LogRecord]]]:
-    """A server's log, and what is written to it."""
-    log, written = logging.Logger("server"), list[logging.LogRecord]()
-    handler = logging.Handler()
-    handler.emit = written.append  # type: ignore[method-assign]
-    log.addHandler(handler)
-    log.addFilter(_Explained())
-    return log, written
+class Written(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 def test_the_formgraders_log_has_the_sentence_once(
-    course: Path,
-    log: tuple[logging.Logger, list[logging.LogRecord]],
-    monkeypatch: pytest.MonkeyPatch,
+    course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nbgrader.api import Gradebook
 
-    server, written = log
+    server, written = logging.Logger("server"), Written()
+    server.addFilter(_Explained())
+    server.addHandler(written)
     configure(course, WITHOUT_DRIVER)
     monkeypatch.chdir(course)
     for _ in range(2):
@@ -108,10 +107,10 @@ def test_the_formgraders_log_has_the_sentence_once(
             server.error("the request failed")
     server.error("elsewhere", exc_info=(ValueError, ValueError("no database"), None))
 
-    messages = [record.getMessage() for record in written]
+    messages = [record.getMessage() for record in written.records]
     assert messages[0].endswith("Install it with: pip install 'pg8000'")
     assert messages[1:] == ["the request failed", "the request failed", "elsewhere"]
-    assert [bool(record.exc_info) for record in written] == [False, False, False, True]
+    assert [bool(record.exc_info) for record in written.records] == [False, False, False, True]
 
 
 def test_errors_that_are_not_the_gradebooks_keep_their_traceback() -> None:
