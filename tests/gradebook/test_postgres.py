@@ -314,7 +314,7 @@ def test_nbgraders_own_commands_say_what_is_wrong_in_one_line(
         timeout=300,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("The gradebook postgresql+psycopg://teacher@/")
+    assert done.stderr.startswith("The gradebook postgresql+psycopg://teacher:***@/")
     assert "password authentication failed for user" in done.stderr
     assert done.stderr.count("\n") == 1
     assert "wrong" not in done.stderr
