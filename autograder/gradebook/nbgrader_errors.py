@@ -53,6 +53,11 @@ def explanation(error: BaseException | None) -> str:
             f"You may not read or write {error.filename}. Make it yours, or ask its owner or the "
             "administrator for the rights, and run the same command again."
         )
+    if isinstance(error, OSError) and error.filename:
+        return (
+            f"{error.filename}: {error.strerror}. Check that the folder exists and that the disk "
+            "has space, and run the same command again."
+        )
     reason = error.__context__ if isinstance(error.__context__, DBAPIError) else error
     known = (ArgumentError, DBAPIError, ImportError, NoSuchModuleError)
     # An entry that exists already is nbgrader's to report.

@@ -113,6 +113,18 @@ def test_the_formgraders_log_has_the_sentence_once(
     assert [bool(record.exc_info) for record in written.records] == [False, False, False, True]
 
 
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    from nbgrader.utils import notebook_hash
+
+    path = str(tmp_path / "nowhere" / "homework.ipynb")
+    with pytest.raises(FileNotFoundError) as missing:
+        notebook_hash(path)
+    said = explanation(missing.value)
+    assert said.startswith(f"{path}: No such file or directory. Check that the folder exists")
+    refused = PermissionError(13, "Permission denied", path).with_traceback(missing.tb)
+    assert explanation(refused).startswith(f"You may not read or write {path}.")
+
+
 def test_errors_that_are_not_the_gradebooks_keep_their_traceback() -> None:
     with pytest.raises(sqlite3.OperationalError) as failed:
         sqlite3.connect(":memory:").execute("select")
