@@ -7,6 +7,8 @@ An assignment without a folder in solutions/ goes through nbgrader's own chain: 
 source/NAME/ is released, executed in a kernel and scored as in any course of nbgrader.
 """
 
+from contextlib import suppress
+
 c = get_config()  # noqa: F821  (nbgrader's loader defines it)
 
 c.CourseDirectory.course_id = "keras-training"
@@ -57,3 +59,10 @@ c.HTMLExporter.filters = {"markdown2html": "autograder.gradebook.safe_markdown.m
 # `nbgrader validate` runs the whole notebook: importing TensorFlow and training take their time.
 c.Execute.timeout = 600
 c.Execute.iopub_timeout = 60
+
+# A gradebook that cannot be opened (a wrong password, a missing driver, another version) gets a
+# sentence that says what to do, from nbgrader's own commands and in the formgrader's log.
+with suppress(ImportError):  # without the engine, what does not grade works all the same
+    from autograder.gradebook.nbgrader_errors import explain_errors
+
+    explain_errors()

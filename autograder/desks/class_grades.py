@@ -14,6 +14,7 @@ from autograder.grading.observe import clean
 from autograder.reports.class_table import average, class_table
 from autograder.reports.standing import Standing
 from autograder.sandbox.sandbox import Statistics
+from autograder.sources.predictions import PREDICTIONS
 from autograder.verdicts import Report
 
 
@@ -46,12 +47,27 @@ class ClassGrades:
                 "command again to grade them."
             )
         found += [f"{clean(student)}: {why}" for student, why in self.absent.items() if why]
+        for report in filter(_has_no_exercise, self.reports):
+            found.append(
+                f"{clean(report.student)}: none of the exercises of {report.assignment} is in the "
+                "submission. If it is another assignment's file, replace it and grade again."
+            )
         for ids in alike([*(report.student for report in self.reports), *self.absent]):
             found.append(
                 f"{' and '.join(map(clean, ids))} differ only in case or encoding. If they are one "
                 "student, move the submission to the folder with the right id and grade again."
             )
         return found
+
+
+def _has_no_exercise(report: Report) -> bool:
+    """Whether not even a stub was submitted: probably another assignment's file."""
+    written = [each for each in report.exercises if each.name != PREDICTIONS]
+    return bool(written) and all(
+        verdict.message.startswith(f"There is no class or function named {each.name!r}")
+        for each in written
+        for verdict in each.verdicts
+    )
 
 
 def show(grades: ClassGrades, seed: int, console: Console, *, table: bool = True) -> None:

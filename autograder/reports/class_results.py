@@ -132,6 +132,13 @@ def read_results(path: Path, assignment: str) -> ClassResults:
     except (ValueError, RecursionError) as error:
         raise AutograderError(f"{path} is not a results file: invalid JSON. {grade}") from error
     version = content.get("version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        # Grading alone would not help: it does not replace such a file.
+        raise AutograderError(
+            f"{path} is of version {version}, which a newer autograder wrote; this one reads "
+            f"version {VERSION}. Update the autograder. Or move the file away, and grade the class "
+            f"again with: autograder grade {assignment}"
+        )
     if version != VERSION:
         raise AutograderError(
             f"{path} is not a results file of version {VERSION} (its version: {version!r:.40}). "

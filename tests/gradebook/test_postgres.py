@@ -299,3 +299,22 @@ def test_a_database_without_every_letter_is_refused(
     configure(course, server.url("ascii"))
     with pytest.raises(AutograderError, match=r"has the encoding SQL_ASCII.*createdb"):
         record(course, release)
+
+
+def test_nbgraders_own_commands_say_what_is_wrong_in_one_line(
+    course: Path, server: PostgresServer, url: str
+) -> None:
+    configure(course, server.url(make_url(url).database or "", password="wrong"))
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "db", "student", "list"],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The gradebook postgresql+psycopg://teacher:***@/")
+    assert "password authentication failed for user" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "wrong" not in done.stderr

@@ -1,0 +1,34 @@
+"""What a graded class leaves for a person to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autograder.desks.class_grades import ClassGrades
+from autograder.gradebook.record import Recorded
+from autograder.sandbox.sandbox import Statistics
+from autograder.sources.predictions import PREDICTIONS
+from autograder.sources.submission import read_submission
+from autograder.verdicts import ExerciseReport, Report, Verdict
+
+
+def exercise(name: str, message: str) -> ExerciseReport:
+    verdicts = [Verdict(each, each, "failed", 0, 1, message) for each in ("one", "two")]
+    return ExerciseReport(name, False, tuple(verdicts))
+
+
+def test_the_file_of_another_assignment_is_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "descent.py"
+    path.write_text("def walked(start):\n    return start\n")
+    missing = read_submission(path).definitions(["walk", "average"]).missing
+    predicted = exercise(PREDICTIONS, "No choice was made.")
+    other = [predicted, *(exercise(name, why) for name, why in missing.items())]
+    some = [*other[:2], exercise("average", "not written yet")]
+    reports = [
+        Report(student, "descent", tuple(exercises), 7, "landlock")
+        for student, exercises in (("ada", other), ("ben", some), ("cleo", [predicted]))
+    ]
+    recorded = Recorded("gradebook.db", tmp_path, tmp_path, tmp_path, ())
+    grades = ClassGrades(tuple(reports), recorded, tmp_path, Statistics())
+    (problem,) = grades.problems
+    assert problem.startswith("ada: none of the exercises of descent is in the submission.")
