@@ -30,6 +30,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.predictions import PREDICTIONS
+from autograder.sources.released_cells import read_released
 from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission
 from autograder.sources.views import student_notebook
@@ -183,7 +184,7 @@ def _narrowed(assignment: Assignment, asked: Asked) -> tuple[Assignment, str]:
 
 def _submission(folder: Path, whole: Assignment, student: str, results_file: Path) -> Submission:
     locked = locked_cells(student_notebook(whole))
-    found = find_submission(folder, whole.name, student, locked)
+    found = find_submission(folder, whole.name, student, locked, read_released(whole.folder))
     if found.path is None:
         raise AutograderError(
             f"The submission of {clean(student)} is gone: there is nothing to grade in {folder}. "

@@ -32,6 +32,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.released_cells import read_released
 from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
@@ -97,7 +98,8 @@ def grade(layout: Layout) -> Report:
     assignment = read_assignment(course.solution(name))
     submitted = read_metadata(layout.metadata)
     locked = locked_cells(release_notebook(assignment))
-    submission = find_submission(layout.submission, name, submitted.student, locked)
+    released = read_released(assignment.folder)
+    submission = find_submission(layout.submission, name, submitted.student, locked, released)
     secrets = [layout.source, layout.submission, layout.results.parent]
     if layout.metadata.exists():
         secrets.append(layout.metadata)

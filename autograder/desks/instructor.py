@@ -41,6 +41,7 @@ from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
+from autograder.sources.released_cells import read_released
 
 Graded = Generator[tuple[Submission, Report]]
 
@@ -88,7 +89,8 @@ def grade_course(
     release = release_notebook(assignment)
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
-    submitted = read_class(folder, name, locked_cells(release), only).among(among)
+    released = read_released(assignment.folder)
+    submitted = read_class(folder, name, locked_cells(release), only, released).among(among)
     made = made_with(assignment, carry=carry)
     results_file = results_file or course.root / FOLDER / f"{name}.json"
     refuse_other_version(results_file)

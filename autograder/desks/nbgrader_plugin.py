@@ -29,6 +29,7 @@ from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.released_cells import read_released
 from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
@@ -84,7 +85,9 @@ class _Engine:
     def grade(self, student: str, notebook: Path) -> Report:
         """Grade a submission with the inputs of the student's attempt."""
         name = self._assignment.name
-        submission = find_submission(notebook.parent, name, student, self._locked)
+        submission = find_submission(
+            notebook.parent, name, student, self._locked, read_released(self._assignment.folder)
+        )
         own = self._seeds.keep(name, new_seed())
         seed = seed_of_attempt(own, self._seeds.attempt(name, submission))
         if seed not in self._oracles:

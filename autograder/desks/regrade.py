@@ -39,6 +39,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.predictions import PREDICTIONS
+from autograder.sources.released_cells import read_released
 from autograder.verdicts import Report
 
 
@@ -175,7 +176,9 @@ def _regraded(
     """Compute the new reports, show them, and put them into the journal; whether any differs."""
     folder = (options.submissions or course.root / "submitted").absolute()
     locked = locked_cells(release_notebook(assignment))
-    everyone = read_class(folder, before.name, locked, frozenset())
+    everyone = read_class(
+        folder, before.name, locked, frozenset(), read_released(assignment.folder)
+    )
     submitted = everyone.among(before.entries)
     if not submitted.submissions:
         raise AutograderError(f"No submission of those who were graded is left in {folder}.")
