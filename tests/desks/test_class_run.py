@@ -101,7 +101,9 @@ def test_a_regrade_keeps_the_choice_of_the_last_grading(tmp_path: Path) -> None:
     seeds = Seeds(tmp_path)
     refuse_other_choice(seeds, "descent", None, before=False)
     refuse_other_choice(seeds, "descent", True, before=True)  # of a run with another seed
-    with pytest.raises(AutograderError, match=r"all students the same .* Leave out --seed-per-student"):
+    with pytest.raises(
+        AutograderError, match=r"all students the same .* Leave out --seed-per-student"
+    ):
         refuse_other_choice(seeds, "descent", True, before=False)
     seeds.choose("descent", per_student=True)
     refuse_other_choice(seeds, "descent", None, before=True)
