@@ -68,6 +68,17 @@ SeedOption = Annotated[
         show_default="the assignment's own, drawn when it is first graded",
     ),
 ]
+PerStudentOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--seed-per-student/--seed-for-all",
+        help="Give each student inputs of their own, drawn from the seed and the student's id, or "
+        "all the same. The assignment keeps the choice, also for late submissions and regrades. "
+        "Of their own takes longer: the reference and the known mistakes run once for each "
+        "student, and code that several students wrote alike is not graded once for all.",
+        show_default="as kept; at first for all",
+    ),
+]
 UnsafeOption = Annotated[
     bool, typer.Option("--unsafe", help="Run without the sandbox. Only for code you trust.")
 ]

@@ -70,7 +70,14 @@ def _has_no_exercise(report: Report) -> bool:
     )
 
 
-def show(grades: ClassGrades, seed: int, console: Console, *, table: bool = True) -> None:
+def show(
+    grades: ClassGrades,
+    seed: int,
+    console: Console,
+    *,
+    table: bool = True,
+    per_student: bool = False,
+) -> None:
     """Print the class table, what went wrong, and where everything is."""
     if table:
         console.print(class_table(grades.reports, console.width, grades.standings))
@@ -82,7 +89,8 @@ def show(grades: ClassGrades, seed: int, console: Console, *, table: bool = True
     console.print(f"feedback   {grades.recorded.feedback}", soft_wrap=True)
     console.print(f"grades     {grades.recorded.grades_csv}", soft_wrap=True)
     console.print(f"results    {grades.results_file}", soft_wrap=True)
-    console.print(f"To reproduce these grades: --seed {seed}")
+    how = " --seed-per-student" if per_student else ""
+    console.print(f"To reproduce these grades: --seed {seed}{how}", soft_wrap=True)
 
 
 def _summary(grades: ClassGrades) -> Iterator[str]:

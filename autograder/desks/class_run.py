@@ -1,4 +1,4 @@
-"""A run over a class: with which seed, whether it goes on, and what is left to do."""
+"""A run over a class: with which seeds, whether it goes on, and what is left to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import autograder
 from autograder.desks.submitted_class import SubmittedClass
 from autograder.gradebook.record import Recorder
 from autograder.grading.journal import Entry, Journal, Run
-from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt
+from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt, seed_of_student
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError
 from autograder.sources.probes import SHARED
@@ -24,15 +24,18 @@ Seed = int | Literal["new"] | None
 """Of the checks' inputs: a certain one, a new one for the assignment, or the assignment's own."""
 
 
-def fingerprint(folder: Path, *, confined: bool, carry: bool, attempts: bool) -> str:
+def fingerprint(
+    folder: Path, *, confined: bool, carry: bool, attempts: bool, per_student: bool = False
+) -> str:
     """Of everything but submission and seed that decides a grade: checks, engine, libraries.
 
     Args:
         folder: the assignment's, in ``solutions/``.
         attempts: whether students who submit again get inputs of their own.
+        per_student: whether all students do.
     """
     versions = [version(library) for library in ("keras", "tensorflow", "numpy")]
-    content = hashlib.sha256(f"{confined} {carry} {attempts} {versions}".encode())
+    content = hashlib.sha256(f"{confined} {carry} {attempts} {per_student} {versions}".encode())
     for each in (folder, folder.parent / SHARED, Path(autograder.__file__).parent):
         for path in sorted(each.rglob("*.*")):
             if path.suffix in (".py", ".toml"):
@@ -63,12 +66,90 @@ def seed_of_run(seeds: Seeds, journal: Journal, name: str, wanted: Seed) -> tupl
     return (own, True) if wanted in (None, own) else (wanted, False)
 
 
-def seeds_of_attempts(
-    seeds: Seeds, name: str, seed: int, submissions: Sequence[Submission]
+def choice_of_run(
+    seeds: Seeds,
+    journal: Journal,
+    name: str,
+    wanted: bool | None,
+    *,
+    own: bool,
+    only: frozenset[str] = frozenset(),
+) -> tuple[bool, str]:
+    """Whether each student of a run gets inputs of their own, and what to say of a switch.
+
+    The assignment keeps what is wanted, unless the run's seed is not its own.
+
+    Args:
+        wanted: None for what the assignment has kept; without that, all get the same.
+        own: whether the run's seed is the assignment's own.
+
+    Raises:
+        AutograderError: it would change for a class of which only some are to be graded.
+    """
+    kept = seeds.per_student(name)
+    if wanted is None or wanted == kept or not own:
+        return (kept if wanted is None else wanted), ""
+    option, back = ("--seed-per-student", "--seed-for-all")[:: 1 if wanted else -1]
+    graded = journal.last() is not None
+    if graded and only:
+        raise AutograderError(
+            f"{option} changes the inputs of all students of {name}, and --only grades some of "
+            "them. Leave one of the two out."
+        )
+    seeds.choose(name, per_student=wanted)
+    if not graded:
+        return wanted, ""
+    what = "each student has inputs of their own" if wanted else "all students have the same inputs"
+    return wanted, (
+        f"From now on {what} in {name}, also in a regrade and where a submission is late. All are "
+        f"graded again with other inputs. To go back to the earlier ones: autograder grade {name} "
+        f"{back}"
+    )
+
+
+def refuse_other_choice(seeds: Seeds, name: str, wanted: bool | None, *, before: bool) -> None:
+    """Refuse a regrade that would give students other inputs.
+
+    Args:
+        wanted: as for `choice_of_run`.
+        before: whether each student had inputs of their own.
+
+    Raises:
+        AutograderError: it would.
+    """
+    kept = seeds.per_student(name)
+    if (kept if wanted is None else wanted) == before:
+        return
+    had, option, other = "all students the same inputs", "--seed-for-all", "--seed-per-student"
+    if before:
+        had, option, other = "each student inputs of their own", other, option
+    remedy = f"Leave out {other}." if kept == before else f"Pass {option} here."
+    raise AutograderError(
+        f"The last grading gave {had}, and --regrade keeps every student's inputs. {remedy}"
+    )
+
+
+def seeds_of_students(
+    seeds: Seeds,
+    name: str,
+    seed: int,
+    submissions: Sequence[Submission],
+    *,
+    attempts: bool,
+    per_student: bool,
 ) -> Mapping[str, int]:
-    """By student, the seeds of those whose submission is not their first."""
-    numbers = {each.student: seeds.attempt(name, each) for each in submissions}
-    return {s: seed_of_attempt(seed, number) for s, number in numbers.items() if number > 1}
+    """By student, the seeds of those whose inputs are not those of the whole class.
+
+    Args:
+        attempts: whether students who submit again get others.
+        per_student: whether each student has inputs of their own.
+    """
+    found = {}
+    for each in submissions:
+        number = seeds.attempt(name, each) if attempts else 1
+        first = seed_of_student(seed, each.student) if per_student else seed
+        found[each.student] = seed_of_attempt(first, number)
+    return {student: own for student, own in found.items() if own != seed}
 
 
 def resume_or_begin(journal: Journal, run: Run, only: frozenset[str], restart: bool) -> bool:

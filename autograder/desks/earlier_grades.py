@@ -15,10 +15,13 @@ import msgspec
 from autograder.grading.journal import Entry, Run
 from autograder.grading.made_with import Difference, MadeWith, differences
 from autograder.grading.observe import clean
+from autograder.grading.seeds import attempt_with, seed_of_student
 from autograder.model import AutograderError
 from autograder.reports.class_results import ClassResults, read_results
 from autograder.reports.regraded import Regraded, regraded
 from autograder.reports.results import levels, results
+from autograder.sources.checks import CheckSet
+from autograder.sources.predictions import PREDICTIONS
 from autograder.verdicts import Report
 
 _RELEASED = ("check", "points", "misconceptions")
@@ -55,9 +58,37 @@ class EarlierGrades:
         return self.results.made_with if self.results else None
 
     @property
+    def per_student(self) -> bool:
+        """Whether each student had inputs of their own."""
+        # The reports themselves say so: a results file may be missing, or of another run.
+        return any(
+            attempt_with(seed_of_student(self.run.seed, student), entry.report.seed)
+            for student, entry in [*self.entries.items()][:1]
+        )
+
+    @property
     def changes(self) -> tuple[Difference, ...]:
         """What has changed since, as far as that is known."""
         return differences(self.made_with, self.now) if self.made_with else ()
+
+    def refuse_other_exercises(self, check_set: CheckSet) -> None:
+        """Refuse a regrade by other exercises.
+
+        The gradebook holds grades of cells, and nbgrader allows no other cells then.
+
+        Raises:
+            AutograderError: there are others.
+        """
+        now = {each.name for each in check_set.exercises}
+        now |= {PREDICTIONS} if check_set.predictions else set()
+        was = {e.name for entry in self.entries.values() for e in entry.report.exercises}
+        if was != now:
+            new = ", ".join(sorted(now - was)) or "none"
+            gone = ", ".join(sorted(was - now)) or "none"
+            raise AutograderError(
+                f"A regrade cannot add or remove exercises (added: {new}; removed: {gone}), "
+                "because the gradebook holds grades of the others. Put them back as they were."
+            )
 
     def content(self) -> dict[str, Any]:
         """The results file as it is; of the journal, if there is none."""
@@ -66,7 +97,7 @@ class EarlierGrades:
             if isinstance(content, dict):
                 return content
         found = [each.report for each in self.entries.values()]
-        return results(self.name, self.run.seed, levels(found), found)
+        return results(self.name, self.run.seed, levels(found), found, per_student=self.per_student)
 
     def compared(self, reports: Mapping[str, Report]) -> Regraded:
         """The differences between these grades and new reports, by student."""

@@ -19,7 +19,7 @@ from autograder.grading.explained import FreshReference, explained
 from autograder.grading.made_with import differences, made_with, versions
 from autograder.grading.observe import clean, probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.seeds import Seeds, seed_of_attempt
+from autograder.grading.seeds import Seeds, attempt_with, seed_of_student
 from autograder.grading.trial import Known
 from autograder.model import AutograderError
 from autograder.reports.class_results import ClassResults, StudentResult, read_results
@@ -30,12 +30,10 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.predictions import PREDICTIONS
+from autograder.sources.released_cells import read_released
 from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission
 from autograder.sources.views import student_notebook
-
-MOST_ATTEMPTS = 1000
-"""Of a student, that are looked through for the one with a certain seed."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def explain(course: Course, asked: Asked, console: Console) -> Explanation:
         sha256=_sha256(submission.path),
         unchanged=digest == recorded.submission if recorded.submission else None,
         seed=seed,
-        whose_seed=_whose(course, asked.name, seed),
+        whose_seed=_whose(course, asked, seed),
         sandbox=(results.sandbox, found.report.sandbox),
         versions=versions(),
         changes=_changes(results, whole, carry),
@@ -183,7 +181,7 @@ def _narrowed(assignment: Assignment, asked: Asked) -> tuple[Assignment, str]:
 
 def _submission(folder: Path, whole: Assignment, student: str, results_file: Path) -> Submission:
     locked = locked_cells(student_notebook(whole))
-    found = find_submission(folder, whole.name, student, locked)
+    found = find_submission(folder, whole.name, student, locked, read_released(whole.folder))
     if found.path is None:
         raise AutograderError(
             f"The submission of {clean(student)} is gone: there is nothing to grade in {folder}. "
@@ -193,18 +191,19 @@ def _submission(folder: Path, whole: Assignment, student: str, results_file: Pat
     return found
 
 
-def _whose(course: Course, name: str, seed: int) -> str:
+def _whose(course: Course, asked: Asked, seed: int) -> str:
     """Whose seed that is, in words."""
     own = None
     with suppress(AutograderError):
-        own = Seeds(course.root, write=False).kept(name)
+        own = Seeds(course.root, write=False).kept(asked.name)
     if own is None:
         return "from the results file"
     if seed == own:
         return "the assignment's own; first attempt"
-    for number in range(2, MOST_ATTEMPTS):
-        if seed_of_attempt(own, number) == seed:
-            return f"derived from the assignment's own; attempt {number}"
+    if number := attempt_with(own, seed):
+        return f"derived from the assignment's own; attempt {number}"
+    if number := attempt_with(seed_of_student(own, asked.student), seed):
+        return f"the student's, derived from the assignment's own; attempt {number}"
     return "given with --seed, or the assignment's own before another was drawn"
 
 

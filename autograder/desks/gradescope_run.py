@@ -23,7 +23,7 @@ from autograder.atomic import atomic_write
 from autograder.desks.gradescope_zip import SETTINGS
 from autograder.gradebook.release import release_notebook
 from autograder.grading.observe import clean, probing_sandbox
-from autograder.grading.seeds import seed_of_attempt
+from autograder.grading.seeds import seed_of_attempt, seed_of_student
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
 from autograder.reports.exports.gradescope import gradescope_results
@@ -32,6 +32,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.released_cells import read_released
 from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
@@ -97,11 +98,15 @@ def grade(layout: Layout) -> Report:
     assignment = read_assignment(course.solution(name))
     submitted = read_metadata(layout.metadata)
     locked = locked_cells(release_notebook(assignment))
-    submission = find_submission(layout.submission, name, submitted.student, locked)
+    released = read_released(assignment.folder)
+    submission = find_submission(layout.submission, name, submitted.student, locked, released)
     secrets = [layout.source, layout.submission, layout.results.parent]
     if layout.metadata.exists():
         secrets.append(layout.metadata)
-    seed = seed_of_attempt(int(settings["seed"]), submitted.attempt)
+    own = int(settings["seed"])
+    # A zip of an earlier version does not say.
+    first = seed_of_student(own, submitted.student) if settings.get("seed_per_student") else own
+    seed = seed_of_attempt(first, submitted.attempt)
     jobs = len(os.sched_getaffinity(0))
     with _sandbox(secrets, required=settings["confined"]) as sandbox:
         ((_, report),) = grade_class([submission], assignment, sandbox, jobs=jobs, seed=seed)

@@ -37,7 +37,8 @@ def write_autograder(
     """Write the zip.
 
     The assignment's seed goes with it, so that Gradescope and this course ask the same numbers; an
-    assignment without one gets one.
+    assignment without one gets one. If each student has inputs of their own here, so there, by the
+    id that Gradescope knows.
 
     Args:
         output: None for ``exports/<name>-gradescope-autograder.zip`` in the course.
@@ -49,8 +50,13 @@ def write_autograder(
     read_assignment(course.solution(name))
     own = course.root / FOLDER
     path = output or own / f"{name}-gradescope-autograder.zip"
-    seed = Seeds(course.root).keep(name, new_seed())
-    settings = {"assignment": name, "seed": str(seed), "confined": confined}
+    seeds = Seeds(course.root)
+    settings = {
+        "assignment": name,
+        "seed": str(seeds.keep(name, new_seed())),
+        "seed_per_student": seeds.per_student(name),
+        "confined": confined,
+    }
     try:
         files = {
             SETTINGS: (json.dumps(settings, indent=1) + "\n").encode(),

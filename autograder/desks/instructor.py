@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -14,11 +15,12 @@ from autograder.desks.class_grades import ClassGrades, show
 from autograder.desks.class_run import (
     RemainingWork,
     Seed,
+    choice_of_run,
     fingerprint,
     remaining_work,
     resume_or_begin,
     seed_of_run,
-    seeds_of_attempts,
+    seeds_of_students,
 )
 from autograder.desks.machines import Machines
 from autograder.desks.release import write_source
@@ -27,7 +29,7 @@ from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.cache import observation_cache
 from autograder.grading.journal import Journal, Run
-from autograder.grading.made_with import MadeWith, made_with
+from autograder.grading.made_with import made_with
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
@@ -39,6 +41,7 @@ from autograder.sandbox.sandbox import Sandbox, Statistics
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.released_cells import read_released
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
@@ -56,6 +59,7 @@ def grade_course(
     results_file: Path | None,
     jobs: int,
     seed: Seed,
+    per_student: bool | None = None,
     only: frozenset[str],
     restart: bool = False,
     confined: bool = True,
@@ -75,6 +79,8 @@ def grade_course(
         seed: of the checks' inputs. None for the assignment's own, drawn by its first grading; who
             submits again gets another, derived from it. "new" to draw the assignment another. Any
             other number than its own is for all students.
+        per_student: whether each student gets inputs of their own, drawn from the seed and the id;
+            the assignment keeps that with its seed. None for what it has kept.
         only: ids of the students to grade; empty for all.
         restart: grade all of them, even if nothing has changed.
         carry: whether a known mistake in a rule is carried forward to what depends on it.
@@ -88,7 +94,8 @@ def grade_course(
     release = release_notebook(assignment)
     # The recorder changes the working directory where it is entered and left.
     folder = (submissions or course.root / "submitted").absolute()
-    submitted = read_class(folder, name, locked_cells(release), only).among(among)
+    released = read_released(assignment.folder)
+    submitted = read_class(folder, name, locked_cells(release), only, released).among(among)
     made = made_with(assignment, carry=carry)
     results_file = results_file or course.root / FOLDER / f"{name}.json"
     refuse_other_version(results_file)
@@ -97,15 +104,24 @@ def grade_course(
     with Journal(course.root, name) as journal:
         seeds = Seeds(course.root)
         run_seed, own = seed_of_run(seeds, journal, name, seed)
-        key = fingerprint(assignment.folder, confined=confined, carry=carry, attempts=own)
+        each_own, notice = choice_of_run(seeds, journal, name, per_student, own=own, only=only)
+        if notice:
+            console.print(f"! {notice}", style="yellow", markup=False)
+        how = {"attempts": own, "per_student": each_own}
+        key = fingerprint(assignment.folder, confined=confined, carry=carry, **how)
         finished = resume_or_begin(journal, Run(run_seed, key), only, restart)
         with Recorder(course.root, name, release, folder) as recorder:
             work = remaining_work(journal, recorder, submitted, only, finished=finished)
-            again = seeds_of_attempts(seeds, name, run_seed, work.ungraded) if own else {}
+            others = seeds_of_students(seeds, name, run_seed, work.ungraded, **how)
             machines = Machines(scheduler, confined, jobs, console)
             with _grader(course, folder, work, machines) as (sandbox, grade):
                 grade = partial(
-                    grade, assignment=assignment, jobs=jobs, seed=run_seed, seeds=again, carry=carry
+                    grade,
+                    assignment=assignment,
+                    jobs=jobs,
+                    seed=run_seed,
+                    seeds=others,
+                    carry=carry,
                 )
                 quiet = bool(only) or among is not None
                 _announce(work, submitted, sandbox, machines, console, quiet=quiet)
@@ -118,14 +134,19 @@ def grade_course(
                 finally:
                     reports = _graded(journal, submitted)
                     _write_results(
-                        results_file, name, run_seed, reports, absent, standings, journal, made
+                        partial(results, name, run_seed, per_student=each_own, made_with=made),
+                        results_file,
+                        reports,
+                        absent,
+                        standings,
+                        journal,
                     )
                 used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
     grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
-    show(grades, run_seed, console, table=among is None)
+    show(grades, run_seed, console, table=among is None, per_student=each_own)
     return grades
 
 
@@ -228,24 +249,19 @@ def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
 
 
 def _write_results(
+    results_of: Callable[..., dict[str, Any]],
     path: Path,
-    name: str,
-    seed: int,
     reports: Sequence[Report],
     absent: Mapping[str, str],
     standings: Mapping[str, Standing],
     journal: Journal,
-    made: MadeWith,
 ) -> None:
     if reports:
-        content = results(
-            name,
-            seed,
+        content = results_of(
             levels(reports),
             reports,
             absent=absent,
             standings=standings,
             submissions={student: each.submission for student, each in journal.entries().items()},
-            made_with=made,
         )
         write(path, content)

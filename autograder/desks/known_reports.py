@@ -36,7 +36,7 @@ class KnownReports:
             student.student,
             results.assignment,
             exercises,
-            int(results.seed),
+            int(results.seed if student.seed is None else student.seed),
             results.sandbox,
             student.remarks,
         )

@@ -24,11 +24,12 @@ from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt
+from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt, seed_of_student
 from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
+from autograder.sources.released_cells import read_released
 from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import Report
 
@@ -44,6 +45,9 @@ __all__ = [
 
 IDLE_SECONDS = 300.0
 """After so long without a submission the processes end: they hold hundreds of megabytes."""
+
+MOST_ORACLES = 8
+"""Of an assignment, that are kept: each holds arrays, and students may have inputs of their own."""
 
 
 class WriteVerdicts(preprocessors.WriteVerdicts):
@@ -82,15 +86,25 @@ class _Engine:
         self._oracles: dict[int, LiveOracle] = {}
 
     def grade(self, student: str, notebook: Path) -> Report:
-        """Grade a submission with the inputs of the student's attempt."""
+        """Grade a submission with the inputs of the student and the attempt."""
         name = self._assignment.name
-        submission = find_submission(notebook.parent, name, student, self._locked)
+        submission = find_submission(
+            notebook.parent, name, student, self._locked, read_released(self._assignment.folder)
+        )
         own = self._seeds.keep(name, new_seed())
-        seed = seed_of_attempt(own, self._seeds.attempt(name, submission))
-        if seed not in self._oracles:
-            self._oracles[seed] = LiveOracle(self._sandbox, self._assignment, seed, self._known)
-        oracle, check_set = self._oracles[seed], self._assignment.check_set
+        first = seed_of_student(own, student) if self._seeds.per_student(name) else own
+        seed = seed_of_attempt(first, self._seeds.attempt(name, submission))
+        oracle, check_set = self._oracle(seed), self._assignment.check_set
         return grade_submission(submission, check_set, oracle, self._sandbox, self._known)
+
+    def _oracle(self, seed: int) -> LiveOracle:
+        oracle = self._oracles.pop(seed, None)
+        if oracle is None:
+            oracle = LiveOracle(self._sandbox, self._assignment, seed, self._known)
+        self._oracles[seed] = oracle  # last, as the one used last
+        if len(self._oracles) > MOST_ORACLES:
+            self._oracles.pop(next(iter(self._oracles)))
+        return oracle
 
     def close(self) -> None:
         """End its processes."""

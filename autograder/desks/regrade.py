@@ -18,7 +18,12 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.desks.class_grades import ClassGrades
-from autograder.desks.class_run import Seed, fingerprint, seeds_of_attempts
+from autograder.desks.class_run import (
+    Seed,
+    fingerprint,
+    refuse_other_choice,
+    seeds_of_students,
+)
 from autograder.desks.earlier_grades import EarlierGrades, as_results, names
 from autograder.desks.instructor import grade_course
 from autograder.desks.submitted_class import SubmittedClass, read_class
@@ -38,13 +43,13 @@ from autograder.reports.terminal import progress
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
-from autograder.sources.predictions import PREDICTIONS
+from autograder.sources.released_cells import read_released
 from autograder.verdicts import Report
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to regrade; the first six as for `autograder.desks.instructor.grade_course`.
+    """How to regrade; the first seven as for `autograder.desks.instructor.grade_course`.
 
     Attributes:
         dry_run: compute and print, and write nothing.
@@ -55,6 +60,7 @@ class Options:
     results_file: Path | None
     jobs: int
     seed: Seed = None
+    per_student: bool | None = None
     confined: bool = True
     carry: bool = True
     dry_run: bool = False
@@ -101,6 +107,7 @@ def regrade_course(
         results_file=options.results_file,
         jobs=options.jobs,
         seed=options.seed,
+        per_student=options.per_student,
         only=frozenset(),
         confined=options.confined,
         carry=options.carry,
@@ -141,8 +148,9 @@ def _run(
 ) -> tuple[Run, bool]:
     """The run that replaces the last one, and whether its seed is the assignment's own."""
     name, last = before.name, before.run
-    kept = Seeds(course.root, write=False).kept(name)
-    own = last.seed if kept is None else kept
+    seeds = Seeds(course.root, write=False)
+    own = seeds.kept(name)
+    own = last.seed if own is None else own
     if options.seed == "new":
         raise AutograderError(
             "--regrade keeps every student's inputs, and --seed new draws others. For new inputs: "
@@ -156,8 +164,13 @@ def _run(
     if before.made_with and before.made_with.carry != options.carry:
         how, what = ("without", "Leave it out") if options.carry is False else ("with", "Add it")
         raise AutograderError(f"The last grading was {how} --no-carry. {what} here, too.")
+    refuse_other_choice(seeds, name, options.per_student, before=before.per_student)
     key = fingerprint(
-        assignment.folder, confined=options.confined, carry=options.carry, attempts=seed == own
+        assignment.folder,
+        confined=options.confined,
+        carry=options.carry,
+        attempts=seed == own,
+        per_student=before.per_student,
     )
     return Run(seed, key), seed == own
 
@@ -175,16 +188,25 @@ def _regraded(
     """Compute the new reports, show them, and put them into the journal; whether any differs."""
     folder = (options.submissions or course.root / "submitted").absolute()
     locked = locked_cells(release_notebook(assignment))
-    everyone = read_class(folder, before.name, locked, frozenset())
+    everyone = read_class(
+        folder, before.name, locked, frozenset(), read_released(assignment.folder)
+    )
     submitted = everyone.among(before.entries)
     if not submitted.submissions:
         raise AutograderError(f"No submission of those who were graded is left in {folder}.")
-    _refuse_other_exercises(before, assignment)
+    before.refuse_other_exercises(assignment.check_set)
     # Reading only: no attempt is counted before it is known that anything is written.
     seeds = Seeds(course.root, write=False)
-    again = seeds_of_attempts(seeds, before.name, run.seed, submitted.submissions) if own else {}
+    others = seeds_of_students(
+        seeds,
+        before.name,
+        run.seed,
+        submitted.submissions,
+        attempts=own,
+        per_student=before.per_student,
+    )
     with _observations(course, options) as known:
-        reports = _reports(course, assignment, submitted, run, again, options, known, console)
+        reports = _reports(course, assignment, submitted, run, others, options, known, console)
     console.print(f"Observations: {known.computed} computed, {known.served} known from before.")
     found = before.compared(reports)
     if found.same:
@@ -222,20 +244,6 @@ def _keep(
     console.print(f"earlier    {path}", soft_wrap=True)
 
 
-def _refuse_other_exercises(before: EarlierGrades, assignment: Assignment) -> None:
-    """The gradebook holds grades of cells, and nbgrader allows no other cells then."""
-    check_set = assignment.check_set
-    now = {each.name for each in check_set.exercises}
-    now |= {PREDICTIONS} if check_set.predictions else set()
-    was = {e.name for entry in before.entries.values() for e in entry.report.exercises}
-    if was != now:
-        new, gone = ", ".join(sorted(now - was)) or "none", ", ".join(sorted(was - now)) or "none"
-        raise AutograderError(
-            f"A regrade cannot add or remove exercises (added: {new}; removed: {gone}), because "
-            "the gradebook holds grades of the others. Put them back as they were."
-        )
-
-
 @contextmanager
 def _observations(course: Course, options: Options) -> Iterator[Counted]:
     if not options.confined:
@@ -251,7 +259,7 @@ def _reports(
     assignment: Assignment,
     submitted: SubmittedClass,
     run: Run,
-    again: Mapping[str, int],
+    others: Mapping[str, int],
     options: Options,
     known: Counted,
     console: Console,
@@ -271,7 +279,7 @@ def _reports(
             sandbox,
             jobs=options.jobs,
             seed=run.seed,
-            seeds=again,
+            seeds=others,
             known=known,
             carry=options.carry,
         ):

@@ -31,6 +31,8 @@ from autograder.sources.data_files import data_files
 from autograder.sources.misconceptions import MISCONCEPTIONS
 from autograder.sources.probes import SHARED
 from autograder.sources.release_files import copy_released, released_files
+from autograder.sources.released_cells import FILE as RELEASED
+from autograder.sources.released_cells import record_release
 from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
@@ -91,14 +93,18 @@ def build(
         recompute: take the stored arrays for stale, whatever they were made from.
 
     Returns:
-        the names of the files that are new or differ; empty if the release is up to date.
+        the names of the files that are new or differ, with the record of what was released if it
+        grows; empty if the release is up to date.
 
     Raises:
-        AutograderError: the release would contain a line of the reference, or the folder cannot be
-            written.
+        AutograderError: the release would contain a line of the reference, the folder cannot be
+            written, or the record of what was released is damaged.
     """
     public = _public(assignment)
     digest = sources_digest(assignment)
+    notebook = release_notebook(assignment)
+    # Before anything is computed: the record may be damaged.
+    is_new = record_release(assignment.folder, notebook, write=False)
     try:
         with tempfile.TemporaryDirectory() as made:
             new = Path(made)
@@ -121,7 +127,10 @@ def build(
                         shutil.copyfile(new / name, replacement)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
-    return (*changed, *map(str, gone))
+    if is_new and write:
+        record_release(assignment.folder, notebook)
+    record = Path(*assignment.folder.parts[-2:], RELEASED)
+    return (*changed, *map(str, gone), *([record.as_posix()] if is_new else []))
 
 
 def _public(assignment: Assignment) -> CheckSet:

@@ -20,6 +20,7 @@ from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.parsing import UNPARSABLE, parsed
+from autograder.sources.released_cells import read_released
 from autograder.sources.similarity import Pair, alike
 from autograder.sources.submitted_files import find_submission, submissions_in
 
@@ -96,13 +97,14 @@ def find_similar(
 
 def _work(assignment: Assignment, folder: Path, steps: Steps) -> dict[str, dict[str, str]]:
     locked = locked_cells(release_notebook(assignment))
+    released = read_released(assignment.folder)
     names = list(assignment.cells)
     work: dict[str, dict[str, str]] = {name: {} for name in names}
     students = submissions_in(folder)
     with steps(len(students)) as step:
         for student in students:
             place = folder / student / assignment.name
-            found = find_submission(place, assignment.name, student, locked)
+            found = find_submission(place, assignment.name, student, locked, released)
             for exercise, definitions in found.definitions(names).each.items():
                 work[exercise][student] = text_of(definitions)
             step(student)

@@ -12,6 +12,7 @@ from typing import Self
 from autograder.gradebook.record import read_timestamp
 from autograder.grading.observe import clean
 from autograder.model import AutograderError
+from autograder.sources.released_cells import NEVER, Released
 from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission, submissions_in
 
@@ -39,7 +40,11 @@ class SubmittedClass:
 
 
 def read_class(
-    folder: Path, name: str, locked: dict[str, str], only: frozenset[str]
+    folder: Path,
+    name: str,
+    locked: dict[str, str],
+    only: frozenset[str],
+    released: Released = NEVER,
 ) -> SubmittedClass:
     """Read the submissions to grade: those of ``only``, or of the whole class if it is empty.
 
@@ -54,7 +59,7 @@ def read_class(
             f"{', '.join(students[:8])}{', ...' if len(students) > 8 else ''}."
         )
     found = [
-        find_submission(folder / student / name, name, student, locked)
+        find_submission(folder / student / name, name, student, locked, released)
         for student in students
         if not only or student in only
     ]

@@ -53,6 +53,7 @@ from autograder.reports.feedback import shown_exercise
 from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
+from autograder.sources.released_cells import record_release
 from autograder.verdicts import ExerciseReport, Report, seed_in_json
 
 Resources = dict[str, Any]
@@ -79,7 +80,10 @@ class StudentNotebook(NbGraderPreprocessor):  # type: ignore[misc]
                     "'autograder.desks.nbgrader_plugin.RemoveHiddenParts'."
                 )
             return nbgraders_own(self, BEFORE_SAVING, nb, resources)
-        return release_notebook(read_assignment(course.solution(name))), resources
+        assignment = read_assignment(course.solution(name))
+        release = release_notebook(assignment)
+        record_release(assignment.folder, release)
+        return release, resources
 
 
 class RemoveHiddenParts(NbGraderPreprocessor):  # type: ignore[misc]

@@ -3,7 +3,7 @@
 An assignment keeps the seed that its first grading draws, so that late submissions and a second run
 get the same inputs as the rest of the class. A student who submits again after that gets others,
 derived from the seed and the number of the attempt: what the first grading printed is no help for
-the second.
+the second. An assignment may also give each student inputs of their own, and keeps that choice.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ FILE = "seeds.db"
 
 SEED_BITS = 128
 
+MOST_ATTEMPTS = 1000
+"""Of a student, that are looked through for the one with a certain seed."""
+
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
@@ -33,6 +36,7 @@ _TABLES = (
     # A student's folder need not have a name in UTF-8.
     "create table if not exists attempt (assignment text not null, student blob not null, "
     "number integer not null, code blob not null, primary key (assignment, student))",
+    "create table if not exists choice (assignment text primary key, per_student integer not null)",
 )
 
 
@@ -53,6 +57,24 @@ def seed_of_attempt(seed: int, number: int) -> int:
         return seed
     digest = hashlib.sha256(f"{seed:x} attempt {number}".encode()).digest()
     return int.from_bytes(digest[: SEED_BITS // 8])
+
+
+def seed_of_student(seed: int, student: str) -> int:
+    """The seed for a student's first attempt where each student has inputs of their own.
+
+    As with attempts, none can be worked out from another.
+
+    Args:
+        seed: the assignment's.
+    """
+    content = f"{seed:x} student ".encode() + os.fsencode(student)
+    return int.from_bytes(hashlib.sha256(content).digest()[: SEED_BITS // 8])
+
+
+def attempt_with(first: int, seed: int) -> int | None:
+    """The attempt that has a seed, given that of the first; None if it is none of the student's."""
+    numbers = range(1, MOST_ATTEMPTS)
+    return next((number for number in numbers if seed_of_attempt(first, number) == seed), None)
 
 
 class Seeds:
@@ -91,6 +113,29 @@ class Seeds:
         """Keep another seed from now on."""
         with self._database() as database:
             database.execute("insert or replace into seed values (?, ?)", (assignment, hex(seed)))
+
+    def per_student(self, assignment: str) -> bool:
+        """Whether the assignment gives each student inputs of their own.
+
+        Raises:
+            AutograderError: the file is damaged, or cannot be used.
+        """
+        with self._database() as database:
+            # A file that is only read may be of an earlier version, without that table.
+            table = "select 1 from sqlite_master where name = 'choice'"
+            if database.execute(table).fetchone() is None:
+                return False
+            row = database.execute(
+                "select per_student from choice where assignment = ?", (assignment,)
+            ).fetchone()
+            return row is not None and bool(row[0])
+
+    def choose(self, assignment: str, *, per_student: bool) -> None:
+        """Keep that choice from now on."""
+        with self._database() as database:
+            database.execute(
+                "insert or replace into choice values (?, ?)", (assignment, int(per_student))
+            )
 
     def attempt(self, assignment: str, submission: Submission) -> int:
         """Which attempt of the student a submission is, counted from 1.
@@ -158,7 +203,8 @@ class Seeds:
     def _damaged(self, what: object) -> str:
         return (
             f"{self.path} is damaged ({what}). Delete it, and pass the seed of the last results "
-            "file with --seed once: it is kept from then on."
+            "file with --seed once, and --seed-per-student if the file says seed_per_student: "
+            "both are kept from then on."
         )
 
 

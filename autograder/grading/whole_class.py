@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -23,12 +24,23 @@ from autograder.verdicts import ExerciseReport, Report, Verdict
 
 
 class _Lots:
-    """For each seed, what submissions with these inputs are graded by."""
+    """For each seed, what submissions with these inputs are graded by, until the last of them is.
 
-    def __init__(self, assignment: Assignment, sandbox: Sandbox, known: Known | None) -> None:
+    Args:
+        seeds: of each submission.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        sandbox: Sandbox,
+        known: Known | None,
+        seeds: Iterable[int],
+    ) -> None:
         self._new = partial(LiveOracle, sandbox, assignment, known=known)
         self._lock = threading.Lock()
         self._lots: dict[int, tuple[LiveOracle, SharedReports]] = {}
+        self._left = Counter(seeds)
 
     def of(self, seed: int) -> tuple[LiveOracle, SharedReports]:
         """The oracle of a seed, and the reports on what is written alike."""
@@ -36,6 +48,13 @@ class _Lots:
             if seed not in self._lots:
                 self._lots[seed] = self._new(seed), SharedReports()
             return self._lots[seed]
+
+    def done(self, seed: int) -> None:
+        """Note that a submission is graded; the arrays of thousands of seeds would fill memory."""
+        with self._lock:
+            self._left[seed] -= 1
+            if not self._left[seed]:
+                self._lots.pop(seed, None)
 
 
 # Longer than 50 lines because it documents every argument.
@@ -68,8 +87,9 @@ def grade_class(
     Raises:
         MachinesLost: the executor can run nothing more.
     """
-    where = executor or Here(sandbox)
-    check_set, lots = assignment.check_set, _Lots(assignment, sandbox, known)
+    where, waiting = executor or Here(sandbox), list(submissions)
+    of_each = [seeds.get(each.student, seed) for each in waiting]
+    check_set, lots = assignment.check_set, _Lots(assignment, sandbox, known, of_each)
     stopped = threading.Event()
 
     def work(submission: Submission) -> tuple[Submission, Report]:
@@ -83,6 +103,7 @@ def grade_class(
             raise
         except Exception as error:  # our own fault: grade the rest, and leave this one to a person
             report = ungraded(submission, check_set, own, where.level, error)
+        lots.done(own)
         if not stopped.is_set():  # otherwise stopping may have made it what it is
             finished(submission, report)
         return submission, report
@@ -97,11 +118,11 @@ def grade_class(
         for future in as_completed(
             [
                 threads.submit(expect, check_set.of(exercise.name)[0])
-                for exercise in check_set.exercises
+                for exercise in (check_set.exercises if seed in of_each else ())
             ]
         ):
             future.result()
-        for graded in as_completed([threads.submit(work, each) for each in submissions]):
+        for graded in as_completed([threads.submit(work, each) for each in waiting]):
             yield graded.result()
     except BaseException:
         # Ctrl-C: do not wait for submissions that are being graded.

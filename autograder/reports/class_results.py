@@ -95,7 +95,11 @@ class NotSubmitted(msgspec.Struct, frozen=True):
 
 
 class ClassResults(msgspec.Struct, frozen=True):
-    """A results file. Fields that this version does not know are ignored."""
+    """A results file. Fields that this version does not know are ignored.
+
+    Attributes:
+        seed_per_student: whether each student had inputs of their own, drawn from ``seed``.
+    """
 
     version: int
     assignment: str
@@ -104,6 +108,7 @@ class ClassResults(msgspec.Struct, frozen=True):
     students: tuple[StudentResult, ...]
     not_submitted: tuple[NotSubmitted, ...] = ()
     made_with: MadeWith | None = None
+    seed_per_student: bool = False
 
     @property
     def everyone(self) -> tuple[StudentResult, ...]:

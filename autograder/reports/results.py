@@ -37,10 +37,12 @@ def results(
     standings: Mapping[str, Standing] | None = None,
     submissions: Mapping[str, str] | None = None,
     made_with: MadeWith | None = None,
+    per_student: bool = False,
 ) -> dict[str, Any]:
     """The reports of one run as plain JSON values.
 
-    A student whose inputs came from another seed, after submitting again, has a ``seed`` as well.
+    A student whose inputs came from another seed, after submitting again or because each student
+    has inputs of their own, has a ``seed`` as well.
 
     Args:
         absent: students who have no grade because there is nothing to grade, and why; "" if
@@ -48,12 +50,14 @@ def results(
         standings: what the gradebook says, by student.
         submissions: digests of what was graded, by student.
         made_with: what else decides the grades.
+        per_student: whether each student has inputs of their own, drawn from ``seed`` and the id.
     """
     known, digests = standings or {}, submissions or {}
     return {
         "version": VERSION,
         "assignment": assignment,
         "seed": seed_in_json(seed),
+        "seed_per_student": per_student,
         "sandbox": sandbox,
         "made_with": asdict(made_with) if made_with else None,
         "students": [

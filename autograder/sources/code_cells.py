@@ -11,6 +11,7 @@ from autograder.sources.definitions import Cell
 from autograder.sources.dependencies import apparent_scopes, bound_names
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
+from autograder.sources.released_cells import NEVER, Released
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -37,11 +38,12 @@ def checked_exercises(locked: dict[str, str]) -> tuple[str, ...]:
 
 
 def code_cells(
-    listed: Sequence[Any], locked: dict[str, str]
+    listed: Sequence[Any], locked: dict[str, str], released: Released = NEVER
 ) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     """The student's code cells, and remarks on invalid cells and changed locked ones.
 
-    A locked cell is the student's as far as they wrote code into it: some editors let them.
+    A locked cell is the student's as far as they wrote code into it: some editors let them. As an
+    earlier release had it, it is unchanged.
     """
     cells: list[Cell] = []
     remarks: list[str] = []
@@ -59,15 +61,27 @@ def code_cells(
                     f"The type of the locked cell {grade_id} was changed to "
                     f"{cell.get('cell_type')!r:.40}; {_ORIGINAL_USED}."
                 )
+            elif released.has(grade_id, source):
+                continue
             elif names := _written_into(source, locked[grade_id]):
                 cells.append(Cell(f"cell {number}", source))
                 remarks.append(_remark_on_code(number, grade_id, names))
             elif not _is_a_check(source, locked[grade_id]):
                 remarks.append(f"The locked cell {grade_id} was edited; {_ORIGINAL_USED}.")
         elif cell.get("cell_type") == "code":
-            cells.append(Cell(f"cell {number}", source, grade_id))
+            if released.has(grade_id, source):  # the check of an exercise that is gone
+                seen[grade_id] += 1
+            else:
+                cells.append(Cell(f"cell {number}", source, grade_id))
+    lacking = [grade_id for grade_id in locked if not seen[grade_id]]
+    if lacking and released.is_whole(seen):
+        remarks.append(
+            f"The notebook is of an earlier release, without {', '.join(lacking)}. It is graded by "
+            "the present checks."
+        )
+        lacking = []
     for grade_id in locked:
-        if seen[grade_id] == 0:
+        if grade_id in lacking:
             remarks.append(f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}.")
         elif seen[grade_id] > 1:
             remarks.append(

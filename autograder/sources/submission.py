@@ -19,6 +19,7 @@ from autograder.sources.magics import MAX_MAGIC_TOKENS, count_magic_tokens
 from autograder.sources.module_file import read_module
 from autograder.sources.notebook_file import UnreadableFileError, read_notebook
 from autograder.sources.parsing import MAX_SOURCE, MAX_WORDS, UNPARSABLE, count_words, parsed
+from autograder.sources.released_cells import NEVER, Released
 
 MAX_ALL_WORDS = 2 * MAX_WORDS
 """Words and signs in all cells together; a course's whole notebook has some 12,000."""
@@ -97,7 +98,10 @@ class LoadPlan:
 
 
 def read_submission(
-    path: Path, student: str = "", locked: dict[str, str] | None = None
+    path: Path,
+    student: str = "",
+    locked: dict[str, str] | None = None,
+    released: Released = NEVER,
 ) -> Submission:
     """Read a notebook or module.
 
@@ -106,6 +110,7 @@ def read_submission(
         locked: the source of each locked cell of the release, by grade_id. A submission's copies
             of these cells are run only as far as the student wrote definitions into them, and a
             remark names those that were changed.
+        released: what earlier releases had; a cell as one of them had it is unchanged.
     """
     student = student or path.stem
     if path.is_symlink():
@@ -117,7 +122,7 @@ def read_submission(
             raise UnreadableFileError("is not a file", "Submit the file itself.")
         if is_notebook(path):
             notebook = read_notebook(path)
-            cells, remarks = code_cells(notebook["cells"], locked or {})
+            cells, remarks = code_cells(notebook["cells"], locked or {}, released)
         else:
             notebook, cells, remarks = None, read_module(path), ()
         _bound(cells)

@@ -15,6 +15,7 @@ from autograder.sources.dependencies import apparent_scopes
 from autograder.sources.magics import plain_python
 from autograder.sources.parsing import UNPARSABLE, parsed
 from autograder.sources.probes import SHARED
+from autograder.sources.released_cells import NEVER, Released
 from autograder.sources.stubs import stubs_of
 from autograder.sources.submission import Submission, is_notebook, read_submission
 
@@ -53,7 +54,11 @@ def submissions_in(folder: Path) -> tuple[str, ...]:
 
 
 def find_submission(
-    folder: Path, assignment: str, student: str, locked: dict[str, str] | None = None
+    folder: Path,
+    assignment: str,
+    student: str,
+    locked: dict[str, str] | None = None,
+    released: Released = NEVER,
 ) -> Submission:
     """A student's submission in ``submitted/<student>/<assignment>/``, or one folder deeper.
 
@@ -75,10 +80,10 @@ def find_submission(
             unreadable=f"Expected {assignment}.ipynb (or {assignment}.py); {content}.",
         )
     if len(files) == 1:
-        found = read_submission(files[0], student, locked)
+        found = read_submission(files[0], student, locked, released)
         return replace(found, remarks=(*_named(folder, assignment, files[0]), *found.remarks))
     candidates = [
-        _Candidate.of(place, read_submission(path, student, locked), locked or {})
+        _Candidate.of(place, read_submission(path, student, locked, released), locked or {})
         for place, path in enumerate(files[:_MOST_FILES])
     ]
     chosen = _chosen(candidates, assignment)

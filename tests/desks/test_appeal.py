@@ -15,11 +15,12 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from safetensors.numpy import load_file
 
+from autograder.desks import nbgrader_plugin
 from autograder.desks.explain import Asked, explain
 from autograder.desks.instructor import grade_course
 from autograder.desks.regrade import Options, regrade_course
 from autograder.gradebook.record import Recorder
-from autograder.grading.seeds import Seeds
+from autograder.grading.seeds import Seeds, seed_of_student
 from autograder.reports.explanation import Explanation
 from autograder.sources.course import Course
 
@@ -75,7 +76,10 @@ def digests(folder: Path) -> dict[str, str]:
 
 @dataclass
 class Story:
-    """A class that is graded, and graded again with other checks; and what was printed."""
+    """A class that is graded, and graded again with other checks; and what was printed.
+
+    Each student has inputs of their own, as the first grading has asked for.
+    """
 
     course: Path
     first: Any
@@ -108,6 +112,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         results_file=None,
         jobs=2,
         seed=None,
+        per_student=True,
         only=frozenset(),
     )
     grade_by_hand(course)
@@ -213,6 +218,41 @@ def test_what_a_person_gave_stays_and_the_maximum_follows(story: Story) -> None:
     assert found == {**NOW, "ben": 5.5}
 
 
+def test_each_student_has_inputs_of_their_own_from_then_on(story: Story) -> None:
+    own = int(story.first["seed"])
+    assert Seeds(story.course, write=False).kept("descent") == own
+    for results in (story.first, story.last):
+        assert results["seed_per_student"] is True
+        seeds = {each["student"]: int(each["seed"]) for each in results["students"]}
+        assert seeds == {student: seed_of_student(own, student) for student in CLASS}
+
+
+def test_what_is_written_alike_is_not_graded_once_for_two(story: Story) -> None:
+    ada, ben = (
+        {check["name"]: check["observed"] for check in student["exercises"][0]["checks"]}
+        for student in story.first["students"][:2]
+    )
+    assert "" not in ada.values()
+    assert all(ada[name] != ben[name] for name in ada)
+
+
+def test_nbgrader_grades_with_the_students_own_inputs(story: Story) -> None:
+    place = story.course / "submitted" / "cleo" / "descent" / "descent.ipynb"
+    found = nbgrader_plugin.grade_one(story.course, "descent", "cleo", place)
+    nbgrader_plugin.close()
+    (cleo,) = (each for each in story.last["students"] if each["student"] == "cleo")
+    assert (found.seed, found.score) == (int(cleo["seed"]), cleo["score"])
+    assert [
+        (verdict.points, verdict.message, verdict.observed)
+        for exercise in found.exercises
+        for verdict in exercise.verdicts
+    ] == [
+        (check["points"], check["message"], check["observed"])
+        for exercise in cleo["exercises"]
+        for check in exercise["checks"]
+    ]
+
+
 def test_a_dry_run_counts_no_attempt(story: Story, tmp_path: Path) -> None:
     from autograder.sources.submission import read_submission
 
@@ -258,6 +298,7 @@ def test_an_explanation_has_what_is_behind_a_verdict(
     assert "matrix_gradients: float32 (3, 2, 2):" in text
     assert "autograder explain cleo descent --exercise Descent" in text
     assert str(found.provenance.seed) in text
+    assert "(the student's, derived from the assignment's own; attempt 1)" in text
     assert "average" not in [each.check.exercise for each in found.checks]
 
 

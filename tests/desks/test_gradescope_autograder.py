@@ -110,6 +110,7 @@ def test_the_zip_is_in_gradescopes_layout(autograder: Path, course: Path) -> Non
     settings = json.loads((source / "settings.json").read_text())
     assert settings["seed"] == str(Seeds(course).kept("downhill"))
     assert settings["confined"] is True
+    assert settings["seed_per_student"] is False
 
 
 def test_the_engine_in_it_is_a_valid_wheel(autograder: Path) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.grading.journal import FOLDER
-from autograder.grading.seeds import FILE, Seeds, new_seed, seed_of_attempt
+from autograder.grading.seeds import (
+    FILE,
+    Seeds,
+    attempt_with,
+    new_seed,
+    seed_of_attempt,
+    seed_of_student,
+)
 from autograder.model import AutograderError
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission
@@ -53,6 +62,34 @@ def test_every_attempt_has_a_seed_of_its_own() -> None:
     assert len(set(found)) == len(found)
     assert seed_of_attempt(5, 1) == 5
     assert all(0 <= each < 2**128 for each in found)
+
+
+def test_every_student_has_a_seed_of_their_own_if_that_is_chosen() -> None:
+    firsts = [seed_of_student(seed, each) for seed in (5, 6) for each in ("ada", "ben", "attempt")]
+    found = [seed_of_attempt(first, number) for first in firsts for number in range(1, 20)]
+    found += [seed_of_attempt(5, number) for number in range(1, 20)]
+    assert len(set(found)) == len(found)
+    assert seed_of_student(5, "ada") == seed_of_student(5, "ada")
+    assert seed_of_student(5, os.fsdecode(b"ad\xff, \n")) not in found
+    assert attempt_with(firsts[0], seed_of_attempt(firsts[0], 7)) == 7
+    assert attempt_with(firsts[0], firsts[1]) is None
+
+
+def test_the_choice_is_kept_and_is_none_of_an_earlier_version(tmp_path: Path) -> None:
+    seeds = Seeds(tmp_path)
+    seeds.keep("fitting", 1)
+    assert not seeds.per_student("fitting")
+    seeds.choose("fitting", per_student=True)
+    seeds.renew("fitting", 2)
+    assert Seeds(tmp_path, write=False).per_student("fitting")
+    assert not seeds.per_student("dropout")
+    seeds.choose("fitting", per_student=False)
+    assert not seeds.per_student("fitting")
+    with closing(sqlite3.connect(seeds.path)) as database:
+        database.execute("drop table choice")
+    reading = Seeds(tmp_path, write=False)
+    assert not reading.per_student("fitting")
+    assert reading.kept("fitting") == 2
 
 
 def test_ids_need_not_be_valid_unicode(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_the_file_has_the_documented_fields() -> None:
         "version": 1,
         "assignment": "optimizers",
         "seed": 7,
+        "seed_per_student": False,
         "sandbox": "landlock",
         "made_with": None,
         "students": [
