@@ -9,8 +9,8 @@ from PIL import Image
 
 MOST_BYTES, MOST_BYTES_OF_ALL = 150_000, 1_500_000
 
-COLOURS = 96
-"""How many colours a picture keeps: enough for text on one background, at half of the bytes."""
+COLOURS = 192
+"""How many colours a picture keeps: enough for text and a plot, at half of the bytes."""
 
 
 class Album:

@@ -1,4 +1,4 @@
-"""Pictures of the pages about a class: feedback, report, similar submissions."""
+"""Pictures of the pages about a class: a student's feedback, and the report."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-
-from disguise import disguised
 
 from autograder.desks.demo_class import submit_class
 from autograder.sources.assignment import read_assignment
@@ -19,15 +17,21 @@ from scripts.screens.browser import window
 ROOT = Path(__file__).parents[2]
 
 NAME = "fitting"
-"""The assignment of the class: the cheapest to grade."""
+"""The assignment of the class: a small one, of plain functions and a callback."""
 
 AWAY = ("reads-solutions", "endless-loop")
 """Students of the demo who are not in the class: a message to the one names a folder of this
 machine, and the other takes long."""
 
+SIZE = 900, 1000
+"""Of the pages, in CSS pixels."""
+
+LONG = ("Remarks", "Nothing to check")
+"""What is folded before the report is photographed."""
+
 
 def grade_a_class(course: Path) -> None:
-    """Submit the demo's class and a copyist, grade them, compare them, and report on them.
+    """Submit the demo's class, grade it, and report on it.
 
     Raises:
         RuntimeError: a command fails.
@@ -38,13 +42,7 @@ def grade_a_class(course: Path) -> None:
     submit_class(read_assignment(course / "solutions" / NAME), Course(course))
     for student in AWAY:
         shutil.rmtree(course / "submitted" / student)
-    (original,) = (course / "submitted" / "other-style").rglob("*.py")
-    copy = course / "submitted" / "copied" / NAME / original.name
-    copy.parent.mkdir(parents=True)
-    # A method is not renamed, so its calls must not be, either.
-    text = disguised(original.read_text(encoding="utf-8")).replace("._mine_", "._")
-    copy.write_text(text, encoding="utf-8")
-    for command in ("grade", "similar", "report"):
+    for command in ("grade", "report"):
         words = [sys.executable, "-m", "autograder", command, NAME]
         done = subprocess.run(words, cwd=course, capture_output=True, text=True, timeout=600)
         if done.returncode:
@@ -53,29 +51,19 @@ def grade_a_class(course: Path) -> None:
 
 def photograph_pages(browser: Any, course: Path, album: Album) -> None:
     """Open the pages about the class, and photograph them."""
-    feedback = course / "feedback" / "mistake-1" / NAME / f"{NAME}.html"
     for scheme, suffix in (("light", ""), ("dark", "-dark")):
-        with window(browser, 1100, color_scheme=scheme) as page:
-            _photograph(page, feedback, f"feedback{suffix}", "Hint:", album)
-            _photograph(
-                page,
-                course / "reports" / f"{NAME}.html",
-                f"report{suffix}",
-                "Needs a person",
-                album,
-            )
-            matrix = page.locator("#matrix")
-            album.png(f"matrix{suffix}", matrix.screenshot(), matrix.inner_text(), "mistake-1")
-    with window(browser, 900) as page:
-        _photograph(
-            page,
-            course / "reports" / f"{NAME}-similar.html",
-            "similar",
-            "copied and other-style",
-            album,
-        )
+        with window(browser, SIZE, color_scheme=scheme) as page:
+            page.goto((course / "feedback" / "mistake-2" / NAME / f"{NAME}.html").as_uri())
+            _photograph(page, "#part-2", f"feedback{suffix}", "Hint:", album)
+            page.goto((course / "reports" / f"{NAME}.html").as_uri())
+            for kind in LONG:
+                page.locator("summary", has_text=kind).click()
+            _photograph(page, "#scores", f"report{suffix}", "forges-results", album)
 
 
-def _photograph(page: Any, file: Path, name: str, words: str, album: Album) -> None:
-    page.goto(file.as_uri())
-    album.png(name, page.screenshot(), page.locator("body").inner_text(), words)
+def _photograph(page: Any, last: str, name: str, words: str, album: Album) -> None:
+    """Photograph a page from its top to the end of a part, which a selector names."""
+    box = page.locator(last).first.bounding_box()
+    clip = {"x": 0, "y": 0, "width": SIZE[0], "height": box["y"] + box["height"] + 6}
+    picture = page.screenshot(clip=clip, full_page=True)
+    album.png(name, picture, page.locator("body").inner_text(), words)

@@ -119,4 +119,4 @@ def _start(page: Any, text: str) -> None:
 def _turn(page: Any, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     light = "true" if scheme == "light" else "false"
-    page.locator(f"body[data-jp-theme-light='{light}']").wait_for()
+    page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
