@@ -9,8 +9,8 @@ from PIL import Image
 
 MOST_BYTES, MOST_BYTES_OF_ALL = 150_000, 1_500_000
 
-COLOURS = 192
-"""How many colours a picture keeps: enough for text and a plot, at half of the bytes."""
+COLOURS = 192, 64, 32
+"""How many colours a picture keeps: enough for text and a plot, or fewer if that is too large."""
 
 
 class Album:
@@ -43,9 +43,11 @@ class Album:
         counts = sorted((count for count, _ in whole.getcolors(2**24) or []), reverse=True)
         if len(counts) < 20 or counts[0] > 0.995 * whole.width * whole.height:
             raise RuntimeError(f"{name} is blank.")
-        file = io.BytesIO()
-        whole.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-        self._write(f"{name}.png", file.getvalue(), text, words)
+        sizes = (_with_colours(whole, count) for count in COLOURS)
+        data = next((data for data in sizes if len(data) <= MOST_BYTES), b"")
+        if not data:
+            raise RuntimeError(f"{name} has more than {MOST_BYTES:,} bytes.")
+        self._write(f"{name}.png", data, text, words)
 
     def svg(self, name: str, drawing: str, text: str, words: str) -> None:
         """Write a picture of a terminal; as `png`."""
@@ -78,3 +80,9 @@ class Album:
         text = "".join(path.read_text(encoding="utf-8") for path in documents)
         faults += [f"No document shows {n}." for n in self.made if f"{shown.name}/{n}" not in text]
         return faults
+
+
+def _with_colours(picture: Image.Image, count: int) -> bytes:
+    file = io.BytesIO()
+    picture.quantize(count, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
