@@ -84,5 +84,7 @@ class Album:
 
 def _with_colours(picture: Image.Image, count: int) -> bytes:
     file = io.BytesIO()
-    picture.quantize(count, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    # The method that keeps a colour of few pixels: the red of a cross, the green of a check mark.
+    few = picture.quantize(count, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(file, "PNG", optimize=True)
     return file.getvalue()
