@@ -8,7 +8,8 @@ browser shows the rest. Students make known mistakes of the course. A picture is
 blank, too large, without the words that it is shown for, or if it names a folder of this machine;
 and so is a page with an error in the browser's console.
 
-It needs Chromium, and takes about a minute.
+It needs Chromium, and two to three minutes of processor time. What `watch` prints has its times in
+it: keep the pictures of a machine that does nothing else.
 """
 
 from __future__ import annotations
