@@ -17,6 +17,9 @@ EXCEPTION_CHARS = 60
 OPERATION_CHARS = 160
 MEANING_CHARS = 300
 
+PRINT_LINES, PRINT_CHARS = 10, 200
+"""How many lines of what code prints are kept, and how much of each."""
+
 
 class SourceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file or cell of a submission.
@@ -66,6 +69,7 @@ class Observe(
         floatx: Keras' default float type.
         inputs: the inputs that are not arrays: JSON values.
         cpu_seconds: when to interrupt it; None for never.
+        prints: whether to keep what it prints meanwhile.
     """
 
     exercise: str
@@ -76,6 +80,7 @@ class Observe(
     floatx: str
     inputs: dict[str, Any]
     cpu_seconds: float | None = None
+    prints: bool = False
 
 
 class Unknown(
@@ -125,13 +130,20 @@ class ReportedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: Annotated[str, msgspec.Meta(max_length=MEANING_CHARS)] = ""
 
 
+PrintedLine = Annotated[str, msgspec.Meta(max_length=PRINT_CHARS)]
+
+
 class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a probe did; its arrays are sent beside it.
 
     Attributes:
         failure: None if it returned arrays.
         seconds: CPU time that it took.
+        printed: the first lines that it printed, if that was asked for.
+        unprinted: how many more there were.
     """
 
     failure: ReportedFailure | None
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    printed: Annotated[tuple[PrintedLine, ...], msgspec.Meta(max_length=PRINT_LINES)] = ()
+    unprinted: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0

@@ -29,6 +29,52 @@ def seed_in_json(seed: int) -> int | str:
     return seed if seed <= EXACT_IN_JSON else str(seed)
 
 
+@dataclass(frozen=True, slots=True)  # a class has many of them
+class Curve:
+    """A loss after every epoch, of a submission and of the reference.
+
+    Attributes:
+        name: what follows the word loss: "on unseen digits".
+        observed: of the submission; None where that is no finite number.
+        expected: of the reference, as many, at least 2.
+
+    Raises:
+        ValueError: they are not as many, or there is a number that is not finite.
+    """
+
+    name: str
+    observed: tuple[float | None, ...]
+    expected: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.observed) != len(self.expected) or len(self.expected) < 2:
+            raise ValueError(f"the loss {self.name!r} has not as many numbers as expected")
+        if not all(map(math.isfinite, (*self.expected, *filter(None, self.observed)))):
+            raise ValueError(f"the loss {self.name!r} has a number that is not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """The losses that a check of convergence compares.
+
+    Attributes:
+        along: what is counted: "epoch".
+        band: by how much the logarithms of two losses may differ.
+        losses: at least one, all of equally many epochs.
+
+    Raises:
+        ValueError: they are not.
+    """
+
+    along: str
+    band: float
+    losses: tuple[Curve, ...]
+
+    def __post_init__(self) -> None:
+        if not self.losses or len({len(each.expected) for each in self.losses}) > 1:
+            raise ValueError("the losses are not of equally many epochs")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The decision on one check.
@@ -40,6 +86,7 @@ class Verdict:
         explains: how many failed checks of the exercise its misconception explains, and of how
             many. Those that depend on a wrong rule are not counted: nothing is known of them.
         observed: digest of what the submission returned; "" if nothing was run.
+        curves: the losses, if the check compares any and the submission returned its weights.
     """
 
     check: str
@@ -57,6 +104,7 @@ class Verdict:
     together_with: str | None = None
     explains: tuple[int, int] = (0, 0)
     observed: str = field(default="", compare=False)
+    curves: Curves | None = field(default=None, compare=False)
 
     @property
     def partly(self) -> bool:

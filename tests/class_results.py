@@ -45,6 +45,22 @@ def wrong(misconception: str | None = "uphill") -> list[dict[str, Any]]:
     ]
 
 
+def with_losses(
+    checks: list[dict[str, Any]],
+    *factors: float | None,
+    expected: Sequence[float] = (2.0, 0.5),
+) -> list[dict[str, Any]]:
+    """The checks, the last with losses: multiples of the reference's, None for a lost number."""
+    each = factors if len(factors) == len(expected) else factors[:1] * len(expected)
+    observed = [f if f is None else f * e for f, e in zip(each, expected, strict=True)]
+    names = ("on training digits", "on unseen digits")
+    losses = [{"name": name, "observed": observed, "expected": list(expected)} for name in names]
+    return [
+        *checks[:-1],
+        {**checks[-1], "curves": {"along": "epoch", "band": 1e-3, "losses": losses}},
+    ]
+
+
 def same(status: str, message: str) -> list[dict[str, Any]]:
     return [check(number, status, message) for number in range(3)]
 

@@ -9,9 +9,11 @@ from typing import Any
 from autograder.reports.feedback import shown_exercise
 from autograder.reports.feedback_page import Feedback, Late, Part, Points
 from autograder.reports.student_text import markdown, python
-from autograder.verdicts import ExerciseReport, Status, Verdict
+from autograder.verdicts import Curve, Curves, ExerciseReport, Status, Verdict
 
 ALIVE = "<script>document.title = 'alive'; alert(1)</script>"
+
+LOSSES = Curves("epoch", 0.1, (Curve(f"on {ALIVE}", (2.0, None, 90.0), (2.0, 1.0, 0.5)),) * 3)
 
 
 def verdict(status: Status, number: int, message: str = "", **more: Any) -> Verdict:
@@ -30,6 +32,7 @@ def exercise(name: str, *statuses: Status, bonus: bool = False, message: str = "
             misconception=None if status == "passed" else f"mistake_{number}",
             hint="" if status == "passed" else f"Hint {number} {ALIVE}",
             further=() if status == "passed" else (f"Idea {ALIVE}", "Where"),
+            curves=LOSSES,
         )
         for number, status in enumerate(statuses)
     )

@@ -104,6 +104,7 @@ def test_a_failure_shows_what_a_student_reads_also_in_parallel(release: Path) ->
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "walk":
             cell["source"] = (
                 "def walk(start, rate, gradients):\n"
+                "    print('walking', rate)\n"
                 "    return start + rate * np.cumsum(gradients)\n"
             )
     notebook.write_text(json.dumps(content))
@@ -113,6 +114,8 @@ def test_a_failure_shows_what_a_student_reads_also_in_parallel(release: Path) ->
     assert (
         "walk: Every step goes downhill by rate times the gradient. (0 of 2 points)" in done.stdout
     )
+    assert "Captured stdout call" in done.stdout
+    assert "walking 0." in done.stdout
     for engine in ("autograder/", "Traceback", "CheckFailedError"):
         assert engine not in done.stdout.replace(str(Path(sys.executable).parents[2]), "")
     cases = ElementTree.parse(release / "report.xml").getroot().iter("testcase")

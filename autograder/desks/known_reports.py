@@ -60,4 +60,5 @@ class KnownReports:
             judged_against=found.judged_against,
             together_with=found.together_with,
             explains=found.explains or (0, 0),
+            curves=found.curves,
         )

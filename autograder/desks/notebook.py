@@ -28,7 +28,8 @@ from autograder.grading.grade import judge_exercises
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
 from autograder.model import AutograderError
-from autograder.reports.verdict_table import Beside, verdict_table, verdict_text
+from autograder.reports.beside import Beside
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.checks import CHECKS
 from autograder.sources.predictions import PREDICTIONS, Prediction
 from autograder.verdicts import ExerciseReport

@@ -5,40 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from itertools import starmap
-from typing import Protocol, cast, runtime_checkable
+from typing import cast
 
 from autograder.grading.compare import mismatch
+from autograder.grading.curves import LossJudge, both_curves
 from autograder.grading.drawings import Drawing
-from autograder.grading.judge import Close, measured
+from autograder.grading.judge import Close
 from autograder.grading.oracle import Oracle
 from autograder.model import Arrays, Check, Observation
-from autograder.reports.verdict_table import Picture
+from autograder.reports.beside import Picture
+from autograder.reports.compared import IN_A_ROW
 from autograder.sources.checks import CheckSet
 from autograder.verdicts import ExerciseReport
-
-IN_A_ROW = frozenset({"step", "update", "batch", "epoch"})
-"""Axes along which each number follows from the one before: a line through them means something.
-Cases and calls are separate."""
-
-
-@runtime_checkable
-class _Losses(Protocol):
-    """A judge that compares losses epoch by epoch. Its class is the course's own.
-
-    Attributes:
-        along: what the losses follow ("epoch").
-        band: by how much the logarithms of two losses may differ.
-    """
-
-    @property
-    def along(self) -> str: ...
-
-    @property
-    def band(self) -> float: ...
-
-    def curves(self, measured: Arrays) -> Arrays:
-        """The losses by name ("on unseen digits"), of shape (epochs,), from what is measured."""
-        ...
 
 
 def pictures(
@@ -71,7 +49,7 @@ def pictures(
 def _draws(check_: Check) -> Callable[[Check, Arrays, Oracle], tuple[Picture, ...]]:
     if check_.picture:
         return _asked_for
-    return _losses if isinstance(check_.judge, _Losses) else _steps
+    return _losses if isinstance(check_.judge, LossJudge) else _steps
 
 
 def _asked_for(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
@@ -100,12 +78,7 @@ def _steps(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
 def _losses(check_: Check, got: Arrays, oracle: Oracle) -> tuple[Picture, ...]:
     from autograder.reports.plots import curves
 
-    judge = check_.judge
-    if check_.aspect != "convergence" or not isinstance(judge, _Losses):
+    both, judge = both_curves(check_, got, oracle), check_.judge
+    if both is None or not isinstance(judge, LossJudge):
         return ()
-    # A measure need not expect arrays of another shape.
-    if "wanted" not in check_.judge_takes or mismatch(got, oracle.expected(check_).arrays):
-        return ()
-    own = measured(check_, got, oracle.inputs[check_.id])
-    both = (judge.curves(arrays) for arrays in (own, oracle.wanted(check_)))
     return tuple(starmap(Picture, curves(*both, judge.along, judge.band)))

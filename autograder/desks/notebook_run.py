@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from autograder.desks.notebook_errors import Interrupted
-from autograder.desks.notebook_prints import Prints, kept_prints
+from autograder.desks.notebook_prints import kept_prints
 from autograder.grading.observe import read_reply
 from autograder.grading.trial import Trial
 from autograder.model import Failure, Observation
 from autograder.probing import child
 from autograder.probing.deadline import OutOfTimeError, waiting_deadline
+from autograder.probing.prints import Prints
 
 TIMES_THE_CPU_LIMIT = 6
 """How long a check may take by the clock. TensorFlow computes in threads of its own, whose time

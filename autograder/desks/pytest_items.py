@@ -21,6 +21,7 @@ from autograder.desks.released_course import is_release
 from autograder.desks.self_check import Work, read
 from autograder.desks.student import HAS_FORK, NOT_CONFINED, files_in, self_check_sandbox
 from autograder.model import AutograderError
+from autograder.reports.beside import Beside
 from autograder.reports.feedback import number
 from autograder.reports.one_check import failure_text, same_cause_text
 from autograder.reports.told_once import messages
@@ -139,6 +140,11 @@ class _Exercise(pytest.Collector):
         """The verdicts on it; the first time, this runs it."""
         return self._work.judge(self.name, lambda: _sandbox(self.config))
 
+    def printed(self, check: str) -> str:
+        """What the code printed while a check ran; "" if nothing."""
+        beside = self._work.beside(self.name).get(check, Beside())
+        return "".join(f"{line}\n" for line in beside.lines)
+
     def text(self, verdict: Verdict, message: str) -> str:
         """What is read of a check that fails; a hint is given once."""
         hinted = verdict.misconception in self._hinted
@@ -166,6 +172,8 @@ class _Check(pytest.Item):
 
     def runtest(self) -> None:
         verdict, message = self.parent.verdict(self.name)
+        if printed := self.parent.printed(self.name):
+            self.add_report_section("call", "stdout", printed)
         points = {"points": verdict.points, "max_points": verdict.max_points}
         self.user_properties += [(name, number(value)) for name, value in points.items()]
         if verdict.status == "passed":

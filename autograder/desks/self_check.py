@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from autograder.desks.beside import Noted, beside
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
@@ -16,6 +17,7 @@ from autograder.grading.grade import grade_definitions
 from autograder.grading.predicted import predicted
 from autograder.grading.stored import StoredOracle, read_release
 from autograder.model import Failure
+from autograder.reports.beside import Beside
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
@@ -44,8 +46,12 @@ class Show(Protocol):
     def begins(self, file: Path, remarks: Sequence[str]) -> None:
         """A file is read; what is plain about it without running it."""
 
-    def judged(self, exercise: ExerciseReport) -> bool:
-        """An exercise is judged. Returns whether to go on with the next one."""
+    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside]) -> bool:
+        """An exercise is judged. Returns whether to go on with the next one.
+
+        Args:
+            beside: what is shown below a check's message, by the check's name.
+        """
 
     def ends(self, report: Report, later: float) -> None:
         """A file is judged.
@@ -61,7 +67,7 @@ class Silent:
     def say(self, line: str) -> None: ...
     def doing(self, what: str) -> None: ...
     def begins(self, file: Path, remarks: Sequence[str]) -> None: ...
-    def judged(self, exercise: ExerciseReport) -> bool:
+    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside]) -> bool:
         return True
 
     def ends(self, report: Report, later: float) -> None: ...
@@ -107,6 +113,7 @@ class Work:
             self.submission = read_submission(file, locked=release.locked)
         names = [exercise.name for exercise in release.check_set.exercises]
         self.plan: LoadPlan = self.submission.definitions(names)
+        self._beside: dict[str, Mapping[str, Beside]] = {}
 
     @property
     def exercises(self) -> tuple[str, ...]:
@@ -147,8 +154,16 @@ class Work:
         definitions = self.plan.each[exercise]
         if stub := untouched_cell(self.submission, definitions, exercise):
             return report_without_a_run(own, Failure("unwritten", "", stub), oracle)
-        (report,) = grade_definitions({exercise: definitions}, {}, own, oracle, sandbox())
+        noted = Noted(sandbox())
+        (report,) = grade_definitions(
+            {exercise: definitions}, {}, own, oracle, sandbox(), executor=noted
+        )
+        self._beside[exercise] = beside(report, own, noted, oracle)
         return report
+
+    def beside(self, exercise: str) -> Mapping[str, Beside]:
+        """What is shown below the message of each check of an exercise that was judged."""
+        return self._beside.get(exercise, {})
 
     def report(self, exercises: Sequence[ExerciseReport], level: str) -> Report:
         """The report on the file.

@@ -103,7 +103,7 @@ def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:
     for number, exercise in enumerate(work.exercises, 1):
         show.doing(f"Checking {exercise} ({number} of {len(work.exercises)})")
         reports.append(work.judge(exercise, started))
-        if not show.judged(reports[-1]):
+        if not show.judged(reports[-1], work.beside(exercise)):
             break
     report = work.report(reports, level)
     show.ends(report, work.release.later(report))

@@ -148,7 +148,8 @@ class _Watch:
         wrong = [n for n in judged if watched.reports[n].score < watched.reports[n].max_score]
         if judged:
             self._at = watched, (wrong or judged)[0]
-            self._show.first_failure(watched.reports[self._at[1]])
+            shown = self._at[1]
+            self._show.first_failure(watched.reports[shown], watched.beside.get(shown))
         self._course[watched.folder] = assignment_status(watched.folder)
         status = self._status(watched)
         self._show.ends(list(self._course.values()), status, time.monotonic() - started)
@@ -165,7 +166,8 @@ class _Watch:
             return
         place = left.index(self._at) + 1 if self._at in left else 0
         self._at = watched, name = left[place % len(left)]
-        self._show.goes_to(watched.file, name, watched.reports.get(name))
+        beside = watched.beside.get(name)
+        self._show.goes_to(watched.file, name, watched.reports.get(name), beside)
 
     def _left(self, watched: Watched) -> list[str]:
         status = self._status(watched)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from autograder.desks.remembered import remember, remembered
 from autograder.desks.self_check import Release, Work, read
 from autograder.desks.student import release_of
+from autograder.reports.beside import Beside
 from autograder.sandbox.interface import Sandbox
 from autograder.verdicts import ExerciseReport
 
@@ -27,6 +28,7 @@ class Watched:
     Attributes:
         reports: on the exercises that were judged, as the code is now.
         before: what they replaced.
+        beside: for each of those exercises, what is shown below a check's message.
     """
 
     def __init__(self, file: Path) -> None:
@@ -34,6 +36,7 @@ class Watched:
         self.folder = release_of(file)
         self.reports: dict[str, ExerciseReport] = {}
         self.before: dict[str, ExerciseReport] = {}
+        self.beside: dict[str, Mapping[str, Beside]] = {}
         self._release: Release | None = None
         self._work: Work | None = None
         self._codes = {
@@ -69,6 +72,7 @@ class Watched:
         if name in self.reports:
             self.before[name] = self.reports[name]
         self.reports[name], self._codes[name] = report, self.work.code(name)
+        self.beside[name] = self.work.beside(name)
         with suppress(OSError):  # a folder that cannot be written costs only `status`
             remember(self.file, [report], self.work.code)
         return report

@@ -8,6 +8,7 @@ from itertools import chain
 
 from autograder.grading.allowance import Allowance
 from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
+from autograder.grading.curves import curves_of
 from autograder.grading.diagnose import diagnose
 from autograder.grading.judge import judge
 from autograder.grading.made_with import observation_digest
@@ -45,7 +46,6 @@ _STATUS: Mapping[FailureKind, Status] = {
     "crashed": "error",
     "internal": "ungraded",
 }
-
 
 # These are certain, whatever the reference does: no broken probe can bring them about.
 _NOT_TRIED: frozenset[FailureKind] = frozenset({"missing", "unwritten", "delegated", "internal"})
@@ -203,6 +203,7 @@ def _judge_exercise(
         check.id: replace(
             _verdict(check, decided[check.id], told.get(check.id, ())),
             observed=observation_digest(observed[check.id]),
+            curves=curves_of(check, observed[check.id], oracle),
         )
         for check in checks
     }

@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 
 from autograder.grading.allowance import Allowance
+from autograder.grading.printed import Printed, read_printed
 from autograder.grading.trial import Known, Trial
 from autograder.messages import Load, Loaded, Observed, SourceText
 from autograder.model import Arrays, AutograderError, Check, Failure, Observation
@@ -92,16 +94,22 @@ class RestartableChild:
     """
 
     def __init__(
-        self, sandbox: Sandbox, known: Known | None = None, allowance: Allowance | None = None
+        self,
+        sandbox: Sandbox,
+        known: Known | None = None,
+        allowance: Allowance | None = None,
+        printed: dict[str, Printed] | None = None,
     ) -> None:
         """Start nothing yet.
 
         Args:
             known: what need not be tried again.
             allowance: how long all checks may take together; None for as long as they like.
+            printed: gets what each check that is tried prints, by check id; None not to ask.
         """
         self._sandbox = sandbox
         self._known = known
+        self._printed = printed
         self._allowance = allowance or Allowance({}, limited=False)
         self._attempts = ATTEMPTS
         self._hurried: set[str] = set()
@@ -192,6 +200,7 @@ class RestartableChild:
             left, wall = self._allowance.left(trial.exercise.name)
             cpu = min(left, trial.cpu_seconds)
             message, arrays = trial.request(INTERRUPTED * cpu)
+            message = msgspec.structs.replace(message, prints=self._printed is not None)
             reply, found = child.request(
                 message,
                 arrays,
@@ -200,6 +209,8 @@ class RestartableChild:
                 wall_seconds=wall,
                 room=trial.room(),
             )
+            if self._printed is not None:
+                self._printed[trial.check.id] = read_printed(reply)
             failure = trial.too_large(found)
             return Observation(failure=failure) if failure else read_reply(reply, found)
         except (ChildDied, WireError, SandboxLost):

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from autograder.grading.allowance import Allowance
 from autograder.grading.observe import RestartableChild, clean
+from autograder.grading.printed import Printed
 from autograder.grading.trial import Known, Trial
 from autograder.model import AutograderError, Failure, Observation
 from autograder.programs import Definitions
@@ -95,12 +96,17 @@ class Executor(Protocol):
 
 
 class Here:
-    """Observes in this process's sandbox, in the thread that asks: the caller has its own."""
+    """Observes in this process's sandbox, in the thread that asks: the caller has its own.
+
+    Args:
+        printed: gets what each check prints, by check id; None not to ask.
+    """
 
     submissions: int | None = None
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, printed: dict[str, Printed] | None = None) -> None:
         self._sandbox = sandbox
+        self._printed = printed
         self.here: AbstractContextManager[object] = nullcontext()
 
     @property
@@ -110,7 +116,7 @@ class Here:
     def submit(self, unit: Unit) -> Future[Seen]:
         future: Future[Seen] = Future()
         try:
-            future.set_result(observe(unit, self._sandbox))
+            future.set_result(observe(unit, self._sandbox, self._printed))
         except BaseException as error:
             future.set_exception(error)
         return future
@@ -119,11 +125,15 @@ class Here:
         pass
 
 
-def observe(unit: Unit, sandbox: Sandbox) -> Seen:
-    """Try a unit in a child of a sandbox; the unit stays as it is."""
+def observe(unit: Unit, sandbox: Sandbox, printed: dict[str, Printed] | None = None) -> Seen:
+    """Try a unit in a child of a sandbox; the unit stays as it is.
+
+    Args:
+        printed: gets what each check prints, by check id; None not to ask.
+    """
     allowance = copy.deepcopy(unit.allowance)
     cpu, wall = allowance.spent(unit.exercise)
-    with RestartableChild(sandbox, allowance=allowance) as child:
+    with RestartableChild(sandbox, allowance=allowance, printed=printed) as child:
         found = child.observations(unit.definitions, unit.trials, alone=unit.alone)
         observations = tuple(observation for _, observation in found)
     cpu_now, wall_now = allowance.spent(unit.exercise)

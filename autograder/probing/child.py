@@ -52,6 +52,7 @@ from autograder.probing.errors import LabelOf, operation, said, spot, where
 from autograder.probing.loading import Loader, Problem
 from autograder.probing.meanings import meaning
 from autograder.probing.notebook_names import notebook_names
+from autograder.probing.prints import heard_prints
 from autograder.probing.stubs import is_stub, stub_meaning
 from autograder.probing.twins import prepare
 from autograder.sandbox.channel import Connection
@@ -83,7 +84,9 @@ def serve(connection: Connection) -> None:
         elif isinstance(request, Unknown):
             connection.send(UnknownNames(unknown(request.names)), {})
         else:
-            connection.send(*implementation.observe(request, arrays))
+            with heard_prints(request.prints) as prints:
+                observed, found = implementation.observe(request, arrays)
+            connection.send(prints.beside(observed), found)
         remember_functions()
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from autograder.reports.class_curves import MIDDLE, ClassCurves
 from autograder.reports.class_report import ClassReport, Held, Item, state
 from autograder.reports.terminal import printable
 
@@ -37,6 +39,7 @@ def class_json(report: ClassReport) -> str:
         "checks": [_item(item) for item in report.checks],
         "misconceptions": [held(each) for each in report.misconceptions],
         "unnamed": [held(each) for each in report.unnamed],
+        "curves": [_curves(each, students) for each in report.curves],
         "attention": [
             {
                 "kind": each.kind,
@@ -87,6 +90,33 @@ def class_csv(report: ClassReport) -> str:
             ]
         )
     return text.getvalue()
+
+
+def _curves(curves: ClassCurves, students: Sequence[str]) -> dict[str, Any]:
+    """The losses by name, and who fails."""
+
+    def named(losses: Sequence[object]) -> dict[str, object]:
+        return dict(zip(curves.losses, losses, strict=bool(losses)))
+
+    return {
+        "exercise": curves.exercise,
+        "check": curves.check,
+        "along": curves.along,
+        "band": curves.band,
+        "expected": named(curves.expected),
+        "quantiles": list(MIDDLE),
+        "middle": named(curves.middle),
+        "passed": curves.passing,
+        "missing": curves.missing,
+        "failed": [
+            {
+                "misconception": each.name or None,
+                "students": [students[position] for position in each.students],
+                "losses": named(each.curves[0]),
+            }
+            for each in curves.strayed
+        ],
+    }
 
 
 def _item(item: Item) -> dict[str, Any]:

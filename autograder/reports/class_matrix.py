@@ -6,7 +6,7 @@ letter for each check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.reports.class_report import ClassReport, Held, State, state
@@ -93,7 +93,10 @@ def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, 
         "mistakes": [
             {"title": readable(held.name), "hint": held.hint} for held in report.misconceptions
         ],
-        "held": [_held(held, columns) for held in (*report.misconceptions, *report.unnamed)],
+        "held": [
+            *(_held(held, columns) for held in (*report.misconceptions, *report.unnamed)),
+            *_strayed(report, columns),
+        ],
         "texts": list(texts),
         "linked": any(links),
     }
@@ -105,6 +108,19 @@ def _held(held: Held, columns: Mapping[tuple[str, str], int]) -> dict[str, Any]:
         "students": held.students,
         "check": columns[held.exercise, held.checks[0]],
     }
+
+
+def _strayed(
+    report: ClassReport, columns: Mapping[tuple[str, str], int]
+) -> Iterator[dict[str, Any]]:
+    """Those who fail a check of convergence, way by way."""
+    for curves in report.curves:
+        for strayed in curves.strayed:
+            yield {
+                "title": f"{curves.exercise}: {readable(strayed.name)} in {curves.check}",
+                "students": strayed.students,
+                "check": columns[curves.exercise, curves.check],
+            }
 
 
 def _row(

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from autograder.reports import pages
 from autograder.reports.attention import KINDS, Attention
+from autograder.reports.class_charts import class_charts
 from autograder.reports.class_matrix import STATES, class_matrix, readable
 from autograder.reports.class_report import ClassReport, Held, Item
 from autograder.reports.feedback import number
@@ -85,6 +86,7 @@ def class_page(
         attention=_attention(report.attention, people),
         misconceptions=rows[: len(report.misconceptions)],
         unnamed=rows[len(report.misconceptions) :],
+        curves=class_charts(report.curves, people, len(held)),
         items=_items(report),
         states=STATES,
         wide=len(report.checks) <= WIDEST,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from autograder.grading.grade import UNWRITTEN
 from autograder.model import Aspect
 from autograder.reports.attention import ABSENT, Attention, attention, is_absent, one_reason
+from autograder.reports.class_curves import ClassCurves, class_curves
 from autograder.reports.class_results import (
     CheckResult,
     ClassResults,
@@ -113,6 +114,7 @@ class ClassReport:
     misconceptions: tuple[Held, ...]
     unnamed: tuple[Held, ...]
     attention: tuple[Attention, ...]
+    curves: tuple[ClassCurves, ...] = ()
 
 
 def class_report(
@@ -145,6 +147,7 @@ def class_report(
         misconceptions=_misconceptions(students, known),
         unnamed=_unnamed(students),
         attention=attention(students, similar),
+        curves=class_curves(students),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from autograder.grading.made_with import MadeWith
 from autograder.model import Aspect, AutograderError
 from autograder.reports.results import VERSION
-from autograder.verdicts import JudgedAgainst, Status
+from autograder.verdicts import Curves, JudgedAgainst, Status
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -27,6 +27,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     together_with: str | None = None
     explains: tuple[int, int] | None = None
     observed: str = ""
+    curves: Curves | None = None
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from autograder.reports.depending import depending, note
 from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
-from autograder.verdicts import ExerciseReport, Status, Verdict
+from autograder.verdicts import Curves, ExerciseReport, Status, Verdict
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "ungraded": "?"}
 
@@ -25,7 +25,11 @@ DEPENDING_MARK = "·"
 
 @dataclass(frozen=True)
 class Row:
-    """What students read of one verdict."""
+    """What students read of one verdict.
+
+    Attributes:
+        curves: the losses, of a failed check.
+    """
 
     mark: str
     status: Status
@@ -35,6 +39,7 @@ class Row:
     partly: str
     further: tuple[tuple[str, str], ...]
     points: str
+    curves: Curves | None = None
 
 
 @dataclass(frozen=True)
@@ -115,4 +120,5 @@ def _row(verdict: Verdict, message: str) -> Row:
         partly=partly(verdict) if shown else "",
         further=tuple(zip(FURTHER, verdict.further, strict=False)) if shown else (),
         points=points,
+        curves=verdict.curves if verdict.status == "failed" and not verdict.hidden else None,
     )

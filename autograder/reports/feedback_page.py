@@ -17,6 +17,7 @@ from markupsafe import Markup
 from autograder.grading.grade import UNWRITTEN
 from autograder.reports import pages
 from autograder.reports.feedback import HIDDEN_CLAIM, Row, ShownExercise, number
+from autograder.reports.loss_chart import loss_charts
 from autograder.reports.page_parts import policy_hash, template_text
 
 NOTHING = Markup()
@@ -188,4 +189,5 @@ def _first_failure_open(parts: Sequence[Part]) -> list[Part]:
 def _environment() -> Environment:
     environment = pages.environment(trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(points=number, signed=signed, readable=readable, duration=duration)
+    environment.globals["loss_charts"] = loss_charts
     return environment

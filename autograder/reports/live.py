@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 if TYPE_CHECKING:
+    from autograder.reports.beside import Beside
     from autograder.reports.report import ReportLines
     from autograder.verdicts import ExerciseReport, Report
 
@@ -67,11 +68,15 @@ class Live:
         self._files += 1
         self._drawn().head(file, remarks)
 
-    def judged(self, exercise: ExerciseReport) -> bool:
-        """An exercise is judged. Returns whether to go on with the next one."""
+    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None) -> bool:
+        """An exercise is judged. Returns whether to go on with the next one.
+
+        Args:
+            beside: what is shown below a check's message, by the check's name.
+        """
         from autograder.reports.unwritten import is_unwritten
 
-        self._drawn().exercise(exercise)
+        self._drawn().exercise(exercise, beside)
         self._stopped = (
             self._first and exercise.score < exercise.max_score and not is_unwritten(exercise)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from autograder.model import Arrays
+from autograder.reports.compared import MOST, Path, paths_of, words_of
+from autograder.reports.loss_words import loss_in_words
 
-MAX_PANELS = 3
+MAX_PANELS = MOST
 VISIBLE_BAND = 0.02
 """The narrowest band that is drawn; others vanish behind the expected curve."""
 MAX_LOSS = 1e100
@@ -25,28 +26,6 @@ MAX_LOSS = 1e100
 BLUE, ORANGE = "#0072B2", "#D55E00"
 EXPECTED: dict[str, Any] = {"color": BLUE, "ls": "-", "marker": "o", "label": "expected"}
 YOURS: dict[str, Any] = {"color": ORANGE, "ls": "--", "marker": "x", "label": "yours"}
-
-
-@dataclass(frozen=True)
-class _Path:
-    """One element of an array, step by step.
-
-    Attributes:
-        gap: the largest difference; infinite if a number is lost.
-        first: the first step, from 1, whose numbers differ; 0 if none do.
-    """
-
-    gap: float
-    label: str
-    seen: np.ndarray
-    expected: np.ndarray
-    first: int
-
-    def in_words(self, along: str) -> str:
-        if not self.first:
-            return f"{self.label} is as expected"
-        seen, expected = self.seen[self.first - 1], self.expected[self.first - 1]
-        return f"{self.label} differs from {along} {self.first} on: {_told_apart(seen, expected)}"
 
 
 def paths(
@@ -64,13 +43,7 @@ def paths(
     Returns:
         a PNG in base64 and what it shows in words; None if there is nothing to plot.
     """
-    found = []
-    for name, expected in wanted.items():
-        seen = got.get(name)
-        if seen is None or seen.shape != expected.shape or seen.ndim < 2 or len(seen) < 2:
-            continue
-        found.append(_path(name, seen, expected, rtol, atol))
-    found = sorted(found, key=lambda path: -path.gap)[:MAX_PANELS]
+    found = paths_of(got, wanted, rtol, atol)
     if not found:
         return None
     figure = figure_of(4.2 * len(found))
@@ -85,28 +58,10 @@ def paths(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-    words = "; ".join(path.in_words(along) for path in found)
-    return png(figure), f"Your values and the expected ones, {along} by {along}: {words}."
+    return png(figure), words_of(found, along)
 
 
-def _path(name: str, seen: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> _Path:
-    """The path of the element that differs first; of several, of the one that differs the most."""
-    shape = seen.shape[1:]
-    seen, expected = (array.reshape(len(array), -1).astype(float) for array in (seen, expected))
-    with np.errstate(all="ignore"):
-        gaps = np.abs(seen - expected)
-        differ = ~((gaps <= atol + rtol * np.abs(expected)) | (seen == expected))
-    gaps = np.where(np.isfinite(gaps), gaps, np.inf)
-    first = int(differ.any(axis=1).argmax())
-    index = int(np.argmax(np.where(differ[first], gaps.max(axis=0), -1.0)))
-    place = np.unravel_index(index, shape)
-    label = f"{name}[{', '.join(map(str, map(int, place)))}]"
-    own = differ[:, index]
-    step = int(own.argmax()) + 1 if own.any() else 0
-    return _Path(float(gaps[:, index].max()), label, seen[:, index], expected[:, index], step)
-
-
-def _mark(axes: Axes, path: _Path, along: str) -> None:
+def _mark(axes: Axes, path: Path, along: str) -> None:
     axes.axvline(
         path.first, color="#555555", linestyle=":", label=f"differs from {along} {path.first} on"
     )
@@ -134,7 +89,7 @@ def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[s
             return []
         pairs[name] = pair
     return [
-        (_curve(name, *pair, along, band), _in_words(name, *pair, along, band))
+        (_curve(name, *pair, along, band), loss_in_words(name, *pair, along, band))
         for name, pair in list(pairs.items())[:MAX_PANELS]
     ]
 
@@ -162,36 +117,6 @@ def _curve(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: 
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     return png(figure)
-
-
-def _in_words(name: str, seen: np.ndarray, expected: np.ndarray, along: str, band: float) -> str:
-    """After which epoch a curve is off the expected one, and where it is after the last."""
-    with np.errstate(all="ignore"):
-        near = (seen == expected) | (np.abs(np.log(seen) - np.log(expected)) <= band)
-    if near.all():
-        return f"Loss {name}: yours stays close to the expected curve."
-    first, last = int(np.argmin(near)), len(seen) - 1
-    side = np.where(seen > expected, "above", "below")
-
-    def numbers(epoch: int) -> str:
-        return f"after {along} {epoch + 1}: {_told_apart(seen[epoch], expected[epoch])}"
-
-    if first:
-        start = f"stays close to the expected curve until {along} {first} and is {side[first]} it"
-    else:
-        start = f"is {side[first]} the expected curve"
-    words = f"Loss {name}: yours {start} {numbers(first)}."
-    if first == last:
-        return words
-    if near[last]:
-        return f"{words} After {along} {last + 1}, it is close to it again."
-    return f"{words} It is {side[last]} it {numbers(last)}."
-
-
-def _told_apart(seen: float, expected: float) -> str:
-    """Both numbers, with as many digits as tell them apart."""
-    digits = next((n for n in (3, 4, 5) if f"{seen:.{n}g}" != f"{expected:.{n}g}"), 6)
-    return f"{seen:.{digits}g} instead of {expected:.{digits}g}"
 
 
 def figure_of(width: float, height: float = 2.6) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.grade import UNWRITTEN
+from autograder.reports.beside import Beside
 from autograder.reports.counts import held
 from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
@@ -57,8 +58,14 @@ class ReportLines:
             self._console.print(Padding(Text(remark, style="yellow"), (0, 2), expand=False))
         self._short = False
 
-    def exercise(self, exercise: ExerciseReport) -> None:
-        """One line if nothing is written or nothing is wrong; otherwise a line per failed check."""
+    def exercise(
+        self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None
+    ) -> None:
+        """One line if nothing is written or nothing is wrong; otherwise a line per failed check.
+
+        Args:
+            beside: what is shown below a check's message, by the check's name.
+        """
         line = self._line(exercise)
         if line is None or not self._short:
             self._console.print()
@@ -67,11 +74,16 @@ class ReportLines:
             self._console.print(line)
             return
         self._console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
-        self.below(exercise)
+        self.below(exercise, beside)
 
-    def below(self, exercise: ExerciseReport) -> None:
-        """What is printed below the name of an exercise in which something is wrong."""
-        self._console.print(Padding(self._grid(exercise), (0, 2), expand=False))
+    def below(self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None) -> None:
+        """What is printed below the name of an exercise in which something is wrong.
+
+        Args:
+            beside: what is shown below a check's message, by the check's name.
+        """
+        grid = self._grid(exercise, _Beside(beside or {}, self._console))
+        self._console.print(Padding(grid, (0, 2), expand=False))
 
     def _line(self, exercise: ExerciseReport) -> Text | None:
         points = total(exercise)
@@ -89,7 +101,7 @@ class ReportLines:
             return Text.assemble(mark, " ", name, f": {points}")
         return None
 
-    def _grid(self, exercise: ExerciseReport) -> Table:
+    def _grid(self, exercise: ExerciseReport, beside: _Beside) -> Table:
         # A grid, so that what is too long for a line goes on below itself.
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(no_wrap=True)
@@ -102,8 +114,9 @@ class ReportLines:
         if (verdict := _only_cause(exercise)) and not self._everything:
             mark = Text(MARKS[verdict.status], _STYLES[verdict.status])
             grid.add_row(mark, "", "", Text(verdict.message, _STYLES[verdict.status]))
+            beside.add(grid, verdict)
             return grid
-        self._add_wrong(grid, wrong)
+        self._add_wrong(grid, wrong, beside)
         if rest and not self._first:
             points = Text(f"0/{number(rest.max_points)}", "dim")
             grid.add_row(Text(DEPENDING_MARK, "dim"), points, "", Text(rest.sentence, "dim"))
@@ -112,13 +125,14 @@ class ReportLines:
                 grid.add_row(*_check(verdict))
                 if note(verdict):
                     grid.add_row("", "", "", Text(note(verdict), "dim"))
+                beside.add(grid, verdict)
         elif holding and not self._first:
             mark = Text(MARKS["passed"], _STYLES["passed"])
             points = Text(number(sum(verdict.points for verdict in holding)))
             grid.add_row(mark, points, "", Text(_folded(holding), "dim"))
         return grid
 
-    def _add_wrong(self, grid: Table, wrong: Sequence[Verdict]) -> None:
+    def _add_wrong(self, grid: Table, wrong: Sequence[Verdict], beside: _Beside) -> None:
         hinted: set[str] = set()
         told = messages(wrong, hidden=True)
         for verdict, message in zip(wrong, told, strict=True):
@@ -135,6 +149,7 @@ class ReportLines:
                 grid.add_row("", "", "", Text.assemble((f"Looks like: {name}. ", "bold"), said))
                 for title, step in zip(FURTHER[: self._hints - 1], verdict.further, strict=False):
                     grid.add_row("", "", "", Text.assemble((f"{title}: ", "bold"), step))
+            beside.add(grid, verdict)
             if self._first:
                 return
 
@@ -151,6 +166,31 @@ class ReportLines:
         more = any(v.further[self._hints - 1 :] for e in report.exercises for v in e.verdicts)
         if more and self._hints <= len(FURTHER):
             self._console.print(Text(f"To read more of the hints: --hint {self._hints + 1}", "dim"))
+
+
+class _Beside:
+    """Adds to a grid what is shown below a check's message."""
+
+    def __init__(self, beside: Mapping[str, Beside], console: Console) -> None:
+        self._beside = beside
+        self._blocks = not (console.options.ascii_only or console.legacy_windows)
+        self._told: set[tuple[str, ...]] = set()
+
+    def add(self, grid: Table, verdict: Verdict) -> None:
+        """Two curves where a terminal has the characters for it; what was printed."""
+        shown = self._beside.get(verdict.check, Beside())
+        if (curves := shown.curves) and self._blocks:
+            lines = f"yours     {curves.yours}\nexpected  {curves.expected}"
+            grid.add_row("", "", "", Text(lines))
+            grid.add_row("", "", "", Text(curves.words, "dim"))
+        if not shown.lines:
+            return
+        again = shown.lines in self._told
+        self._told.add(shown.lines)
+        grid.add_row("", "", "", Text(f"Printed{' the same again.' if again else ':'}", "dim"))
+        if not again:
+            said = Text("\n".join(shown.lines), overflow="fold")
+            grid.add_row("", "", "", Padding(said, (0, 0, 0, 2)))
 
 
 def show_report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,9 @@ FOLDER = "results"
 """Of a course; made where it is missing. Any other folder has to exist."""
 
 NOTHING = "Nothing was submitted."
+
+_NUMBERS = re.compile(r"\[\n[\s\d.e+\-,nul]*\]")
+"""A list of numbers in JSON with an indent. In text, a line break is escaped: none is matched."""
 
 
 def results(
@@ -114,7 +118,12 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "aspect": verdict.aspect,
         "judged_against": verdict.judged_against,
         "observed": verdict.observed,
+        **({"curves": asdict(verdict.curves)} if verdict.curves else {}),
     }
+
+
+def _in_one_line(numbers: re.Match[str]) -> str:
+    return " ".join(numbers[0].split()).replace("[ ", "[").replace(" ]", "]")
 
 
 def refuse_other_version(path: Path) -> None:
@@ -144,7 +153,8 @@ def write(path: Path, content: dict[str, Any]) -> None:
     try:
         if path.parent.name == FOLDER:
             path.parent.mkdir(exist_ok=True)
-        atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+        text = json.dumps(content, indent=1, allow_nan=False)
+        atomic_write(path, _NUMBERS.sub(_in_one_line, text) + "\n")
     except OSError as error:
         remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"
         raise AutograderError(

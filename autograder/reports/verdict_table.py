@@ -10,6 +10,7 @@ from functools import cache
 from jinja2 import Template
 
 from autograder.reports import pages
+from autograder.reports.beside import NOTHING, Beside
 from autograder.reports.counts import counts
 from autograder.reports.depending import depending
 from autograder.reports.feedback import DEPENDING_MARK, Row, number, rows_of, total
@@ -18,36 +19,8 @@ from autograder.verdicts import ExerciseReport, Verdict
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A PNG in base64, and what it shows in words."""
-
-    png: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What is shown below a check's message.
-
-    Attributes:
-        printed: the first lines of what the code printed while the check ran.
-        unprinted: how many more lines there were.
-    """
-
-    printed: tuple[str, ...] = ()
-    unprinted: int = 0
-    pictures: tuple[Picture, ...] = ()
-
-    @property
-    def more(self) -> str:
-        """How many lines are not shown, in words; "" if all are."""
-        lines = "line" if self.unprinted == 1 else "lines"
-        return f"... and {self.unprinted:,} more {lines}" if self.unprinted else ""
-
-
-@dataclass(frozen=True)
 class _Row(Row):
-    beside: Beside
+    beside: Beside = NOTHING
 
 
 @dataclass(frozen=True)
@@ -125,8 +98,7 @@ def _row_text(row: _Row, *, printed: bool = False) -> list[str]:
     if row.hint:
         lines.append(f"      Hint: {row.hint} {row.partly}".rstrip())
     if row.beside.printed and printed:
-        more = [row.beside.more] if row.beside.more else []
-        lines += ["      Printed:", *(f"        {line}" for line in [*row.beside.printed, *more])]
+        lines += ["      Printed:", *(f"        {line}" for line in row.beside.lines)]
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
+from autograder.reports.beside import Beside
 from autograder.reports.feedback import MARKS, total
 from autograder.reports.progress import AssignmentStatus, way
 from autograder.reports.report import ReportLines
@@ -135,10 +136,16 @@ class Watching:
                 checks = "1 more check" if more == 1 else f"{more} more checks"
                 self._console.print(Text(f"  {word}: {checks}", style))
 
-    def first_failure(self, report: ExerciseReport) -> None:
-        """The first thing to fix in an exercise."""
+    def first_failure(
+        self, report: ExerciseReport, beside: Mapping[str, Beside] | None = None
+    ) -> None:
+        """The first thing to fix in an exercise.
+
+        Args:
+            beside: what is shown below a check's message, by the check's name.
+        """
         if report.score < report.max_score:
-            ReportLines(self._console, hints=self._hints, first=True).below(report)
+            ReportLines(self._console, hints=self._hints, first=True).below(report, beside)
 
     def next_hint(self, report: ExerciseReport) -> None:
         """The first thing to fix, with one step more of its hint."""
@@ -153,14 +160,20 @@ class Watching:
             self._console.print(Text(report.name, "bold"))
             self.first_failure(report)
 
-    def goes_to(self, file: Path, exercise: str, report: ExerciseReport | None) -> None:
+    def goes_to(
+        self,
+        file: Path,
+        exercise: str,
+        report: ExerciseReport | None,
+        beside: Mapping[str, Beside] | None = None,
+    ) -> None:
         """The keys are about this exercise now."""
         self._hints = self._first_hints
         self._console.print()
         points = f", {total(report)}" if report else ""
         self._console.print(Text.assemble(("Next: ", "bold"), f"{exercise} in {file}{points}"))
         if report and not is_unwritten(report):
-            self.first_failure(report)
+            self.first_failure(report, beside)
 
     def nothing_yet(self) -> None:
         """A key was pressed, and there is no exercise that it could be about."""

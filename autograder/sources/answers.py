@@ -69,11 +69,14 @@ class Answers:
         Args:
             notebook: the text is the notebook's, where connecting lines may be given away.
         """
-        found = {
-            number: line.strip()
-            for number, line in enumerate(text.splitlines(), 1)
-            if not notebook and line.strip() in self.connecting
-        }
+        found = {}
+        for number, line in enumerate(() if notebook else text.splitlines(), 1):
+            # A line is the same line with a comment behind it.
+            found |= {
+                number: bare
+                for bare in (line.strip(), _COMMENT.sub("", line).strip())
+                if bare in self.connecting
+            }
         for number, answer in places(text, self._squashed):
             if len(answer) > len(found.get(number, "")):
                 found[number] = answer

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from autograder.desks.notebook_prints import LINE_CHARS, kept_prints
+from autograder.desks.notebook_prints import kept_prints
+from autograder.messages import PRINT_CHARS
 
 
 def test_the_first_lines_are_kept_and_the_others_counted(
@@ -33,7 +34,7 @@ def test_the_first_lines_are_kept_and_the_others_counted(
         (["\x1b[31mred\x1b[0m \x07bell \u202eturned\n"], ("red bell turned",)),
         (["1/3\r", "2/3\r", "3/3\n"], ("3/3",)),
         (["\r1/3", "\r2/3", "\r3/3"], ("3/3",)),
-        (["x" * 10**6, "y\n", "z"], ("x" * LINE_CHARS, "z")),
+        (["x" * 10**6, "y\n", "z"], ("x" * PRINT_CHARS, "z")),
     ],
 )
 def test_lines_are_plain_and_bounded(written: list[str], lines: tuple[str, ...]) -> None:

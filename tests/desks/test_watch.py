@@ -22,6 +22,8 @@ SECONDS = 240
 
 WRONG = """\
 def walk(start, rate, gradients):
+    for step in range(12):
+        print("[step]", step)
     return np.array([start - 2 * rate * gradient for gradient in gradients])
 """
 RIGHT = """\
@@ -72,6 +74,9 @@ def test_a_save_is_checked_at_once_and_ctrl_c_leaves_nothing_running(
     running: Running, notebook: Path
 ) -> None:
     running.says("walk: 0 of 3 points")
+    running.says("Printed:")
+    running.says("[step] 9")
+    running.says("... and 2 more lines")
     running.says("Watching 1 file.")
     write(notebook, "walk", RIGHT)
     running.says("walk: 3 of 3 points (was 0)")

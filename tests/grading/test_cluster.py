@@ -261,8 +261,12 @@ def test_a_worker_whose_sandbox_fails_costs_no_grade(
         broken = next(a for a, pid in client.run(os.getpid).items() if pid == crew.pids[0])
         client.run(close_sandbox, workers=[broken])
     found = submissions(tmp_path, {f"b{n}": SLOW.format(-n) for n in range(4)})
+    before = len(crew.said)
     assert graded(found, assignment, sandbox, crew.executor) == graded(found, assignment, sandbox)
+    # While it gets another sandbox it grades nothing, and then its loss would be none.
+    await_(lambda: any(f"worker {broken} joined: sandbox" in line for line in crew.said[before:]))
     crew.kill(0)
+    await_(lambda: any(f"worker {broken} was lost" in line for line in crew.said))
 
 
 @slow

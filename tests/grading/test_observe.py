@@ -27,8 +27,11 @@ from autograder.grading.observe import (
     clean,
     read_reply,
 )
+from autograder.grading.printed import Printed, read_printed
 from autograder.grading.trial import PROBE_SECONDS, Trial, budget, sizes_of
 from autograder.messages import (
+    PRINT_CHARS,
+    PRINT_LINES,
     Load,
     Loaded,
     Observe,
@@ -494,6 +497,38 @@ def test_clean_text_is_plain_and_bounded(text: str, limit: int) -> None:
 
 def test_very_long_text_is_cut() -> None:
     assert clean("x" * 10_000_000) == "x" * 600
+
+
+def test_prints_are_asked_for_by_who_shows_them_alone() -> None:
+    said: Reply = (Observed(None, printed=("step 1",), unprinted=7), {})
+    sandbox = FakeSandbox(said, said)
+    (seen,) = tried(sandbox, "moves").values()  # graded: a child says it all the same
+    assert seen == Observation()
+    printed: dict[str, Printed] = {}
+    shown: Any = sandbox
+    with RestartableChild(shown, printed=printed) as child:
+        assert [seen for _, seen in child.observations(SUBMITTED, [trial(MOVES)])] == [seen]
+    assert printed == {MOVES.id: Printed(("step 1",), 7)}
+    asked = [
+        message.prints for _, message, _, _ in sandbox.requests if isinstance(message, Observe)
+    ]
+    assert asked == [False, True]
+
+
+def test_what_a_child_says_was_printed_is_plain_and_bounded() -> None:
+    line = "\x1b[31m  1.0   2.0\u202e\n\x00"
+    assert read_printed(Observed(None, printed=(line,))).first == ("[31m  1.0   2.0",)
+    long = Observed(None, printed=("x" * 10_000,) * 100)
+    assert read_printed(long).first == ("x" * PRINT_CHARS,) * PRINT_LINES
+    fits = {"failure": None, "printed": ["x" * PRINT_CHARS] * PRINT_LINES, "unprinted": 2**53}
+    assert received(fits).unprinted == 2**53
+    for more in (
+        {"printed": ["x" * (PRINT_CHARS + 1)]},
+        {"printed": ["x"] * (PRINT_LINES + 1)},
+        {"unprinted": -1},
+    ):
+        with pytest.raises(WireError, match="printed"):
+            received({**fits, **more})
 
 
 def test_names_of_arrays_are_cleaned_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,33 @@ def test_what_is_no_dictionary_of_arrays_is_named(body: str, said: str, child: A
     assert failure.kind == "malformed"
     assert said in failure.message
     assert arrays == {}
+
+
+def test_prints_are_heard_also_those_of_a_graph_and_code_notices_nothing(
+    child: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = sys.stdout
+    with child.heard_prints(True) as prints:
+        failure, _ = probed(
+            child,
+            "print('eager'); tf.print('by TensorFlow', [1])\n"
+            "    @tf.function\n"
+            "    def graph(x): print('traced'); tf.print('in a graph', x); return x\n"
+            "    graph(tf.constant(1)); graph(tf.constant(2))\n"
+            "    import sys; sys.stdout.writelines(['two\\n', 'lines\\n'])\n"
+            "    return {'x': [sys.stdout.isatty()]}",
+        )
+        with pytest.raises(TypeError, match="must be str"):
+            sys.stdout.write(3)  # type: ignore[arg-type]
+    assert failure is None
+    assert prints.first == (
+        *("eager", "by TensorFlow [1]", "traced", "in a graph 1", "in a graph 2", "two", "lines"),
+    )
+    assert capsys.readouterr().out.startswith("eager\n")
+    assert sys.stdout is stream
+    with child.heard_prints(False) as prints:
+        print("graded")
+    assert prints.first == ()
 
 
 ENDLESS = "for _ in iter(int, 1): pass"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from chromium import WITH_CHROMIUM, chromium
-from class_results import HOSTILE, a_class
+from class_results import HOSTILE, a_class, check, content, right, student, with_losses
 
 from autograder.reports.class_page import class_page
 from autograder.reports.class_report import class_report
@@ -149,3 +149,20 @@ def test_the_course_page_sorts_and_leads_to_feedback(
         page.keyboard.press("Enter")
     assert opened.value.title() == "feedback"
     opened.value.close()
+
+
+def test_a_loss_curve_leads_to_its_students(open_page: Callable[[str], Any]) -> None:
+    off = [check(0), check(1), check(2, "failed", "After epoch 2, too high", misconception="slow")]
+    students = [student(f"right{number}", with_losses(right(), 1.0)) for number in range(8)]
+    students += [student(name, with_losses(off, 1.0, 1.5)) for name in HOSTILE[:2]]
+    report = class_report(msgspec.convert(content(students), ClassResults))
+    page = open_page(class_page(report, [None] * 10, graded="today"))
+
+    line = page.locator("#curves .way text").first
+    button = page.get_by_role("button", name="Show the students of line 1 of Momentum")
+    for lead in (line.click, lambda: button.press("Enter")):
+        lead()
+        assert first_students(page, 3) == list(HOSTILE[:2])
+        assert "too high" in page.locator("#detail").inner_text()
+        page.locator("#chip").click()
+        assert page.locator("#count").inner_text() == "10 of 10 students"

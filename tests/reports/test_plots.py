@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from autograder.reports.plots import MAX_LOSS, MAX_PANELS, _in_words, curves, paths
+from autograder.reports.loss_words import loss_in_words
+from autograder.reports.plots import MAX_LOSS, MAX_PANELS, curves, paths
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
@@ -143,7 +144,7 @@ def test_positive_losses_have_a_logarithmic_scale(seen: Any, scale: str, drawn: 
     ],
 )
 def test_words_say_after_which_epoch_the_curves_part(seen: list[float], words: str) -> None:
-    said = _in_words("on x", np.array(seen), FALLING, "epoch", 1e-3)
+    said = loss_in_words("on x", np.array(seen), FALLING, "epoch", 1e-3)
     assert said == f"Loss on x: {words}"
 
 

@@ -247,3 +247,17 @@ def test_a_full_disk_leaves_the_older_file_intact(
         write(path, results("optimizers", 7, "none", [ADA]))
     assert path.read_text() == "{}"
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_lists_of_numbers_are_lines_and_text_stays_as_it_is(tmp_path: Path) -> None:
+    content = {
+        "losses": [1.5, -2e-07, None, 3],
+        "text": ["[\n 1,\n 2\n]", "[\\n 1]"],
+        "empty": [],
+        "pairs": [[1, 2], [3]],
+    }
+    file = tmp_path / "results.json"
+    write(file, content)
+    text = file.read_text()
+    assert json.loads(text) == content
+    assert ' "losses": [1.5, -2e-07, null, 3],\n' in text

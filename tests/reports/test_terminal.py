@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from dataclasses import replace
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from rich.console import Console
 
 from autograder.grading.grade import UNWRITTEN
 from autograder.grading.proof import Proof
+from autograder.reports.beside import Beside
 from autograder.reports.class_table import class_table, diagnosis
 from autograder.reports.feedback import total
 from autograder.reports.live import Live
 from autograder.reports.proof import show_proof
-from autograder.reports.report import show_report
+from autograder.reports.report import ReportLines, show_report
+from autograder.reports.sparklines import Sparkline
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
 from autograder.reports.verdict_table import verdict_table, verdict_text
@@ -192,6 +195,71 @@ def test_causes_on_two_lines_are_told_both() -> None:
 @pytest.mark.parametrize("show", [verdict_text, verdict_table])
 def test_how_many_hidden_checks_fail_alike_is_not_told(show: Any) -> None:
     assert "The same" not in show(broken(MISSPELT, MISSPELT, hidden=True))
+
+
+def with_beside(width: int = WIDE, encoding: str = "utf-8", **options: Any) -> str:
+    """Adam with what it printed, in three checks, and two curves in one."""
+    curves = Sparkline("▁▂│▃▄", "▁▂│▆█", "m differs from update 3 on: 1 instead of 2.")
+    beside = {
+        "moves": Beside(("holding",)),
+        "corrects_bias": Beside(("[bold]m[/]  " + 60 * "9", ""), 1234, curves=curves),
+        "corrects_it_again": Beside(("[bold]m[/]  " + 60 * "9", ""), 1234),
+    }
+    file = TextIOWrapper(BytesIO(), encoding=encoding, errors="replace")
+    console = Console(file=file, width=width, highlight=False)
+    ReportLines(console, **options).exercise(told_apart(ADAM), beside)
+    file.seek(0)
+    return file.read()
+
+
+def told_apart(exercise: ExerciseReport) -> ExerciseReport:
+    """The same with messages of their own."""
+    own = (replace(v, message=v.message and f"{v.check}: {v.message}") for v in exercise.verdicts)
+    return replace(exercise, verdicts=tuple(own))
+
+
+def test_what_was_printed_is_below_the_failed_check_with_two_curves() -> None:
+    lines = [line.strip() for line in with_beside().splitlines()]
+    at = lines.index("yours     ▁▂│▃▄")
+    assert lines[at + 1 : at + 7] == [
+        "expected  ▁▂│▆█",
+        "m differs from update 3 on: 1 instead of 2.",
+        "Printed:",
+        "[bold]m[/]  " + 60 * "9",
+        "",
+        "... and 1,234 more lines",
+    ]
+    assert lines.count("Printed the same again.") == 1
+    assert "holding" not in lines
+
+
+def test_all_shows_what_checks_that_hold_printed() -> None:
+    assert "holding" in with_beside(everything=True)
+
+
+def test_the_first_failure_has_its_prints_and_no_other() -> None:
+    text = with_beside(first=True)
+    assert text.count("Printed") == 1
+
+
+def test_prints_and_curves_fit_into_60_columns() -> None:
+    lines = with_beside(width=60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "".join(line.strip() for line in lines).count(60 * "9") == 1
+
+
+def test_where_there_are_no_block_characters_there_are_no_curves() -> None:
+    text = with_beside(encoding="ascii")
+    assert "Printed:" in text
+    assert "yours" not in text
+    assert "differs from update" not in text
+
+
+def test_what_was_printed_before_one_cause_of_all_checks_is_shown() -> None:
+    said = Beside(("in __init__",))
+    console = Console(file=StringIO(), width=WIDE, highlight=False)
+    ReportLines(console).exercise(broken(MISSPELT, MISSPELT), {"step_0": said, "step_1": said})
+    assert written(console).count("in __init__") == 1
 
 
 def test_what_the_grader_could_not_decide_has_no_points() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from autograder.reports.verdict_table import Beside, Picture, verdict_table, verdict_text
+from autograder.reports.beside import Beside, Picture
+from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.verdicts import ExerciseReport, Verdict
 
 HOLDS = Verdict("starts", "It starts.", "passed", 1, 1)

@@ -1196,6 +1196,13 @@ ANSWERS = [
         "reveals a line of the reference: 'places.append(place)'.",
     ),
     (
+        "probes.py",
+        "a smaller part of the solution, with a comment behind it",
+        add("probes.py", "\n\ndef kept(places, place):\n    places.append(place)  # in order\n"),
+        "places.append(place)  # in order",
+        "reveals a line of the reference: 'places.append(place)'.",
+    ),
+    (
         "downhill.py",
         "a rubric in the text",
         both(
