@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from autograder.desks.demo import run
 from autograder.reports.class_table import class_table
 from autograder.sources.course import find_course
+from scripts.screens.terminal import drawing
 
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.svg"
 WIDTH = 144
@@ -50,11 +49,7 @@ def main() -> None:
     canvas = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
     canvas.print(Text("$ uv run autograder demo", style="bold green"))
     canvas.print(class_table(shown, WIDTH))
-    # A fixed id, so that the same table gives the same file.
-    drawing = canvas.export_svg(title="autograder", theme=MONOKAI, unique_id="demo")
-    # A page that shows the picture may not load fonts from another host.
-    drawing = re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)
-    PICTURE.write_text(drawing, encoding="utf-8")
+    PICTURE.write_text(drawing(canvas, "demo"), encoding="utf-8")
 
 
 if __name__ == "__main__":

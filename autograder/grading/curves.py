@@ -91,4 +91,4 @@ def _curve(name: str, got: np.ndarray, wanted: np.ndarray) -> Curve:
 
 def _short(loss: float) -> float | None:
     """With the digits that are kept; None if there is no such number."""
-    return float(f"{loss:.{DIGITS}g}") if abs(loss) < LARGEST else None
+    return float(f"{loss:.{DIGITS}g}") if abs(float(loss)) < LARGEST else None
