@@ -50,9 +50,11 @@ _INTERNALS = (
     re.compile(r"(?<=Unknown variable: )<Variable path="),
     re.compile(r", shape=\([^)]*\), dtype=\w+>(?=\. This optimizer can only be called)"),
     re.compile(r"\s*When working with a new set of variables, you should recreate a new .*"),
-    re.compile(r"(?<=<)submission\."),
-    # Three advices that are about other code.
+    re.compile(r"(?<=[<'])(?:submission|autograder_probe)\.(?=\w)"),
+    re.compile(r"(?<=')(?:tensorflow|keras)\.(?:python|src)\.(?:\w+\.)*(?=\w+' object)"),
+    # Four advices that are about other code.
     re.compile(r"\s*You can attempt the following resolutions to the problem:.*", re.DOTALL),
+    re.compile(r"\s*If you are looking for numpy-related methods,.*", re.DOTALL),
     re.compile(r" at 0x[0-9a-fA-F]+(?=>|$)"),
 )
 

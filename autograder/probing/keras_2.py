@@ -101,6 +101,8 @@ def of_keras_2(said: str, error: BaseException, target: object) -> tuple[str, st
         return f"The argument {argument}", f"it is called {now}" if now else ""
     if re.search(r"__init__\(\) got an unexpected keyword argument 'learning_rate'", said):
         return "The argument lr", "it is called learning_rate" if _has_lr(target) else ""
+    if re.search(r"BaseOptimizer\.__init__\(\) missing .* 'learning_rate'", said):
+        return "The argument lr", "it is called learning_rate" if _passes_lr(error) else ""
     if "update_step() takes 3 positional arguments but 4 were given" in said:
         if not _is_old_update_step(target):
             return "", ""
@@ -135,6 +137,15 @@ def _is_old_update_step(target: object) -> bool:
         return False
     names = " ".join(found[0].co_varnames[: found[0].co_argcount])
     return re.fullmatch(r"self g(rad\w*)? v(ar\w*)?", names) is not None
+
+
+def _passes_lr(error: BaseException) -> bool:
+    """Whether the student's line passes an argument `lr`."""
+    own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
+    statement = statement_at(own)
+    return statement is not None and any(
+        isinstance(node, ast.keyword) and node.arg == "lr" for node in ast.walk(statement)
+    )
 
 
 def _is_name(text: str, error: BaseException) -> bool:

@@ -47,11 +47,13 @@ class Problem:
 
     Attributes:
         refusal: what was refused there, and its place; None if the cause is another.
+        lacks: the name that was not defined there; "" if the cause is another.
     """
 
     message: str
     where: str = ""
     refusal: Problem | None = None
+    lacks: str = ""
 
     def __str__(self) -> str:
         return f"{self.message} ({self.where})" if self.where else self.message
@@ -150,7 +152,8 @@ class Loader:
         """
         if exception == "NameError" and (names := _UNDEFINED.findall(message)):
             name = names[-1]
-            if cause := self._missing(name):
+            # A scratch cell that calls the exercise may fail for the lack of a name that it binds.
+            if (cause := self._missing(name)) and cause.lacks != name:
                 # What a failed `import *` would have defined is not known.
                 so = "; " if cause in self._wildcards else ", so "
                 return replace(cause, message=f"{cause}{so}{name!r} is not defined", where="")
@@ -196,7 +199,7 @@ class Loader:
             problem = replace(problem, message=refused, refusal=Problem(refused, place))
         if isinstance(error, NameError) and (names := _UNDEFINED.findall(str(error))):
             # What this name lacks is the cause of whatever lacks the names bound here.
-            problem = self._missing(names[-1]) or problem
+            problem = self._missing(names[-1]) or replace(problem, lacks=names[-1])
         bound = bound_names(statement)
         for name in bound:
             if name == "*":

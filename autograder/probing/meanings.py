@@ -11,8 +11,16 @@ from typing import Any
 
 from autograder.probing.errors import origin
 from autograder.probing.keras_2 import of_keras_2
+from autograder.probing.methods import (
+    build_left_out,
+    init_misspelt,
+    left_out,
+    of_a_class,
+    parameter_left_out,
+    self_left_out,
+    swapped,
+)
 from autograder.probing.traces import (
-    base_of,
     frames,
     given,
     is_own,
@@ -20,7 +28,6 @@ from autograder.probing.traces import (
     may_store,
     method_of,
     module_of,
-    of_keras,
     statement_at,
     stored_at,
 )
@@ -58,6 +65,14 @@ _MEANINGS = (
         "A tensor cannot be changed in place. Compute a new one, as with keras.ops.where.",
     ),
     (
+        r"Variable' object does not support item assignment",
+        "A variable cannot be changed through an index. Compute the whole new value and assign it.",
+    ),
+    (
+        r"object has no attribute '_unique_id'",
+        "An optimizer changes variables only. Make one with keras.Variable(...).",
+    ),
+    (
         r"No gradients provided for any variable",
         "Every gradient is None. A tape records only what is computed inside its with block, by "
         "TensorFlow or keras.ops and not by NumPy.",
@@ -81,6 +96,33 @@ _MEANINGS = (
         r"In\[0\] and In\[1\] has different ndims|In\[\d\] ndims must be >= 2",
         "TensorFlow's @ multiplies matrices only. keras.ops.matmul also takes a vector.",
     ),
+    (
+        r"^RecursionError: ",
+        "A function calls itself without end. Check the condition that should stop it.",
+    ),
+    (r"^SystemExit", "exit() ends the whole program. Use return to leave a function."),
+    (
+        r"^EOFError: EOF when reading a line",
+        "input() gets no answer while a check runs. Use the arguments of the function.",
+    ),
+    (
+        r"exceptions must derive from BaseException",
+        "Raise an exception, not a text: raise ValueError(...).",
+    ),
+    (
+        r"'float' object cannot be interpreted as an integer",
+        "An integer is needed here. / always gives a float, // an integer.",
+    ),
+    (
+        r"Tensor' object has no attribute 'backward'",
+        "backward is from PyTorch. Here, tape.gradient(loss, variables) returns the gradients.",
+    ),
+    (
+        r"^AttributeError: '(?:SGD|Adam|AdamW|RMSprop)' object has no attribute '(step|zero_grad)'",
+        "step and zero_grad are from PyTorch. Here, optimizer.apply(gradients, variables) makes an "
+        "update.",
+    ),
+    (r"unsupported format string passed to Symbolic", _NO_VALUES),
     (r"^NameError: name 'tf' is not defined", "Import it first: import tensorflow as tf."),
     (r"^NameError: name 'np' is not defined", "Import it first: import numpy as np."),
     (r"^NameError: name 'keras' is not defined", "Import it first: import keras."),
@@ -109,7 +151,7 @@ def meaning(said: str, error: BaseException, target: object) -> str:
     if (count := re.search(_UNPACKED, said)) and module_of(last(error)) == "autograder_probe":
         return f"This check expects {count[1] or 'several'} values from {name}."
     with contextlib.suppress(Exception):  # what is read may be objects of the student's
-        for rule in (_left_out, _self_left_out, _refused, _not_stored, _build_left_out, _size):
+        for rule in _RULES:
             if means := rule(said, error, target):
                 return means
     return next((text for pattern, text in _MEANINGS if re.search(pattern, said)), "")
@@ -120,68 +162,6 @@ _UNPACKED = re.compile(
     r"(?:too many|not enough) values to unpack \(expected (\d+)"
     r"|cannot unpack non-iterable \w+ object"
 )
-
-
-def _left_out(said: str, error: BaseException, target: object) -> str:
-    """A method of a base class of Keras that only says that a subclass has to define it."""
-    trace = last(error)
-    if not isinstance(error, NotImplementedError) or trace is None:
-        return ""
-    own = next((each for each in reversed(frames(error)) if is_own(each)), None)
-    if own and (method := own.tb_frame.f_code.co_name) in _LEFT_OUT:
-        # Keras takes frames of its own out of some tracebacks, so the last one may be this.
-        base = base_of(type(own.tb_frame.f_locals.get("self")), own.tb_frame.f_code)
-        refuses = base and _REFUSES & {*base.co_names}
-        if refuses and _calls_super(statement_at(own), method):
-            return f"The base class does not implement {method}. Do not call super().{method}()."
-    cls, method = type(trace.tb_frame.f_locals.get("self")), trace.tb_frame.f_code.co_name
-    if of_keras(cls) or method not in _LEFT_OUT or not module_of(trace).startswith("keras."):
-        return ""
-    defined = method_of(cls, method)
-    left_out = defined and of_keras(defined[1])
-    return f"Keras calls {method}, and {cls.__name__} does not define it." if left_out else ""
-
-
-_LEFT_OUT = ("update_step", "call", "__call__", "get_config")
-_REFUSES = {"NotImplementedError", "_not_implemented_error"}
-
-
-def _calls_super(statement: ast.stmt | None, method: str) -> bool:
-    return statement is not None and any(
-        isinstance(node, ast.Attribute)
-        and node.attr == method
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-        and node.value.func.id == "super"
-        for node in ast.walk(statement)
-    )
-
-
-_TAKES = re.compile(
-    r"^TypeError: (?:[\w.<>]*\.)?(\w+)\.(\w+)\(\) takes (\d+) positional arguments? but (\d+) w"
-)
-
-
-def _self_left_out(said: str, error: BaseException, target: object) -> str:
-    """A method without `self`, or one that Keras calls with other arguments."""
-    if not (found := re.search(_TAKES, said)) or not isinstance(target, type):
-        return ""
-    method, takes, got = found[2], int(found[3]), int(found[4])
-    defined = method_of(target, method)
-    if found[1] != target.__name__ or not defined or takes + 1 != got:
-        return ""
-    code = defined[0]
-    names = code.co_varnames[: code.co_argcount]
-    uses_self = "self" in code.co_names
-    if "self" not in names and (not names or uses_self or names[0] in _NEVER_SELF):
-        written = ", ".join(("self", *names))
-        return f"The first parameter of a method is self: def {method}({written})."
-    if method == "update_step" and names[0] == "self" and "keras." in module_of(last(error)):
-        return "Keras calls update_step with gradient, variable and learning_rate."
-    return ""
-
-
-_NEVER_SELF = ("gradient", "grad", "variable", "variables", "inputs", "input_shape", "weights")
 
 
 def _refused(said: str, error: BaseException, target: object) -> str:
@@ -239,21 +219,6 @@ def _not_stored(said: str, error: BaseException, target: object) -> str:
     return ""
 
 
-def _build_left_out(said: str, error: BaseException, target: object) -> str:
-    """An optimizer, the exercise itself, whose build does not run that of the base class."""
-    trace = last(error)
-    if "Unknown variable: " not in said or trace is None or not isinstance(target, type):
-        return ""
-    owner = trace.tb_frame.f_locals.get("self")
-    build = method_of(target, "build")
-    if not isinstance(owner, target) or build is None or of_keras(build[1]):
-        return ""
-    has_run = bool(owner.built)  # type: ignore[attr-defined]
-    if not has_run or "build" in build[0].co_names or owner._trainable_variables:  # type: ignore[attr-defined]
-        return ""
-    return "The optimizer knows no variables. Call super().build(variables) in build."
-
-
 def _size(said: str, error: BaseException, target: object) -> str:
     """A size that is None, because it comes from the shape of a tensor in a graph."""
     if "'NoneType' object cannot be interpreted as an integer" not in said:
@@ -283,3 +248,46 @@ def _is_unknown(node: ast.Subscript, names: Mapping[str, Any]) -> bool:
     if not isinstance(index.value, int):
         return False
     return tuple(names[of.value.id].shape)[index.value] is None
+
+
+def _power(said: str, error: BaseException, target: object) -> str:
+    """`x ^ 2`, which is no power in Python."""
+    own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
+    statement = statement_at(own)
+    if statement is None or not re.search(r"\^|[Xx]or|LogicalOr|Bitwise|bitwise", said):
+        return ""
+    if any(
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
+        for node in ast.walk(statement)
+    ):
+        return "^ is not a power in Python. Write ** 2, or keras.ops.square."
+    return ""
+
+
+def _op_of_a_tensor(said: str, error: BaseException, target: object) -> str:
+    """A method that tensors of PyTorch or arrays of NumPy have, and those of TensorFlow lack."""
+    found = re.search(r"(?:Tensor|Variable)'? object has no attribute '(\w+)'", said)
+    if not found:
+        return ""
+    from keras import ops
+
+    asked = found[1]
+    name = {"T": "transpose", "astype": "cast"}.get(asked, asked)
+    has = callable(getattr(ops, name, None))  # it has modules, too
+    return f"TensorFlow's tensors have no {asked}. Use keras.ops.{name}." if has else ""
+
+
+_RULES = (
+    left_out,
+    init_misspelt,
+    self_left_out,
+    swapped,
+    parameter_left_out,
+    _refused,
+    _not_stored,
+    build_left_out,
+    of_a_class,
+    _size,
+    _power,
+    _op_of_a_tensor,
+)

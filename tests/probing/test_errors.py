@@ -219,6 +219,11 @@ def named_first():
     return keras.optimizers.Optimizer("Momentum")
 
 
+class BaseWithLr(keras.optimizers.Optimizer):
+    def __init__(self):
+        super().__init__(lr=0.1)
+
+
 def short_rate():
     return keras.optimizers.SGD(lr=0.1)
 
@@ -507,6 +512,81 @@ def takes_the_result_of_awaited(x):
 
 
 
+class MisspeltStep(keras.optimizers.Optimizer):
+    def update_steps(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, gradient)
+
+
+class SingleUnderscores(keras.layers.Layer):
+    def _init_(self, rate):
+        super().__init__()
+        self.rate = rate
+
+
+class VariableFirst(keras.optimizers.Optimizer):
+    def update_step(self, variable, gradient, learning_rate):
+        self.assign(variable, self._get_variable_index(variable) * gradient)
+
+
+class Untrained(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs if training else -inputs
+
+
+class NotMade(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = Misspelt
+
+    def call(self, x):
+        return self.inner.call(x)
+
+
+def power(x):
+    return tf.constant(x) ^ 2
+
+
+def raises_a_text(x):
+    raise "choose a rate"
+
+
+def calls_itself(x):
+    return calls_itself(x)
+
+
+def half_of_the_rows(x):
+    return range(len(x) / 2)
+
+
+def method_of_an_array(x):
+    return tf.constant(x).mean()
+
+
+def backward(x):
+    tf.constant(x).backward()
+
+
+def step(x):
+    keras.optimizers.SGD().step()
+
+
+def method_with_advice(x):
+    return tf.constant(x).reshape(-1)
+
+
+def index_of_a_variable(x):
+    variable = keras.Variable(x)
+    variable[0] = 1.0
+
+
+def formatted(x):
+    return f"{tf.reduce_sum(x):.2f}"
+
+
+def no_variable(x):
+    keras.optimizers.SGD().build([x])
+
+
 def asserts(x):
     assert x is None, "choose a rate"
 
@@ -693,6 +773,8 @@ def test_a_cause_is_told_once_where_it_was_raised_for_it(
 def test_the_advices_about_other_code_are_cut_off(code: Any, errors: Any) -> None:
     said = errors.said(run(code, "iterates", "tf.function of a function"))
     assert said.endswith("is not allowed.")
+    said = errors.said(run(code, "method_with_advice", "function"))
+    assert said.endswith("has no attribute 'reshape'.")
 
 
 LINES = [
@@ -813,6 +895,22 @@ MEANINGS = [
     ("never_in_backend", "function", ""),
     ("config_not_returned", "function", "A method without a return statement returns None."),
     ("takes_the_result_of_awaited", "function", "begins with async def returns a coroutine."),
+    ("MisspeltStep", "apply", "Keras calls update_step, but MisspeltStep defines update_steps."),
+    ("SingleUnderscores", "saved", "Python calls __init__, but SingleUnderscores defines _init_."),
+    *(("VariableFirst", how, "Keras passes the gradient first:") for how in OPTIMIZER_WAYS),
+    *(("Untrained", how, "call: def call(self, inputs, training=False).") for how in LAYER_WAYS),
+    ("NotMade", "eager", "self.inner is a class. Make an object: Misspelt()."),
+    ("power", "function", "^ is not a power in Python. Write ** 2"),
+    ("raises_a_text", "function", "Raise an exception, not a text: raise ValueError(...)."),
+    ("calls_itself", "function", "A function calls itself without end."),
+    ("half_of_the_rows", "function", "An integer is needed here. / always gives a float"),
+    ("method_of_an_array", "function", "TensorFlow's tensors have no mean. Use keras.ops.mean."),
+    ("backward", "function", "backward is from PyTorch."),
+    ("step", "function", "step and zero_grad are from PyTorch."),
+    ("method_with_advice", "function", "TensorFlow's tensors have no reshape. Use keras.ops.resh"),
+    ("index_of_a_variable", "function", "A variable cannot be changed through an index."),
+    ("formatted", "tf.function of a function", "tensors have no values yet"),
+    ("no_variable", "function", "An optimizer changes variables only."),
     ("asserts", "function", "A failed assert is an AssertionError."),
     ("unpacks", "function", ""),
     *(
@@ -837,6 +935,7 @@ MEANINGS = [
         "function",
         "The argument lr is from Keras 2. In Keras 3, it is called learning",
     ),
+    ("BaseWithLr", "rebuilt", "The argument lr is from Keras 2. In Keras 3, it is called learning"),
     ("reference_by_its_old_name", "function", "it is called reference_variable"),
     ("two_dtypes", "function", "Two tensors have different dtypes"),
     ("in_place", "function", "A tensor cannot be changed in place"),

@@ -119,6 +119,13 @@ def test_a_name_that_is_misspelt_is_not_blamed_on_another_problem() -> None:
     )
 
 
+def test_a_name_that_a_definition_lacks_is_not_blamed_on_what_calls_it() -> None:
+    # A scratch cell binds the name to a result, and fails for the lack of it.
+    walk = "def walk():\n    return rate"
+    for cells in ([walk, "rate = walk()"], [walk, "path = walk()", "rate = path[0]"]):
+        assert cause(loaded(*cells)) == "NameError: name 'rate' is not defined"
+
+
 def test_a_failed_wildcard_is_told_beside_the_name_that_it_may_have_had() -> None:
     message = cause(loaded("from no_seaborn import *", USE))
     assert message.startswith(SEABORN)
