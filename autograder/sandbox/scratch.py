@@ -17,9 +17,16 @@ ATTEMPTS = 100
 """How often to try to remove a folder in which another thread keeps making new ones."""
 
 
+_held: dict[Path, int] = {}
+"""A handle of each folder of a run of this process, with a lock that ends with the process."""
+
+
 def run_folder() -> Path:
     """A new folder for one run; its name contains the number of this process."""
-    return Path(tempfile.mkdtemp(prefix=f"autograder-{os.getpid()}-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=f"autograder-{os.getpid()}-")).resolve()
+    _held[folder] = os.open(folder, os.O_RDONLY)
+    _locked(_held[folder])
+    return folder
 
 
 def sweep() -> None:
@@ -29,10 +36,38 @@ def sweep() -> None:
     """
     for path in Path(tempfile.gettempdir()).glob("autograder-*"):
         name = re.fullmatch(r"autograder-(\d+)-\w+", path.name)
-        if name and not psutil.pid_exists(int(name[1])):
+        if name and not psutil.pid_exists(int(name[1])) and not _in_use(path):
             with contextlib.suppress(OSError):
                 if path.stat(follow_symlinks=False).st_uid == os.getuid():
                     remove(path)
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether a run goes on there whose process cannot be seen.
+
+    Containers may share their folder of temporary files, and not their numbers of processes.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return not _locked(handle)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock a folder as long as it stays open; False if another handle of it has the lock."""
+    import fcntl  # Windows has none, and no sandbox
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # this file system knows no locks
+    return True
 
 
 def usage(folder: Path, files: int) -> tuple[int, int]:
@@ -104,6 +139,8 @@ def remove(folder: Path) -> None:
             # Another thread was faster, or made a new one: look again.
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or attempts == ATTEMPTS:
                 raise
+    if (handle := _held.pop(folder, None)) is not None:
+        os.close(handle)
 
 
 def _remove(folder: Path) -> None:

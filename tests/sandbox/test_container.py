@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import bubblewrap
+from autograder.sandbox import bubblewrap, scratch
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +44,29 @@ def test_grading_works_without_privileges_and_names_its_level(tmp_path: Path) ->
     results = json.loads((course / "results" / "descent.json").read_text())
     assert re.match(r"landlock\+seccomp \(Landlock ABI \d", results["sandbox"])
     assert [student["score"] for student in results["students"]] == [2.0]
+
+
+def test_a_run_in_another_container_with_the_same_tmp_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, its process cannot be seen."""
+    if problem := bubblewrap.problem():
+        pytest.skip(problem)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    running, killed = scratch.run_folder(), tmp_path / "autograder-99999999-killed"
+    killed.mkdir()
+    subprocess.run(
+        [
+            *("bwrap", "--unshare-pid", "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
+            *(sys.executable, "-c", "from autograder.sandbox.scratch import sweep; sweep()"),
+        ],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        timeout=60,
+        check=True,
+    )
+    assert list(tmp_path.iterdir()) == [running]
+    scratch.remove(running)
+    assert not running.exists()
 
 
 def test_the_containerfile_runs_the_grader_as_an_ordinary_user() -> None:
