@@ -18,12 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.desks.class_grades import ClassGrades
-from autograder.desks.class_run import (
-    Seed,
-    fingerprint,
-    refuse_other_choice,
-    seeds_of_students,
-)
+from autograder.desks.class_run import Seed, fingerprint, refuse_other_choice, seeds_of_students
 from autograder.desks.earlier_grades import EarlierGrades, as_results, names
 from autograder.desks.instructor import grade_course
 from autograder.desks.submitted_class import SubmittedClass, read_class
@@ -65,6 +60,10 @@ class Options:
     carry: bool = True
     dry_run: bool = False
     why: str = ""
+
+    def folder(self, course: Course) -> Path:
+        """Where the submissions are."""
+        return (self.submissions or course.root / "submitted").absolute()
 
 
 def regrade_course(
@@ -186,13 +185,10 @@ def _regraded(
     console: Console,
 ) -> bool:
     """Compute the new reports, show them, and put them into the journal; whether any differs."""
-    folder = (options.submissions or course.root / "submitted").absolute()
-    locked = locked_cells(release_notebook(assignment))
-    everyone = read_class(
-        folder, before.name, locked, frozenset(), read_released(assignment.folder)
-    )
+    everyone = _everyone(course, assignment, options)
     submitted = everyone.among(before.entries)
     if not submitted.submissions:
+        folder = options.folder(course)
         raise AutograderError(f"No submission of those who were graded is left in {folder}.")
     before.refuse_other_exercises(assignment.check_set)
     # Reading only: no attempt is counted before it is known that anything is written.
@@ -227,6 +223,12 @@ def _regraded(
         Seeds(course.root).attempt(before.name, each)
     journal.replace(run, [(submitted.digests[s], report) for s, report in reports.items()])
     return True
+
+
+def _everyone(course: Course, assignment: Assignment, options: Options) -> SubmittedClass:
+    locked = locked_cells(release_notebook(assignment))
+    folder, released = options.folder(course), read_released(assignment.folder)
+    return read_class(folder, assignment.name, locked, frozenset(), released)
 
 
 def _keep(
@@ -266,8 +268,7 @@ def _reports(
 ) -> dict[str, Report]:
     """The new reports by student, in the order of the class."""
     students = submitted.submissions
-    folder = (options.submissions or course.root / "submitted").absolute()
-    secrets = [course.solutions, folder]
+    secrets = [course.solutions, options.folder(course)]
     found: dict[str, Report] = {}
     with (
         probing_sandbox(confined=options.confined, secrets=secrets) as sandbox,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -119,18 +119,25 @@ def build(
                     store(oracle(), public, new / FILE, digest)
                     _refuse_answers(assignment, new)
             if write:
-                for path in gone:
-                    (folder / path).unlink()
-                for name in changed:
-                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    with atomic_replacement(folder / name) as replacement:
-                        shutil.copyfile(new / name, replacement)
+                _bring_up_to_date(folder, new, changed, gone)
     except OSError as error:
         raise AutograderError(f"{folder} could not be written: {error.strerror}.") from error
     if is_new and write:
         record_release(assignment.folder, notebook)
     record = Path(*assignment.folder.parts[-2:], RELEASED)
     return (*changed, *map(str, gone), *([record.as_posix()] if is_new else []))
+
+
+def _bring_up_to_date(
+    folder: Path, new: Path, changed: Iterable[str], gone: Iterable[Path]
+) -> None:
+    """Replace changed files of a release by those in ``new``, and remove those that are gone."""
+    for path in gone:
+        (folder / path).unlink()
+    for name in changed:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with atomic_replacement(folder / name) as replacement:
+            shutil.copyfile(new / name, replacement)
 
 
 def _public(assignment: Assignment) -> CheckSet:

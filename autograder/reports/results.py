@@ -61,22 +61,28 @@ def results(
         "sandbox": sandbox,
         "made_with": asdict(made_with) if made_with else None,
         "students": [
-            {
-                "student": report.student,
-                **({} if report.seed == seed else {"seed": seed_in_json(report.seed)}),
-                "score": report.score,
-                "max_score": report.max_score,
-                "submission": digests.get(report.student, ""),
-                "gradebook": _standing(known.get(report.student)),
-                "exercises": [_exercise(exercise) for exercise in report.exercises],
-                "remarks": list(report.remarks),
-            }
+            _student(report, seed, digests.get(report.student, ""), known.get(report.student))
             for report in reports
         ],
         "not_submitted": [
             {"student": student, "reason": reason or NOTHING}
             for student, reason in (absent or {}).items()
         ],
+    }
+
+
+def _student(
+    report: Report, seed: int, submission: str, standing: Standing | None
+) -> dict[str, Any]:
+    return {
+        "student": report.student,
+        **({} if report.seed == seed else {"seed": seed_in_json(report.seed)}),
+        "score": report.score,
+        "max_score": report.max_score,
+        "submission": submission,
+        "gradebook": _standing(standing),
+        "exercises": [_exercise(exercise) for exercise in report.exercises],
+        "remarks": list(report.remarks),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograder.sources.definitions import Cell
@@ -73,21 +73,26 @@ def code_cells(
                 seen[grade_id] += 1
             else:
                 cells.append(Cell(f"cell {number}", source, grade_id))
+    remarks += _remarks_on_numbers(locked, seen, released)
+    return tuple(cells), tuple(remarks)
+
+
+def _remarks_on_numbers(
+    locked: Iterable[str], seen: Counter[str], released: Released
+) -> Iterator[str]:
+    """What to say of locked cells that are missing, or there more than once."""
     lacking = [grade_id for grade_id in locked if not seen[grade_id]]
     if lacking and released.is_whole(seen):
-        remarks.append(
+        yield (
             f"The notebook is of an earlier release, without {', '.join(lacking)}. It is graded by "
             "the present checks."
         )
         lacking = []
     for grade_id in locked:
         if grade_id in lacking:
-            remarks.append(f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}.")
+            yield f"The locked cell {grade_id} is missing; {_ORIGINAL_USED}."
         elif seen[grade_id] > 1:
-            remarks.append(
-                f"The locked cell {grade_id} appears {seen[grade_id]} times; {_ORIGINAL_USED}."
-            )
-    return tuple(cells), tuple(remarks)
+            yield f"The locked cell {grade_id} appears {seen[grade_id]} times; {_ORIGINAL_USED}."
 
 
 def _remark_on_code(number: int, grade_id: str, names: Sequence[str]) -> str:
