@@ -1,6 +1,6 @@
 """What students read in common situations, judged as ``autograder check`` does.
 
-    uv run python scripts/situations.py                      # writes docs/situations.md
+    uv run python scripts/situations.py                      # writes situations/README.md
     uv run python scripts/situations.py --show               # prints all that is shown instead
     uv run python scripts/situations.py --show fitting       # of some assignments
 
@@ -37,7 +37,7 @@ from autograder.sources.regions import BEGIN, END
 
 COURSE = Course(Path(__file__).parents[1])
 FOLDER = Path(__file__).with_suffix("")
-PAGE = COURSE.root / "docs" / "situations.md"
+PAGE = FOLDER / "README.md"
 
 WIDE = 4000
 """Columns of a terminal in which nothing is wrapped."""
@@ -236,7 +236,7 @@ _HEAD = """\
 
 {count} situations that a beginner meets, and what `autograder check --first` says in each. One
 thing is changed in a solved notebook; "Left out" marks a line that is missing. {passed} of them
-cost no points.
+cost no points. The table quotes solutions, so it is not in the documents that students read.
 
 A test makes the same edits and compares. Wherever a line of the student's is at fault, its place is
 shown; no line of the grader, Keras or TensorFlow ever is. After a message has changed,

@@ -54,6 +54,8 @@ def photograph_pages(browser: Any, course: Path, album: Album) -> None:
     for scheme, suffix in (("light", ""), ("dark", "-dark")):
         with window(browser, SIZE, color_scheme=scheme) as page:
             page.goto((course / "feedback" / "mistake-2" / NAME / f"{NAME}.html").as_uri())
+            # The code is a reference with a mistake, and students read the documents.
+            page.locator("#part-2 summary", has_text="Your code").click()
             _photograph(page, "#part-2", f"feedback{suffix}", "Hint:", album)
             page.goto((course / "reports" / f"{NAME}.html").as_uri())
             for kind in LONG:

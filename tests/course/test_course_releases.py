@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from autograder.sources.answers import places, squash
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 from autograder.sources.probes import shared_modules
@@ -65,6 +66,18 @@ def test_a_release_contains_no_line_of_the_reference_or_of_a_hidden_check(name: 
         assert b"zygote.py" not in content
         for line in answers | hidden:
             assert json.dumps(line)[1:-1].encode() not in content, (path.name, line)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_what_students_read_reveals_no_answer(name: str) -> None:
+    answers = {
+        squash(line): line for line in solution_lines(read_assignment(ROOT / "solutions" / name))
+    }
+    documents = [ROOT / "README.md", ROOT / "assignments" / "README.md"]
+    documents += [ROOT / "docs" / page for page in ("students.md", "conventions.md")]
+    documents += (ROOT / "docs").rglob("*.svg")
+    for path in documents:
+        assert list(places(path.read_text(encoding="utf-8"), answers)) == [], path.name
 
 
 def executed(notebook: Any, folder: Path) -> Any:
