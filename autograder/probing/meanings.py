@@ -98,9 +98,9 @@ _MEANINGS = (
     ),
     (
         r"^RecursionError: ",
-        "A function calls itself without end. Check the condition that should stop it.",
+        "A function calls itself too often. Does the condition that should stop it ever hold?",
     ),
-    (r"^SystemExit", "exit() ends the whole program. Use return to leave a function."),
+    (r"^SystemExit", "exit() ends the whole program. To leave a function, use return."),
     (
         r"^EOFError: EOF when reading a line",
         "input() gets no answer while a check runs. Use the arguments of the function.",
@@ -111,7 +111,7 @@ _MEANINGS = (
     ),
     (
         r"'float' object cannot be interpreted as an integer",
-        "An integer is needed here. / always gives a float, // an integer.",
+        "An integer is needed here. / always gives a float; // of two integers gives an integer.",
     ),
     (
         r"Tensor' object has no attribute 'backward'",
@@ -274,7 +274,7 @@ def _op_of_a_tensor(said: str, error: BaseException, target: object) -> str:
     asked = found[1]
     name = {"T": "transpose", "astype": "cast"}.get(asked, asked)
     has = callable(getattr(ops, name, None))  # it has modules, too
-    return f"TensorFlow's tensors have no {asked}. Use keras.ops.{name}." if has else ""
+    return f"Tensors and variables have no {asked} here. Use keras.ops.{name}." if has else ""
 
 
 _RULES = (
