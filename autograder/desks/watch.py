@@ -149,7 +149,9 @@ class _Watch:
         if judged:
             self._at = watched, (wrong or judged)[0]
             shown = self._at[1]
-            self._show.first_failure(watched.reports[shown], watched.beside.get(shown))
+            self._show.first_failure(
+                watched.reports[shown], watched.beside.get(shown), named=shown != judged[-1]
+            )
         self._course[watched.folder] = assignment_status(watched.folder)
         status = self._status(watched)
         self._show.ends(list(self._course.values()), status, time.monotonic() - started)

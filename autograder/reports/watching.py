@@ -137,14 +137,21 @@ class Watching:
                 self._console.print(Text(f"  {word}: {checks}", style))
 
     def first_failure(
-        self, report: ExerciseReport, beside: Mapping[str, Beside] | None = None
+        self,
+        report: ExerciseReport,
+        beside: Mapping[str, Beside] | None = None,
+        *,
+        named: bool = False,
     ) -> None:
         """The first thing to fix in an exercise.
 
         Args:
             beside: what is shown below a check's message, by the check's name.
+            named: say which exercise it is, because another one stands above.
         """
         if report.score < report.max_score:
+            if named:
+                self._console.print(Text.assemble(("Fix first: ", "bold"), report.name))
             ReportLines(self._console, hints=self._hints, first=True).below(report, beside)
 
     def next_hint(self, report: ExerciseReport) -> None:

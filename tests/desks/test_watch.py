@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import queue
 import signal
 import subprocess
@@ -13,9 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 from student_work import write
 
 from autograder.desks.watched import Watched
+from autograder.reports.watching import Watching
+from autograder.verdicts import ExerciseReport, Verdict
 
 SECONDS = 240
 """Far more than a start of Keras takes on a busy machine."""
@@ -105,6 +109,19 @@ def test_only_what_changed_is_judged_again(notebook: Path) -> None:
     assert watched.read() == []
     write(notebook, "walk", RIGHT)
     assert watched.read() == ["walk"]
+
+
+def test_what_to_fix_first_has_its_name_below_other_exercises() -> None:
+    failed = Verdict("walk.down", "Every step goes downhill.", "failed", 0, 3, message="Uphill.")
+    report = ExerciseReport("walk", False, (failed,))
+
+    def said(*, named: bool) -> list[str]:
+        console = Console(width=80, file=io.StringIO(), record=True)
+        Watching(console).first_failure(report, named=named)
+        return console.export_text().splitlines()
+
+    assert said(named=True) == ["Fix first: walk", *said(named=False)]
+    assert "Uphill." in "".join(said(named=False))
 
 
 def test_what_is_half_saved_is_read_again(notebook: Path) -> None:
