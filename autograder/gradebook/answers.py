@@ -14,6 +14,9 @@ from nbformat.notebooknode import NotebookNode
 ELSEWHERE = "The answer may be in another cell."
 """What the grader reads at a question that was left as it was."""
 
+NO_RESPONSE = "No response."
+"""What nbgrader says of a cell that was left as it was."""
+
 
 def is_question(cell: Mapping[str, Any]) -> bool:
     """Whether a cell of a release is a written question, which a person grades."""

@@ -24,7 +24,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SourceCell, Submit
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_task
 
-from autograder.gradebook.answers import is_elsewhere, is_question
+from autograder.gradebook.answers import NO_RESPONSE, is_elsewhere, is_question
 from autograder.gradebook.bonus import automatic_bonus, is_bonus_sentence
 from autograder.gradebook.preprocessors import VERDICTS
 from autograder.gradebook.release import CHECK
@@ -155,11 +155,11 @@ def _saved(submission: SubmittedNotebook, gradebook: Gradebook) -> _Saved:
     questions = session.query(SourceCell.name, SourceCell.source).filter(
         SourceCell.notebook_id == submission.notebook_id, SourceCell.name.in_(points)
     )
-    # The sentence about a bonus is said by its points.
+    # The sentence about a bonus is said by its points, and that nothing is written is plain.
     comments = {
         name: manual or auto or ""
         for name, (manual, auto) in said.items()
-        if manual or not is_bonus_sentence(auto)
+        if manual or not (auto == NO_RESPONSE or is_bonus_sentence(auto))
     }
     return _Saved(points, comments, dict(tuple(row) for row in questions))
 

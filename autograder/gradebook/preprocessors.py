@@ -26,7 +26,7 @@ from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
-from autograder.gradebook.answers import ELSEWHERE, is_elsewhere
+from autograder.gradebook.answers import ELSEWHERE, NO_RESPONSE, is_elsewhere
 from autograder.gradebook.bonus import bonus_sentence, is_bonus_sentence
 from autograder.gradebook.carried_files import complete
 from autograder.gradebook.config import CONFIG
@@ -250,8 +250,8 @@ def _extra_credit(grade: Grade, exercise: ExerciseReport, comment: Comment | Non
 
 
 def _comment(comment: Comment, cell: NotebookNode, *, solved: bool) -> None:
-    """Say "No response." under a stub, unless the exercise was solved in another cell."""
+    """Say that there is no response under a stub, unless it was solved in another cell."""
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     no_response = unchanged and not solved and not is_task(cell)
-    said = ELSEWHERE if is_elsewhere(cell) else "No response."
+    said = ELSEWHERE if is_elsewhere(cell) else NO_RESPONSE
     comment.auto_comment = said if no_response else None

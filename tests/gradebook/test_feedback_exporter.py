@@ -99,6 +99,15 @@ def test_the_page_says_what_a_person_gave(
     assert "+1 point of extra credit from a person." in after
 
 
+def test_that_nothing_is_written_is_no_comment(course: Path, release: NotebookNode) -> None:
+    recorded(course, release, Graded(report(), release))
+    with opened(course) as database:
+        assert database.find_comment("essay", NAME, NAME, "ada").comment == "No response."
+    shown = words(page(course))
+    assert "No response" not in shown
+    assert "Comment" not in shown
+
+
 def test_work_in_other_cells_is_shown_and_pointed_to(course: Path, release: NotebookNode) -> None:
     moved = solved(release)
     moved.cells = [cell for cell in moved.cells if "nbgrader" not in cell.metadata]
