@@ -147,7 +147,7 @@ class Watching:
 
         Args:
             beside: what is shown below a check's message, by the check's name.
-            named: say which exercise it is, because another one stands above.
+            named: say which exercise it is, because the one shown last is another.
         """
         if report.score < report.max_score:
             if named:
