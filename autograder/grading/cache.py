@@ -217,8 +217,10 @@ def _versions() -> bytes:
 
 
 def _code_of_a_child() -> list[Path]:
-    """Our modules that answer a probe: ``probing/``, and what that imports of ``sources/``."""
-    found = dict.fromkeys(sorted(_PACKAGE.glob("probing/*.py")))
+    """Our modules that answer a probe: ``probing/``, what that imports of ``sources/``, and what
+    reads the arrays that a child is sent, whose order it decides.
+    """
+    found = dict.fromkeys([*sorted(_PACKAGE.glob("probing/*.py")), _PACKAGE / "sandbox/wire.py"])
     waiting = list(found)
     while waiting:
         path = waiting.pop()

@@ -99,7 +99,8 @@ class Trial:
             cpu_seconds: when the child is to interrupt it by itself; None for never.
         """
         withheld = self.check.withheld
-        sent = {name: value for name, value in self.inputs.items() if name not in withheld}
+        # In the order in which the wire brings them, also where there is none, in a notebook.
+        sent = {name: self.inputs[name] for name in sorted(self.inputs) if name not in withheld}
         arrays = {name: value for name, value in sent.items() if isinstance(value, np.ndarray)}
         message = Observe(
             exercise=self.exercise.name,

@@ -237,9 +237,10 @@ def _decode_arrays(blob: bytes, bounds: Bounds) -> NamedArrays:
         raise WireError(f"bad arrays: {error}") from error
     if len(entries) > bounds.arrays:
         raise WireError(f"{len(entries)} arrays, at most {bounds.arrays} are read")
-    asked = [(n, entry) for n, entry in entries if bounds.names is None or n in bounds.names]
+    # The parser returns them in another order each time, and what code does may depend on it.
+    asked = {n: entry for n, entry in entries if bounds.names is None or n in bounds.names}
     del entries
-    return {name: _decode_array(name, entry, bounds) for name, entry in asked}
+    return {name: _decode_array(name, asked[name], bounds) for name in sorted(asked)}
 
 
 def _decode_array(name: str, entry: Mapping[str, Any], bounds: Bounds) -> np.ndarray:

@@ -129,7 +129,7 @@ def test_other_versions_are_other_observations(
 
 def test_our_own_code_that_answers_a_probe_counts_and_no_other() -> None:
     found = {path.relative_to(cache._PACKAGE).as_posix() for path in cache._code_of_a_child()}
-    assert {"probing/child.py", "probing/kit.py", "sources/stubs.py", "sources/effects.py"} <= found
+    assert {"probing/child.py", "probing/kit.py", "sources/stubs.py", "sandbox/wire.py"} <= found
     assert not found & {"sources/views.py", "grading/judge.py", "sources/misconceptions.py"}
 
 

@@ -382,6 +382,14 @@ def test_what_a_check_withholds_is_not_sent() -> None:
     assert "7001" not in repr((message, sent))
 
 
+def test_inputs_come_in_one_order_wherever_a_probe_runs() -> None:
+    """As the wire brings them: code that counts over variables depends on their order."""
+    inputs = {"vector": np.ones(3), "rate": 0.1, "matrix": np.ones((2, 2)), "epochs": 2}
+    message, sent = trial(MOVES, inputs).request()
+    assert list(sent) == ["matrix", "vector"]
+    assert list(message.inputs) == ["epochs", "rate"]
+
+
 def test_a_request_holds_no_points_no_claim_and_no_seed_of_the_run() -> None:
     asked = Trial(
         Exercise("Momentum", ("keras.optimizers.SGD",)),
