@@ -16,7 +16,7 @@ from autograder.grading.unit import Here, Seen, Unit
 from autograder.model import Arrays, Check, Observation
 from autograder.reports.beside import Beside
 from autograder.reports.compared import IN_A_ROW, paths_of, words_of
-from autograder.reports.loss_words import loss_in_words
+from autograder.reports.loss_words import loss_in_words, within
 from autograder.reports.sparklines import Sparkline, sparkline
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
@@ -98,9 +98,7 @@ def _losses(check: Check, got: Arrays, oracle: Oracle) -> Sparkline | None:
         seen = np.asarray(own[name], float)
         if seen.shape != expected.shape or seen.ndim != 1 or seen.size < 2:
             continue
-        with np.errstate(all="ignore"):
-            apart = np.abs(np.log(seen) - np.log(expected))
-            near = (seen == expected) | (apart <= judge.band)
+        near = within(seen, expected, judge.band)
         first = 0 if near.all() else int(np.argmin(near)) + 1
         words = loss_in_words(name, seen, expected, judge.along, judge.band)
         if found := sparkline(seen, expected, first, words, logarithmic=True):

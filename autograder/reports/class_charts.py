@@ -10,8 +10,7 @@ from typing import Any
 
 from autograder.reports.class_curves import ClassCurves, Losses, Strayed
 from autograder.reports.class_matrix import readable
-from autograder.reports.loss_axes import HEIGHT, LEFT, TOP, WIDTH, LossAxes
-from autograder.reports.loss_chart import VISIBLE_BAND
+from autograder.reports.loss_axes import HEIGHT, LEFT, TOP, VISIBLE_BAND, WIDTH, LossAxes
 
 MOST_GROUPS, LINES_OF_GROUP, MOST_PASSED = 9, 3, 12
 """Ways to fail that have a line and a row, lines of one of them, and lines of those who pass."""

@@ -12,6 +12,9 @@ WIDTH, HEIGHT = 264, 172
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 36
 """What is free around the curves."""
 
+VISIBLE_BAND = 0.02
+"""The narrowest band that is drawn; others vanish behind the expected curve."""
+
 MOST_TICKS = 5
 
 DECADES = 10.0

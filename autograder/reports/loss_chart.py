@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.reports.loss_axes import HEIGHT, LEFT, TOP, WIDTH, LossAxes
+from autograder.reports.loss_axes import HEIGHT, LEFT, TOP, VISIBLE_BAND, WIDTH, LossAxes
 from autograder.reports.loss_words import loss_in_words
 from autograder.verdicts import Curve, Curves
-
-VISIBLE_BAND = 0.02
-"""The narrowest band that is drawn; others vanish behind the expected curve."""
 
 MOST_MARKS = 12
 """Marks on a curve, so that they are told apart with many epochs, too."""

@@ -17,8 +17,7 @@ def loss_in_words(
         band: by how much the logarithms of the two may differ.
     """
     finite = np.isfinite(seen)
-    with np.errstate(all="ignore"):
-        near = (seen == expected) | (np.abs(np.log(seen) - np.log(expected)) <= band)
+    near = within(seen, expected, band)
     if near.all():
         return f"Loss {name}: yours stays close to the expected curve."
     first, last = int(np.argmin(near)), len(seen) - 1
@@ -42,6 +41,13 @@ def loss_in_words(
         lost = int(np.argmin(finite))
         return f"{words} After {along} {lost + 1}, it is no finite number."
     return f"{words} It is {side[last]} it {numbers(last)}."
+
+
+def within(seen: np.ndarray, expected: np.ndarray, band: float) -> np.ndarray:
+    """After which epochs a loss is as expected, up to a difference of the logarithms."""
+    with np.errstate(all="ignore"):
+        near: np.ndarray = np.abs(np.log(seen) - np.log(expected)) <= band
+    return near | (seen == expected)
 
 
 def told_apart(seen: float, expected: float) -> str:

@@ -12,15 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
+from autograder.grading.curves import LARGEST
 from autograder.model import Arrays
 from autograder.reports.compared import MOST, Path, paths_of, words_of
+from autograder.reports.loss_axes import VISIBLE_BAND
 from autograder.reports.loss_words import loss_in_words
 
 MAX_PANELS = MOST
-VISIBLE_BAND = 0.02
-"""The narrowest band that is drawn; others vanish behind the expected curve."""
-MAX_LOSS = 1e100
-"""Matplotlib's axes overflow some way before float64 does."""
 
 # Blue and vermilion of Okabe and Ito, told apart with any colour vision; and by marker and dash.
 BLUE, ORANGE = "#0072B2", "#D55E00"
@@ -78,14 +76,14 @@ def curves(got: Arrays, wanted: Arrays, along: str, band: float) -> list[tuple[s
 
     Returns:
         for each name, up to `MAX_PANELS`, a PNG in base64, and what it shows in words. Nothing if
-        any loss is missing, has another shape than the expected one, or is not below `MAX_LOSS`.
+        any loss is missing, has another shape than the expected one, or is not below `LARGEST`.
     """
     pairs = {}
     for name, expected in wanted.items():
         pair = np.asarray(got.get(name, np.nan), float), np.asarray(expected, float)
         if pair[0].shape != pair[1].shape or pair[1].ndim != 1 or pair[1].size < 2:
             return []
-        if not (np.abs(pair) < MAX_LOSS).all():  # NaN never is
+        if not (np.abs(pair) < LARGEST).all():  # NaN never is
             return []
         pairs[name] = pair
     return [

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.grade import UNWRITTEN
-from autograder.reports.beside import Beside
+from autograder.reports.beside import NOTHING, Beside
 from autograder.reports.counts import held
 from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
@@ -178,7 +178,7 @@ class _Beside:
 
     def add(self, grid: Table, verdict: Verdict) -> None:
         """Two curves where a terminal has the characters for it; what was printed."""
-        shown = self._beside.get(verdict.check, Beside())
+        shown = self._beside.get(verdict.check, NOTHING)
         if (curves := shown.curves) and self._blocks:
             lines = f"yours     {curves.yours}\nexpected  {curves.expected}"
             grid.add_row("", "", "", Text(lines))

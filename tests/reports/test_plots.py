@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from autograder.grading.curves import LARGEST
 from autograder.reports.loss_words import loss_in_words
-from autograder.reports.plots import MAX_LOSS, MAX_PANELS, curves, paths
+from autograder.reports.plots import MAX_PANELS, curves, paths
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
@@ -157,7 +158,7 @@ def test_words_say_after_which_epoch_the_curves_part(seen: list[float], words: s
         {"x": SLOWER, "y": SLOWER[:, None]},
         {"x": SLOWER, "y": np.array([2.0, np.nan, np.nan])},
         {"x": SLOWER, "y": np.array([2.0, 1.0, np.inf])},
-        {"x": SLOWER, "y": np.array([2.0, 1.0, MAX_LOSS])},
+        {"x": SLOWER, "y": np.array([2.0, 1.0, LARGEST])},
     ],
 )
 def test_losses_that_cannot_be_compared_are_not_drawn(got: dict[str, np.ndarray]) -> None:
@@ -170,6 +171,6 @@ def test_one_epoch_is_no_curve() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_large_losses_are_drawn() -> None:
-    seen = np.array([1.0, 1e50, 0.99 * MAX_LOSS])
+    seen = np.array([1.0, 1e50, 0.99 * LARGEST])
     assert curves({"x": seen}, {"x": FALLING}, "epoch", 0.19)
     assert curves({"x": seen - 1}, {"x": FALLING}, "epoch", 0.19)
