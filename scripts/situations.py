@@ -238,7 +238,7 @@ _HEAD = """\
 thing is changed in a solved notebook; "Left out" marks a line that is missing. {passed} of them
 cost no points. The table quotes solutions, so it is not in the documents that students read.
 
-A test makes the same edits. Wherever a line of the student's is at fault, its place is
+A test makes the same edits and compares. Wherever a line of the student's is at fault, its place is
 shown; no line of the grader, Keras or TensorFlow ever is. After a message has changed,
 `uv run python scripts/situations.py` writes this page again. It was written with {versions}; others
 may say some things in other words.

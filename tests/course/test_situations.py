@@ -26,6 +26,8 @@ INTERNAL = re.compile(
 LONGEST = 1200
 """Characters of what is told first: a line, what Python said, what it means, and a hint."""
 
+DECIMAL = re.compile(r"-?\d+\.\d+(e[+-]?\d+)?")
+
 
 def load() -> ModuleType:
     spec = importlib.util.spec_from_file_location("situations", ROOT / "scripts/situations.py")
@@ -81,15 +83,11 @@ def test_a_student_reads_where_it_is_and_nothing_of_ours(case: str, told: Judged
     assert len(" ".join(found.first)) <= LONGEST
 
 
-def test_the_page_has_every_situation(told: Judged) -> None:
-    """See scripts/situations.py, which writes it. Its messages are those of the day: a counter that
-    graphs freeze, for one, is told otherwise from run to run.
-    """
-
-    def rows(page: str) -> list[list[str]]:
-        return [line.split(" | ")[:3] for line in page.splitlines() if line.startswith("| <")]
-
+def test_the_page_says_what_is_told_now(told: Judged) -> None:
+    """See scripts/situations.py, which writes it."""
     written = situations.PAGE.read_text(encoding="utf-8")
-    now = rows(situations.page([told[case] for case in IDS]))
-    assert len(now) == len(CASES)
-    assert rows(written) == now
+    if situations.versions() not in written:
+        pytest.skip("the page was written with other versions; scripts/situations.py writes it")
+    page = situations.page([told[case] for case in IDS])
+    # The last digits of a number depend on the processor.
+    assert DECIMAL.sub("#", page) == DECIMAL.sub("#", written)
