@@ -129,12 +129,14 @@ def assignments(names: Sequence[str], students: int) -> dict[str, Any]:
 
 def start(rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {"seconds": cold_start.medians(rounds), "load": os.getloadavg()[0]}
-    watch = HERE / "watch.py"
-    if watch.exists():
-        done = subprocess.run(
-            [sys.executable, watch], capture_output=True, text=True, check=False, cwd=HERE.parent
-        )
-        found["watch"] = (done.stdout or done.stderr).strip().splitlines()
+    watch = subprocess.run(
+        [sys.executable, HERE / "watch.py", "--rounds", str(rounds)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE.parent,
+    )
+    found["watch"] = (watch.stdout or watch.stderr).strip().splitlines()
     return found
 
 
