@@ -5,7 +5,6 @@ Importing this module is cheap; nbgrader (3 s) is imported when a recorder is en
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,10 +29,9 @@ from autograder.gradebook.database import (
     only_grader,
     open_gradebook,
 )
+from autograder.gradebook.problems import Problems
 from autograder.gradebook.server import patiently
-from autograder.model import AutograderError
 from autograder.reports.standing import Standing
-from autograder.reports.terminal import printable
 from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
@@ -42,9 +40,6 @@ if TYPE_CHECKING:
     from nbgrader.api import Gradebook
 
 T = TypeVar("T")
-
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""Errors that every further student's files would meet too."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ class Recorder:
         self._assignment = assignment
         self._release = release
         self._submitted = submitted
-        self._problems: list[str] = []
+        self._problems = Problems()
 
     def __enter__(self) -> Self:
         with in_course_folder(self._root), quiet() as notices:
@@ -167,7 +162,7 @@ class Recorder:
 
         def grades() -> None:
             for problem in self._autograding.save(submission, report, folder, submitted):
-                self._add_problem(student, problem)
+                self._problems.add(student, problem)
 
         def page() -> None:
             self._pages.save(student, submitted)
@@ -205,7 +200,7 @@ class Recorder:
 
         def enrol(gradebook: Gradebook, student: str) -> None:
             for problem in leave_ungraded(gradebook, self._course, self._assignment, student):
-                self._add_problem(student, problem)
+                self._problems.add(student, problem)
 
         def all_of_them(gradebook: Gradebook) -> None:
             for student in students:
@@ -259,35 +254,7 @@ class Recorder:
         return patiently(work, server=self._on_server)
 
     def _done(self, student: str, what: str, work: Callable[[], None]) -> bool:
-        """Do one student's work; if it fails for reasons of that student alone, note a problem."""
-        from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
-
-        try:
-            self._patiently(work)
-            return True
-        except (DataError, IntegrityError) as error:
-            reason = f"could not be saved ({error.orig})"
-        except (AutograderError, DBAPIError):
-            raise
-        except OSError as error:
-            if error.errno in _DISK_ERRORS:
-                raise AutograderError(
-                    f"Stopped at student {printable(student)}: {error.strerror}: "
-                    f"{error.filename}. Free some space (or make the folder writable) and grade "
-                    "again."
-                ) from error
-            reason = f"could not be written ({error})"
-        except Exception as error:  # a submission of any kind must not stop the class
-            if isinstance(error.__context__, OperationalError):  # nbgrader calls it a wrong entry
-                raise error.__context__ from error
-            reason = f"could not be made ({type(error).__name__}: {error})"
-        self._add_problem(student, f"the {what} {reason}")
-        return False
-
-    def _add_problem(self, student: str, problem: str) -> None:
-        said = printable(f"{student}: {problem}")
-        if said not in self._problems:  # what is tried again may be said again
-            self._problems.append(said)
+        return self._problems.attempt(student, what, work, server=self._on_server)
 
 
 def read_timestamp(folder: Path) -> str | None:
