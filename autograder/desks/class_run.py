@@ -205,8 +205,9 @@ def remaining_work(
     """What is left to do.
 
     Args:
-        finished: whether the run has been finished before: all students are then recorded again,
-            since a person may have given points in the meantime, or changed a late penalty.
+        finished: whether the run has been finished before: those students are then recorded again
+            of whom it is not certain that the same would be recorded. A person may have given
+            points in the meantime, or changed a late penalty.
     """
 
     def up_to_date(student: str, entry: Entry) -> bool:
@@ -217,8 +218,8 @@ def remaining_work(
     done = {
         student: entry for student, entry in journal.entries().items() if up_to_date(student, entry)
     }
-    recorded = {student for student, entry in done.items() if entry.recorded and not finished}
-    recorded &= recorder.saved_students()
+    recorded = {student for student, entry in done.items() if entry.recorded}
+    recorded &= recorder.unchanged(journal.states()) if finished else recorder.saved_students()
     return RemainingWork(
         len(done),
         [

@@ -219,7 +219,7 @@ def _record(
         try:
             for submission, report in grading:
                 if recorder.save(submission, report):
-                    journal.recorded(submission.student)
+                    journal.recorded(submission.student, recorder.state(submission.student))
                 step(submission.student)
         except AutograderError:
             # The gradebook broke. Grade the rest nevertheless: the journal keeps the reports.

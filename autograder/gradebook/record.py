@@ -5,7 +5,7 @@ Importing this module is cheap; nbgrader (3 s) is imported when a recorder is en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -100,11 +100,13 @@ class Recorder:
         self._release = release
         self._submitted = submitted
         self._problems = Problems()
+        self._states: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         with in_course_folder(self._root), quiet() as notices:
             from nbgrader.coursedir import CourseDirectory
 
+            from autograder.gradebook.as_recorded import AsRecorded, settings_digest
             from autograder.gradebook.conversion import Autograding, FeedbackPages
             from autograder.gradebook.export import GradesExport
             from autograder.gradebook.release import register
@@ -122,6 +124,11 @@ class Recorder:
                 )
                 self._pages = FeedbackPages(self._course, config, self._assignment)
                 self._export = GradesExport(self._course, config)
+            makers = (self._autograding.sanitize, self._autograding.grade, self._pages.exporter)
+            settings = settings_digest(config, makers)
+            self._as_recorded = AsRecorded(
+                self._course, self._assignment, settings, self._submitted
+            )
             with database_errors_explained(self._course), ExitStack() as opened:
                 open_gradebook(self._course)
                 opened.enter_context(only_grader(self._course, self._assignment))
@@ -165,12 +172,38 @@ class Recorder:
                 self._problems.add(student, problem)
 
         def page() -> None:
+            # Read before the page is made: what a person changes meanwhile is not in it.
+            rows = self._read(lambda gradebook: self._as_recorded.rows(gradebook, student))
             self._pages.save(student, submitted)
+            self._states[student] = self._as_recorded.state(student, rows.get(student))
 
+        problems = len(self._problems)
         with silent_libraries(), database_errors_explained(self._course):
-            return self._done(student, "grade", grades) and self._done(
+            saved = self._done(student, "grade", grades) and self._done(
                 student, "feedback page", page
             )
+        if len(self._problems) > problems:
+            self._states.pop(student, None)  # it is recorded again, so that they are told again
+        return saved
+
+    def state(self, student: str) -> str:
+        """Tells later whether a student who was saved would be recorded again as it is.
+
+        Returns:
+            "" if that cannot be told: the course has code of its own, or there were problems.
+        """
+        return self._states.get(student, "")
+
+    def unchanged(self, states: Mapping[str, str]) -> frozenset[str]:
+        """The students who would be recorded as they are.
+
+        Args:
+            states: what `state` has said when each was saved.
+
+        Raises:
+            AutograderError: the gradebook cannot be read.
+        """
+        return self._read(lambda gradebook: self._as_recorded.unchanged(gradebook, states))
 
     def roster(self) -> frozenset[str]:
         """The students in the gradebook.

@@ -37,6 +37,10 @@ create table if not exists graded (
     report blob not null,
     recorded integer not null default 0  -- whether it is in the gradebook
 );
+create table if not exists recorded_as (
+    student blob primary key,
+    state text not null  -- of what decides, beside the report, what is recorded
+);
 """
 
 
@@ -138,6 +142,7 @@ class Journal:
         with self._lock, self._explained(), self._transaction():
             self._database.execute("delete from run")
             self._database.execute("delete from graded")
+            self._database.execute("delete from recorded_as")
             self._database.execute(
                 "insert into run values (?, ?, 0)", (_written(run.seed), run.key)
             )
@@ -151,9 +156,23 @@ class Journal:
         """Add a report; it replaces an earlier one of the same student."""
         self._do(_ADD, *_row(submission, report))
 
-    def recorded(self, student: str) -> None:
-        """Note that a student's grades are in the gradebook, and the feedback page is written."""
-        self._do("update graded set recorded = 1 where student = ?", os.fsencode(student))
+    def recorded(self, student: str, state: str = "") -> None:
+        """Note that a student's grades are in the gradebook, and the feedback page is written.
+
+        Args:
+            state: tells a later run whether it would record the same; "" if nothing can.
+        """
+        name = os.fsencode(student)
+        with self._lock, self._explained(), self._transaction():
+            self._database.execute("update graded set recorded = 1 where student = ?", (name,))
+            self._database.execute(
+                "insert or replace into recorded_as values (?, ?)", (name, state)
+            )
+
+    def states(self) -> Mapping[str, str]:
+        """What `recorded` was last told of each student. Only for a journal that is written."""
+        rows = self._all("select student, state from recorded_as")
+        return {os.fsdecode(name): str(state) for name, state in rows}
 
     def entries(self) -> Mapping[str, Entry]:
         """The reports so far, by student."""

@@ -219,6 +219,23 @@ def test_who_submits_again_gets_other_inputs(course: Path) -> None:
     assert results(course)["seed"] == seeds["ben"]
 
 
+def test_only_what_may_have_changed_is_recorded_again(course: Path) -> None:
+    def pages() -> dict[str, int]:
+        found = (course / "feedback").glob("*/descent/descent.html")
+        return {path.parts[-3]: path.stat().st_mtime_ns for path in found}
+
+    grade(course)
+    first = pages()
+    assert "3 of 3 are graded already" in grade(course)
+    assert pages() == first
+
+    with sqlite3.connect(course / "gradebook.db") as database:
+        database.execute("update student set first_name = 'Ada' where id = 'ada'")
+    grade(course)
+    assert {student for student, time in pages().items() if time != first[student]} == {"ada"}
+    assert "Ada" in (course / "feedback/ada/descent/descent.html").read_text()
+
+
 def test_one_student_again_keeps_the_others_and_the_seed(course: Path) -> None:
     grade(course)
     seed = results(course)["seed"]

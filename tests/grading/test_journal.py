@@ -31,6 +31,20 @@ def test_a_report_comes_back_as_it_was(tmp_path: Path, student: str) -> None:
         assert not journal.entries()[student].recorded
 
 
+def test_what_a_student_was_recorded_as_is_kept_until_the_next_run(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(7, "key"))
+        journal.add("digest", REPORT)
+        journal.recorded("ada", "as it was")
+        journal.recorded("bytes \udcff")
+    with Journal(tmp_path, "descent") as journal:
+        assert journal.states() == {"ada": "as it was", "bytes \udcff": ""}
+        journal.recorded("ada", "as it is now")
+        assert journal.states()["ada"] == "as it is now"
+        journal.begin(Run(8, "key"))
+        assert journal.states() == {}
+
+
 def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:
     with Journal(tmp_path, "descent") as journal:
         assert journal.last() is None
