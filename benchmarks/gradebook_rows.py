@@ -3,10 +3,10 @@
     uv run python benchmarks/gradebook_rows.py                    # 100, 1,000 and 10,000 students
     uv run python benchmarks/gradebook_rows.py --students 100000
 
-One student is recorded as `autograder grade` does it: grades, graded notebook, feedback page. His
-rows are copied for as many students as there are to be; then further students are recorded, and the
-queries that need all of them are timed: the class table of `autograder grade`, and the formgrader's
-page of students. Nothing is run in a sandbox; the reports are made up.
+One student is recorded as `autograder grade` does it: grades, graded notebook, feedback page. The
+student's rows are copied for as many students as there are to be; then further students are
+recorded, and the queries that need all of them are timed: the class table of `autograder grade`,
+and the formgrader's page of students. Nothing is run in a sandbox; the reports are made up.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def _start(part: Found) -> list[str]:
 
 
 def _targets(parts: Found) -> Iterator[list[str]]:
-    """What issue 16 asks for; a missing line was not measured."""
+    """The project's targets; a line that is missing was not measured."""
     for kind, target in (("distinct", 15), ("realistic", 60)):
         for other in (NBGRADER, OTTER):
             for what, unit in (("wall", "by the clock"), ("cpu", "in CPU seconds")):
