@@ -116,7 +116,8 @@ def losses(
     sandbox: Sandbox, assignment: Assignment, submissions: list[Submission], jobs: int, seed: int
 ) -> Iterator[str]:
     """One sentence for each check of a run that did not pass."""
-    for submission, report in grade_class(submissions, assignment, sandbox, jobs=jobs, seed=seed):
+    class_ = {each.student: each for each in submissions}
+    for submission, report in grade_class(class_, assignment, sandbox, jobs=jobs, seed=seed):
         for exercise in report.exercises:
             for verdict in exercise.verdicts:
                 if verdict.status != "passed":

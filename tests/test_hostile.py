@@ -101,13 +101,17 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
+def by_student(submissions: list[Submission]) -> dict[str, Submission]:
+    return {each.student: each for each in submissions}
+
+
 @pytest.fixture(scope="module")
 def undisturbed(
     sandbox: Sandbox, assignment: Assignment, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Report]:
     """The neighbours' reports in a class without attacks."""
     honest = neighbours(tmp_path_factory.mktemp("honest"))
-    graded = grade_class(honest, assignment, sandbox, jobs=2, seed=SEED)
+    graded = grade_class(by_student(honest), assignment, sandbox, jobs=2, seed=SEED)
     reports = {report.student: report for _, report in graded}
     assert [reports[name].score for name in NEIGHBOURS] == [5, 2, 1]
     return reports
@@ -122,7 +126,7 @@ def test_grades_do_not_depend_on_the_number_of_jobs_or_the_order(
     jobs: int,
 ) -> None:
     submitted = neighbours(tmp_path)[::-1]
-    graded = grade_class(submitted, assignment, sandbox, jobs=jobs, seed=SEED)
+    graded = grade_class(by_student(submitted), assignment, sandbox, jobs=jobs, seed=SEED)
     assert {report.student: report for _, report in graded} == undisturbed
 
 
@@ -140,7 +144,7 @@ def test_it_earns_no_more_and_costs_no_neighbour(
     first, *others = neighbours(tmp_path / "submitted")
     submitted = [first, submission(attack, tmp_path / "submitted", on), *others]
 
-    graded = grade_class(submitted, assignment, sandbox, jobs=4, seed=SEED)
+    graded = grade_class(by_student(submitted), assignment, sandbox, jobs=4, seed=SEED)
     reports = {report.student: report for _, report in graded}
 
     earned = {exercise.name: exercise.score for exercise in reports[name].exercises}

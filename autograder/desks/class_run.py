@@ -17,7 +17,6 @@ from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt, seed_of_s
 from autograder.grading.stored import PUBLIC_SEED
 from autograder.model import AutograderError
 from autograder.sources.probes import SHARED
-from autograder.sources.submission import Submission
 from autograder.verdicts import Report
 
 Seed = int | Literal["new"] | None
@@ -133,7 +132,7 @@ def seeds_of_students(
     seeds: Seeds,
     name: str,
     seed: int,
-    submissions: Sequence[Submission],
+    codes: Mapping[str, bytes],
     *,
     attempts: bool,
     per_student: bool,
@@ -141,14 +140,15 @@ def seeds_of_students(
     """By student, the seeds of those whose inputs are not those of the whole class.
 
     Args:
+        codes: digests of what each wrote, by student.
         attempts: whether students who submit again get others.
         per_student: whether each student has inputs of their own.
     """
     found = {}
-    for each in submissions:
-        number = seeds.attempt(name, each) if attempts else 1
-        first = seed_of_student(seed, each.student) if per_student else seed
-        found[each.student] = seed_of_attempt(first, number)
+    for student, code in codes.items():
+        number = seeds.attempt(name, student, code) if attempts else 1
+        first = seed_of_student(seed, student) if per_student else seed
+        found[student] = seed_of_attempt(first, number)
     return {student: own for student, own in found.items() if own != seed}
 
 
@@ -180,13 +180,13 @@ class RemainingWork:
 
     Attributes:
         done: how many students are graded already.
-        unrecorded: graded, but not yet in the gradebook.
-        ungraded: submissions to grade.
+        unrecorded: reports of those who are not in the gradebook yet, by student.
+        ungraded: students to grade.
     """
 
     done: int
-    unrecorded: Sequence[tuple[Submission, Report]]
-    ungraded: Sequence[Submission]
+    unrecorded: Mapping[str, Report]
+    ungraded: Sequence[str]
 
     @property
     def count(self) -> int:
@@ -222,10 +222,10 @@ def remaining_work(
     recorded &= recorder.unchanged(journal.states()) if finished else recorder.saved_students()
     return RemainingWork(
         len(done),
-        [
-            (each, done[each.student].report)
-            for each in submitted.submissions
-            if each.student in done and each.student not in recorded
-        ],
-        [each for each in submitted.submissions if each.student not in done],
+        {
+            student: done[student].report
+            for student in submitted.submissions
+            if student in done and student not in recorded
+        },
+        [student for student in submitted.submissions if student not in done],
     )

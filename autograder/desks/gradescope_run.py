@@ -109,7 +109,9 @@ def grade(layout: Layout) -> Report:
     seed = seed_of_attempt(first, submitted.attempt)
     jobs = len(os.sched_getaffinity(0))
     with _sandbox(secrets, required=settings["confined"]) as sandbox:
-        ((_, report),) = grade_class([submission], assignment, sandbox, jobs=jobs, seed=seed)
+        ((_, report),) = grade_class(
+            {submission.student: submission}, assignment, sandbox, jobs=jobs, seed=seed
+        )
     failed = [
         verdict.message
         for exercise in report.exercises

@@ -24,7 +24,12 @@ from autograder.desks.class_run import (
 )
 from autograder.desks.machines import Machines
 from autograder.desks.release import write_source
-from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
+from autograder.desks.submitted_class import (
+    SubmittedClass,
+    absent_students,
+    read_class,
+    submission_digest,
+)
 from autograder.gradebook.record import Recorder
 from autograder.gradebook.release import release_notebook
 from autograder.grading.cache import observation_cache
@@ -34,7 +39,14 @@ from autograder.grading.observe import probing_sandbox
 from autograder.grading.seeds import Seeds
 from autograder.grading.whole_class import grade_class
 from autograder.model import AutograderError
-from autograder.reports.results import FOLDER, levels, refuse_other_version, results, write
+from autograder.reports.results import (
+    FOLDER,
+    levels,
+    refuse_other_version,
+    results,
+    student_results,
+    write,
+)
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import progress
 from autograder.sandbox.sandbox import Sandbox, Statistics
@@ -112,7 +124,8 @@ def grade_course(
         finished = resume_or_begin(journal, Run(run_seed, key), only, restart)
         with Recorder(course.root, name, release, folder) as recorder:
             work = remaining_work(journal, recorder, submitted, only, finished=finished)
-            others = seeds_of_students(seeds, name, run_seed, work.ungraded, **how)
+            codes = {student: submitted.codes[student] for student in work.ungraded}
+            others = seeds_of_students(seeds, name, run_seed, codes, **how)
             machines = Machines(scheduler, confined, jobs, console)
             with _grader(course, folder, work, machines) as (sandbox, grade):
                 grade = partial(
@@ -125,7 +138,7 @@ def grade_course(
                 )
                 quiet = bool(only) or among is not None
                 _announce(work, submitted, sandbox, machines, console, quiet=quiet)
-                grading = _grade(work, submitted, journal, grade)
+                grading = _grade(work, submitted, journal, folder, grade)
                 absent, standings = dict[str, str](), dict[str, Standing]()
                 try:
                     _record(grading, recorder, journal, work.count, console)
@@ -135,6 +148,7 @@ def grade_course(
                     reports = _graded(journal, submitted)
                     _write_results(
                         partial(results, name, run_seed, per_student=each_own, made_with=made),
+                        partial(student_results, seed=run_seed),
                         results_file,
                         reports,
                         absent,
@@ -194,17 +208,22 @@ def _grade(
     work: RemainingWork,
     submitted: SubmittedClass,
     journal: Journal,
+    folder: Path,
     grade: Callable[..., Graded],
 ) -> Graded:
     """The reports that are not recorded yet: those of the journal, then the new ones."""
 
     def add_to_journal(submission: Submission, report: Report) -> None:
-        # In the thread that graded it: a report that waits for the recorder could be lost.
-        journal.add(submitted.digests[submission.student], report)
+        # In the thread that graded it: a report that waits for the recorder could be lost. What was
+        # read may have changed since the beginning of the run.
+        place = folder / submission.student / report.assignment
+        journal.add(submission_digest(submission, place), report)
 
-    yield from work.unrecorded
+    for student, report in work.unrecorded.items():
+        yield submitted.submissions[student], report
     if work.ungraded:
-        yield from grade(work.ungraded, finished=add_to_journal)
+        waiting = submitted.submissions.among(frozenset(work.ungraded))
+        yield from grade(waiting, finished=add_to_journal)
 
 
 def _record(
@@ -233,7 +252,7 @@ def _leave_ungraded(
     """Enrol who submitted nothing; returns the reasons why there is nothing to grade."""
     # A student who submitted nothing may have no folder, and be known only to the gradebook.
     students = {*submitted.students, *recorder.roster()}
-    graded = {report.student for report in _graded(journal, submitted)}
+    graded = journal.digests().keys() & set(submitted.students)
     absent = absent_students(folder, name, students - graded)
     recorder.leave_ungraded(absent)
     return absent
@@ -250,6 +269,7 @@ def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
 
 def _write_results(
     results_of: Callable[..., dict[str, Any]],
+    students_of: Callable[..., Iterator[dict[str, Any]]],
     path: Path,
     reports: Sequence[Report],
     absent: Mapping[str, str],
@@ -257,11 +277,6 @@ def _write_results(
     journal: Journal,
 ) -> None:
     if reports:
-        content = results_of(
-            levels(reports),
-            reports,
-            absent=absent,
-            standings=standings,
-            submissions={student: each.submission for student, each in journal.entries().items()},
-        )
-        write(path, content)
+        content = results_of(levels(reports), [], absent=absent)
+        digests = journal.digests()
+        write(path, content, students_of(reports, standings=standings, submissions=digests))

@@ -24,7 +24,7 @@ from autograder.grading.cache import ObservationCache, observation_cache
 from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.seeds import Seeds, new_seed, seed_of_attempt, seed_of_student
+from autograder.grading.seeds import Seeds, code_digest, new_seed, seed_of_attempt, seed_of_student
 from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
@@ -93,7 +93,7 @@ class _Engine:
         )
         own = self._seeds.keep(name, new_seed())
         first = seed_of_student(own, student) if self._seeds.per_student(name) else own
-        seed = seed_of_attempt(first, self._seeds.attempt(name, submission))
+        seed = seed_of_attempt(first, self._seeds.attempt(name, student, code_digest(submission)))
         oracle, check_set = self._oracle(seed), self._assignment.check_set
         return grade_submission(submission, check_set, oracle, self._sandbox, self._known)
 

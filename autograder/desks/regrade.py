@@ -197,7 +197,7 @@ def _regraded(
         seeds,
         before.name,
         run.seed,
-        submitted.submissions,
+        {student: submitted.codes[student] for student in submitted.submissions},
         attempts=own,
         per_student=before.per_student,
     )
@@ -219,8 +219,8 @@ def _regraded(
     if options.dry_run:
         return True
     _keep(course, before, run, options, console)
-    for each in submitted.submissions if own else ():
-        Seeds(course.root).attempt(before.name, each)
+    for student in submitted.submissions if own else ():
+        Seeds(course.root).attempt(before.name, student, submitted.codes[student])
     journal.replace(run, [(submitted.digests[s], report) for s, report in reports.items()])
     return True
 
@@ -286,7 +286,7 @@ def _reports(
         ):
             found[submission.student] = report
             step(submission.student)
-    return {each.student: found[each.student] for each in students}
+    return {student: found[student] for student in students}
 
 
 def _show_resumed(before: EarlierGrades, replaced: Path, console: Console) -> None:

@@ -1,20 +1,61 @@
-"""What a class submitted, read once at the beginning of a run."""
+"""What a class submitted: looked through at the beginning of a run, and read again one by one."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from autograder.gradebook.record import read_timestamp
 from autograder.grading.observe import clean
+from autograder.grading.seeds import code_digest
 from autograder.model import AutograderError
 from autograder.sources.released_cells import NEVER, Released
 from autograder.sources.submission import Submission
 from autograder.sources.submitted_files import find_submission, submissions_in
+
+
+class Submissions(Mapping[str, Submission]):
+    """Submissions by student, each read when it is asked for: thousands would fill the memory.
+
+    Args:
+        students: who submitted.
+        read: reads the submission of one of them.
+
+    Raises (for an item):
+        AutograderError: there is nothing to read any more.
+    """
+
+    def __init__(self, students: Iterable[str], read: Callable[[str], Submission]) -> None:
+        self._students = dict.fromkeys(students)
+        self._read = read
+
+    def __getitem__(self, student: str) -> Submission:
+        if student not in self._students:
+            raise KeyError(student)
+        found = self._read(student)
+        if found.path is None:
+            raise AutograderError(
+                f"{clean(student)}: the submission was removed during the run. Put it back, or "
+                "run the command again without it."
+            )
+        return found
+
+    def __contains__(self, student: object) -> bool:
+        return student in self._students
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._students)
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def among(self, students: Collection[str]) -> Submissions:
+        """Those of these students."""
+        return Submissions([each for each in self if each in students], self._read)
 
 
 @dataclass(frozen=True)
@@ -24,19 +65,20 @@ class SubmittedClass:
     Attributes:
         students: ids of the whole class, in order.
         submissions: of the students to grade.
-        digests: of each of these submissions as it was read, by student.
+        digests: of each of these submissions at the beginning of the run, by student.
+        codes: the same of their code, by `autograder.grading.seeds.code_digest`.
     """
 
     students: Sequence[str]
-    submissions: Sequence[Submission]
-    digests: dict[str, str]
+    submissions: Submissions
+    digests: Mapping[str, str]
+    codes: Mapping[str, bytes]
 
     def among(self, students: Collection[str] | None) -> Self:
         """The same class, of which only these students are graded; None for all."""
         if students is None:
             return self
-        chosen = [each for each in self.submissions if each.student in students]
-        return replace(self, submissions=chosen)
+        return replace(self, submissions=self.submissions.among(students))
 
 
 def read_class(
@@ -58,19 +100,20 @@ def read_class(
             f"{', '.join(sorted(unknown))}: no such student in {folder}; it has "
             f"{', '.join(students[:8])}{', ...' if len(students) > 8 else ''}."
         )
-    found = [
-        find_submission(folder / student / name, name, student, locked, released)
-        for student in students
-        if not only or student in only
-    ]
-    submissions = [each for each in found if each.path is not None]
-    if not submissions:
-        reasons = {each.student: _reason(each, folder / each.student / name) for each in found}
+
+    def read(student: str) -> Submission:
+        return find_submission(folder / student / name, name, student, locked, released)
+
+    digests, codes, reasons = dict[str, str](), dict[str, bytes](), dict[str, str]()
+    for student in students if not only else sorted(only):
+        found, place = read(student), folder / student / name
+        if found.path is None:
+            reasons[student] = _reason(found, place)
+        else:
+            digests[student], codes[student] = submission_digest(found, place), code_digest(found)
+    if not digests:
         raise AutograderError(_nothing(folder, name, reasons))
-    digests = {
-        each.student: submission_digest(each, folder / each.student / name) for each in submissions
-    }
-    return SubmittedClass(students, submissions, digests)
+    return SubmittedClass(students, Submissions(digests, read), digests, codes)
 
 
 def absent_students(folder: Path, name: str, students: Iterable[str]) -> dict[str, str]:

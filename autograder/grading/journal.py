@@ -12,14 +12,13 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-import msgspec
-
+from autograder.grading.kept_reports import KeptReports, encoded
 from autograder.model import AutograderError
 from autograder.verdicts import Report
 
@@ -86,6 +85,7 @@ class Journal:
         self.path = course / FOLDER / f"{assignment}.run"
         self._write = write
         self._lock = threading.Lock()
+        self._reports = KeptReports()
 
     def __enter__(self) -> Self:
         if not self._write:
@@ -174,17 +174,22 @@ class Journal:
         rows = self._all("select student, state from recorded_as")
         return {os.fsdecode(name): str(state) for name, state in rows}
 
+    def digests(self) -> Mapping[str, str]:
+        """What was graded so far: the digest of the submission, by student."""
+        rows = self._all("select student, submission from graded")
+        return {os.fsdecode(name): str(submission) for name, submission in rows}
+
     def entries(self) -> Mapping[str, Entry]:
-        """The reports so far, by student."""
+        """The reports so far, by student. Exercises with the same report share one object."""
         found = {}
         columns = "student, submission, report, recorded"
         for name, submission, content, recorded in self._all(f"select {columns} from graded"):
             try:
                 student = os.fsdecode(name)
-                report = msgspec.json.decode(content, type=Report)
+                report = self._reports.decoded(content, student)
             except (TypeError, ValueError) as error:  # msgspec's errors are ValueErrors
                 raise AutograderError(self._damaged(error)) from error
-            found[student] = Entry(submission, replace(report, student=student), bool(recorded))
+            found[student] = Entry(submission, report, bool(recorded))
         return found
 
     def _do(self, statement: str, *values: object) -> None:
@@ -259,9 +264,7 @@ def read_only(path: Path, tables: str) -> sqlite3.Connection:
 
 
 def _row(submission: str, report: Report) -> tuple[bytes, str, bytes]:
-    # Without the id in the report, which need not be valid Unicode.
-    content = msgspec.json.encode(replace(report, student=""))
-    return os.fsencode(report.student), submission, content
+    return os.fsencode(report.student), submission, encoded(report)
 
 
 def _written(seed: int) -> str:

@@ -137,16 +137,19 @@ class Seeds:
                 "insert or replace into choice values (?, ?)", (assignment, int(per_student))
             )
 
-    def attempt(self, assignment: str, submission: Submission) -> int:
+    def attempt(self, assignment: str, student: str, code: bytes) -> int:
         """Which attempt of the student a submission is, counted from 1.
 
         It is the same as the last one as long as the code is the same. The count is kept.
+
+        Args:
+            code: by `code_digest`.
         """
-        student, code = os.fsencode(submission.student), code_digest(submission)
+        name = os.fsencode(student)
         with self._database() as database:
             row = database.execute(
                 "select number, code from attempt where assignment = ? and student = ?",
-                (assignment, student),
+                (assignment, name),
             ).fetchone()
             if row is not None and row[1] == code:
                 return int(row[0])
@@ -154,7 +157,7 @@ class Seeds:
             if self._write:
                 database.execute(
                     "insert or replace into attempt values (?, ?, ?, ?)",
-                    (assignment, student, number, code),
+                    (assignment, name, number, code),
                 )
             return number
 

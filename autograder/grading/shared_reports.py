@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -23,12 +25,22 @@ Graded = tuple[ExerciseReport, bool]
 """A report, and whether it would be the same if it were made again."""
 
 
-class SharedReports:
-    """What is known of one run's exercises. Safe to use from several threads."""
+MOST = 4096
+"""Reports that are kept. What most of a class writes is asked for often, and stays."""
 
-    def __init__(self) -> None:
+
+class SharedReports:
+    """What is known of one run's exercises. Safe to use from several threads.
+
+    Args:
+        most: reports that are kept; beyond that, those that were asked for longest ago are made
+            again.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._lock = threading.Lock()
-        self._known: dict[bytes, Future[ExerciseReport | None]] = {}
+        self._known: OrderedDict[bytes, Future[ExerciseReport | None]] = OrderedDict()
 
     def all(
         self, definitions: Mapping[str, Definitions], grade: Callable[[str], Graded]
@@ -62,6 +74,8 @@ class SharedReports:
             known = self._known.get(key)
             if known is None:
                 own = self._known[key] = Future()
+            else:
+                self._known.move_to_end(key)
         if known is not None:
             report = known.result()
             return grade()[0] if report is None else report
@@ -70,10 +84,18 @@ class SharedReports:
             report, lasts = grade()
             return report
         finally:
-            if not lasts:
-                with self._lock:
+            with self._lock:
+                if not lasts:
                     del self._known[key]
+                self._forget()
             own.set_result(report if lasts else None)
+
+    def _forget(self) -> None:
+        """Forget the oldest reports beyond those that are kept; not those that are being made."""
+        more = len(self._known) - self._most
+        finished = (key for key, report in self._known.items() if report.done())
+        for key in list(islice(finished, max(0, more))):
+            del self._known[key]
 
 
 def _key(exercise: str, definitions: Definitions) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from functools import partial
+from itertools import islice
 from types import MappingProxyType
 
 from autograder.grading.grade import grade_submission
@@ -21,6 +22,9 @@ from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.submission import Submission, bounded
 from autograder.verdicts import ExerciseReport, Report, Verdict
+
+MOST_WAITING = 16
+"""Graded submissions that wait for the caller; further ones would fill the memory."""
 
 
 class _Lots:
@@ -59,7 +63,7 @@ class _Lots:
 
 # Longer than 50 lines because it documents every argument.
 def grade_class(
-    submissions: Iterable[Submission],
+    submissions: Mapping[str, Submission],
     assignment: Assignment,
     sandbox: Sandbox,
     *,
@@ -77,6 +81,7 @@ def grade_class(
     or left by an exception, submissions that are still being graded are abandoned.
 
     Args:
+        submissions: by student; each is read when its turn comes.
         seed: of the checks' inputs.
         seeds: by student, the seeds of those that get inputs of their own.
         known: what need not be observed again, in this run or a later one.
@@ -87,14 +92,15 @@ def grade_class(
     Raises:
         MachinesLost: the executor can run nothing more.
     """
-    where, waiting = executor or Here(sandbox), list(submissions)
-    of_each = [seeds.get(each.student, seed) for each in waiting]
+    where = executor or Here(sandbox)
+    of_each = [seeds.get(student, seed) for student in submissions]
     check_set, lots = assignment.check_set, _Lots(assignment, sandbox, known, of_each)
     stopped = threading.Event()
 
-    def work(submission: Submission) -> tuple[Submission, Report]:
-        own = seeds.get(submission.student, seed)
+    def work(student: str) -> tuple[Submission, Report]:
+        own, submission = seeds.get(student, seed), Submission(student, None)
         try:
+            submission = submissions[student]
             oracle, reports = lots.of(own)
             report = grade_submission(
                 submission, check_set, oracle, sandbox, known, reports, carry=carry, executor=where
@@ -112,7 +118,8 @@ def grade_class(
         with where.here:
             lots.of(seed)[0].expected(check)
 
-    threads = ThreadPoolExecutor(where.submissions or jobs, "grade")
+    workers = where.submissions or jobs
+    threads = ThreadPoolExecutor(workers, "grade")
     try:
         # The reference's answers first, one exercise a worker, so that no student's job waits.
         for future in as_completed(
@@ -122,8 +129,7 @@ def grade_class(
             ]
         ):
             future.result()
-        for graded in as_completed([threads.submit(work, each) for each in waiting]):
-            yield graded.result()
+        yield from _in_turn(threads, work, submissions, workers + MOST_WAITING)
     except BaseException:
         # Ctrl-C: do not wait for submissions that are being graded.
         stopped.set()
@@ -132,6 +138,24 @@ def grade_class(
         raise
     finally:
         threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_turn(
+    threads: ThreadPoolExecutor,
+    work: Callable[[str], tuple[Submission, Report]],
+    students: Iterable[str],
+    most: int,
+) -> Generator[tuple[Submission, Report]]:
+    """What work makes of each student, as soon as it is made; at most so many are under way."""
+    waiting, under_way = iter(students), set[Future[tuple[Submission, Report]]]()
+    while True:
+        for student in islice(waiting, most - len(under_way)):
+            under_way.add(threads.submit(work, student))
+        if not under_way:
+            return
+        done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        while done:
+            yield done.pop().result()
 
 
 def ungraded(

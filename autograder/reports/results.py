@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
-from autograder.atomic import atomic_write
+from autograder.atomic import atomic_replacement
 from autograder.grading.made_with import MadeWith
 from autograder.model import AutograderError
 from autograder.reports.standing import Standing
@@ -22,6 +23,8 @@ FOLDER = "results"
 """Of a course; made where it is missing. Any other folder has to exist."""
 
 NOTHING = "Nothing was submitted."
+
+_FIRST = re.compile(rb'\s*\{\s*"version"\s*:\s*(\d+)\s*[,}]')
 
 _NUMBERS = re.compile(r"\[\n[\s\d.e+\-,nul]*\]")
 """A list of numbers in JSON with an indent. In text, a line break is escaped: none is matched."""
@@ -52,7 +55,7 @@ def results(
         made_with: what else decides the grades.
         per_student: whether each student has inputs of their own, drawn from ``seed`` and the id.
     """
-    known, digests = standings or {}, submissions or {}
+    students = student_results(reports, seed, standings=standings, submissions=submissions)
     return {
         "version": VERSION,
         "assignment": assignment,
@@ -60,15 +63,26 @@ def results(
         "seed_per_student": per_student,
         "sandbox": sandbox,
         "made_with": asdict(made_with) if made_with else None,
-        "students": [
-            _student(report, seed, digests.get(report.student, ""), known.get(report.student))
-            for report in reports
-        ],
+        "students": list(students),
         "not_submitted": [
             {"student": student, "reason": reason or NOTHING}
             for student, reason in (absent or {}).items()
         ],
     }
+
+
+def student_results(
+    reports: Iterable[Report],
+    seed: int,
+    *,
+    standings: Mapping[str, Standing] | None = None,
+    submissions: Mapping[str, str] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The ``students`` of `results`, whose arguments these are, one by one."""
+    known, digests = standings or {}, submissions or {}
+    for report in reports:
+        student = report.student
+        yield _student(report, seed, digests.get(student, ""), known.get(student))
 
 
 def _student(
@@ -136,26 +150,59 @@ def _in_one_line(numbers: re.Match[str]) -> str:
     return " ".join(numbers[0].split()).replace("[ ", "[").replace(" ]", "]")
 
 
+def _text(content: dict[str, Any], students: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The file's text, part by part; all of it is ASCII."""
+    before, nobody, after = _json(content).partition('"students": []')
+    yield before
+    opening = '"students": ['
+    for student in students:
+        yield f"{opening}\n{indent(_json(student), '  ')}"
+        opening = ","
+    yield "\n ]" if opening == "," else nobody
+    yield f"{after}\n"
+
+
+def _json(value: dict[str, Any]) -> str:
+    return _NUMBERS.sub(_in_one_line, json.dumps(value, indent=1, allow_nan=False))
+
+
 def refuse_other_version(path: Path) -> None:
     """Refuse to replace a results file that a newer version of the engine wrote.
 
     Raises:
         AutograderError: there is one.
     """
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):  # nothing, or nothing of value
-        return
-    version = content.get("version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version > VERSION:
+    version = _version(path)
+    if version is not None and version > VERSION:
         raise AutograderError(
             f"{path} is of version {version}, which a newer autograder wrote; this one writes "
             f"version {VERSION}. Update, move the file away, or choose another one with --json."
         )
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
+def _version(path: Path) -> int | None:
+    """The version that a results file is of; None if it is none."""
+    try:
+        with path.open("rb") as file:
+            # It comes first in what this program writes; the file of a large class is hundreds of
+            # megabytes.
+            if found := _FIRST.match(file.read(100)):
+                return int(found[1])
+            file.seek(0)
+            content = json.loads(file.read())
+    except (OSError, ValueError, RecursionError):  # nothing, or nothing of value
+        return None
+    version = content.get("version") if isinstance(content, dict) else None
+    return version if isinstance(version, int) else None
+
+
+def write(path: Path, content: dict[str, Any], students: Iterable[dict[str, Any]] = ()) -> None:
     """Write the file completely or not at all.
+
+    Args:
+        content: by `results`.
+        students: instead of those in ``content``, which has none: each is written before the next
+            one is made, since all of a large class would fill the memory.
 
     Raises:
         AutograderError: the folder cannot be written to, or the disk is full.
@@ -163,8 +210,8 @@ def write(path: Path, content: dict[str, Any]) -> None:
     try:
         if path.parent.name == FOLDER:
             path.parent.mkdir(exist_ok=True)
-        text = json.dumps(content, indent=1, allow_nan=False)
-        atomic_write(path, _NUMBERS.sub(_in_one_line, text) + "\n")
+        with atomic_replacement(path) as new, new.open("w", encoding="utf-8") as file:
+            file.writelines(_text(content, students))
     except OSError as error:
         remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"
         raise AutograderError(

@@ -20,7 +20,7 @@ from autograder.desks.explain import Asked, explain
 from autograder.desks.instructor import grade_course
 from autograder.desks.regrade import Options, regrade_course
 from autograder.gradebook.record import Recorder
-from autograder.grading.seeds import Seeds, seed_of_student
+from autograder.grading.seeds import Seeds, code_digest, seed_of_student
 from autograder.reports.explanation import Explanation
 from autograder.sources.course import Course
 
@@ -260,10 +260,10 @@ def test_a_dry_run_counts_no_attempt(story: Story, tmp_path: Path) -> None:
     shutil.copytree(story.course / ".autograder", tmp_path / ".autograder")
     changed = read_submission(tmp_path / "submitted" / "ada" / "descent" / "descent.py", "ada")
     seeds = Seeds(tmp_path, write=False)
-    assert seeds.attempt("descent", changed) == 2
+    assert seeds.attempt("descent", changed.student, code_digest(changed)) == 2
     submit(tmp_path, "ada", f"{RIGHT}\nx = 2\n")
     changed = read_submission(tmp_path / "submitted" / "ada" / "descent" / "descent.py", "ada")
-    assert seeds.attempt("descent", changed) == 2
+    assert seeds.attempt("descent", changed.student, code_digest(changed)) == 2
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from autograder.desks.class_run import (
     seeds_of_students,
 )
 from autograder.grading.journal import Journal, Run
-from autograder.grading.seeds import Seeds, seed_of_attempt, seed_of_student
+from autograder.grading.seeds import Seeds, code_digest, seed_of_attempt, seed_of_student
 from autograder.model import AutograderError
 from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission
@@ -119,9 +119,8 @@ def test_each_student_and_each_attempt_has_a_seed(tmp_path: Path) -> None:
     changed = replace(ben, cells=(Cell("cell 1", "x = 2\n"),))
 
     def found(*submissions: Submission, attempts: bool, each: bool) -> Mapping[str, int]:
-        return seeds_of_students(
-            seeds, "descent", 5, submissions, attempts=attempts, per_student=each
-        )
+        codes = {one.student: code_digest(one) for one in submissions}
+        return seeds_of_students(seeds, "descent", 5, codes, attempts=attempts, per_student=each)
 
     own = {name: seed_of_student(5, name) for name in ("ada", "ben")}
     assert found(ada, ben, attempts=True, each=False) == {}

@@ -215,7 +215,8 @@ def graded(
     sandbox: Sandbox,
     executor: Executor | None = None,
 ) -> dict[str, Report]:
-    reports = grade_class(found, assignment, sandbox, jobs=2, seed=SEED, executor=executor)
+    class_ = {each.student: each for each in found}
+    reports = grade_class(class_, assignment, sandbox, jobs=2, seed=SEED, executor=executor)
     return {submission.student: report for submission, report in reports}
 
 
@@ -274,7 +275,8 @@ def test_a_worker_that_is_killed_costs_nothing_and_a_late_one_ends_the_work(
     crew: Crew, sandbox: Sandbox, assignment: Assignment, tmp_path: Path
 ) -> None:
     found = submissions(tmp_path, {f"s{n}": SLOW.format(n) for n in range(8)})
-    reports = grade_class(found, assignment, sandbox, jobs=2, seed=SEED, executor=crew.executor)
+    class_ = {each.student: each for each in found}
+    reports = grade_class(class_, assignment, sandbox, jobs=2, seed=SEED, executor=crew.executor)
     done = dict([next(reports)])
     crew.kill(0)
     crew.pids = [crew.processes.worker(crew.scheduler)]

@@ -16,6 +16,7 @@ from autograder.grading.seeds import (
     FILE,
     Seeds,
     attempt_with,
+    code_digest,
     new_seed,
     seed_of_attempt,
     seed_of_student,
@@ -25,6 +26,10 @@ from autograder.sources.definitions import Cell
 from autograder.sources.submission import Submission
 
 ADA = Submission("ada", None, (Cell("cell 1", "x = 1\n"),))
+
+
+def attempt(seeds: Seeds, assignment: str, submission: Submission) -> int:
+    return seeds.attempt(assignment, submission.student, code_digest(submission))
 
 
 def test_a_seed_is_drawn_once_and_read_back_exactly(tmp_path: Path) -> None:
@@ -45,16 +50,16 @@ def test_another_seed_is_kept_from_then_on(tmp_path: Path) -> None:
 
 def test_an_attempt_counts_when_the_code_changes(tmp_path: Path) -> None:
     seeds, again = Seeds(tmp_path), replace(ADA, cells=(Cell("cell 1", "x = 2\n"),))
-    numbers = [seeds.attempt("fitting", each) for each in (ADA, ADA, again, again, ADA)]
+    numbers = [attempt(seeds, "fitting", each) for each in (ADA, ADA, again, again, ADA)]
     assert numbers == [1, 1, 2, 2, 3]
-    assert seeds.attempt("dropout", again) == 1
-    assert seeds.attempt("fitting", replace(ADA, student="ben")) == 1
+    assert attempt(seeds, "dropout", again) == 1
+    assert attempt(seeds, "fitting", replace(ADA, student="ben")) == 1
 
 
 def test_what_is_no_code_is_no_attempt(tmp_path: Path) -> None:
     seeds = Seeds(tmp_path)
     elsewhere = replace(ADA, path=tmp_path / "moved.ipynb", remarks=("A remark.",))
-    assert [seeds.attempt("fitting", each) for each in (ADA, elsewhere)] == [1, 1]
+    assert [attempt(seeds, "fitting", each) for each in (ADA, elsewhere)] == [1, 1]
 
 
 def test_every_attempt_has_a_seed_of_its_own() -> None:
@@ -94,7 +99,7 @@ def test_the_choice_is_kept_and_is_none_of_an_earlier_version(tmp_path: Path) ->
 
 def test_ids_need_not_be_valid_unicode(tmp_path: Path) -> None:
     odd = replace(ADA, student=os.fsdecode(b"ad\xff, \n"))
-    assert Seeds(tmp_path).attempt("fitting", odd) == 1
+    assert attempt(Seeds(tmp_path), "fitting", odd) == 1
 
 
 def test_many_at_once_keep_one_seed(tmp_path: Path) -> None:

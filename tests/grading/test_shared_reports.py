@@ -43,6 +43,13 @@ def test_those_who_wrote_the_same_share_a_report() -> None:
     assert len(grade.made) == 1
 
 
+def test_of_many_reports_those_are_kept_that_were_asked_for_last() -> None:
+    reports, grade = SharedReports(most=2), Grading()
+    for exercise in ("walk", "run", "walk", "swim", "walk", "run"):
+        shared(reports, exercise, ALIKE, grade)
+    assert [each.name for each in grade.made] == ["walk", "run", "swim", "run"]
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,7 +12,7 @@ import pytest
 from autograder.grading.cache import observation_cache
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.trial import Known
-from autograder.grading.whole_class import grade_class
+from autograder.grading.whole_class import _in_turn, grade_class
 from autograder.sandbox.interface import Sandbox
 from autograder.sandbox.process import Child
 from autograder.sources.assignment import Assignment
@@ -50,9 +51,8 @@ def graded(
     known: Known | None,
     seeds: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Report]:
-    reports = grade_class(
-        submissions, assignment, sandbox, jobs=2, seed=7, seeds=seeds, known=known
-    )
+    class_ = {each.student: each for each in submissions}
+    reports = grade_class(class_, assignment, sandbox, jobs=2, seed=7, seeds=seeds, known=known)
     return {submission.student: report for submission, report in reports}
 
 
@@ -81,3 +81,20 @@ def test_what_has_been_observed_is_not_run_again(assignment: Assignment, tmp_pat
 
         # The same without anything known: nothing that is kept changes a verdict.
         assert graded(submissions, assignment, sandbox, None) == first
+
+
+def test_no_more_is_under_way_than_the_caller_can_take() -> None:
+    started: list[str] = []
+
+    def work(student: str) -> tuple[Submission, Report]:
+        started.append(student)
+        return Submission(student, None), Report(student, "walks", (), 7, "none")
+
+    students = [f"s{number}" for number in range(50)]
+    with ThreadPoolExecutor(2) as threads:
+        graded = _in_turn(threads, work, students, 4)
+        taken = [next(graded)[0].student for _ in range(3)]
+        # Those that were taken, and four more.
+        assert len(started) <= 7
+        taken += [submission.student for submission, _ in graded]
+    assert sorted(taken) == sorted(students)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.model import AutograderError
-from autograder.reports.results import VERSION, refuse_other_version, results, write
+from autograder.reports.results import (
+    VERSION,
+    refuse_other_version,
+    results,
+    student_results,
+    write,
+)
 from autograder.reports.standing import Standing
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
@@ -233,21 +240,28 @@ def test_a_folder_where_the_file_should_be_is_reported_and_nothing_is_left_behin
 
 
 def test_a_full_disk_leaves_the_older_file_intact(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "results.json"
     path.write_text("{}")
 
-    def full(self: Path, text: str, **how: Any) -> int:
-        with self.open("w") as file:
-            file.write(text[:5])
+    def fills_it() -> Iterator[dict[str, Any]]:
+        yield from student_results([ADA], 7)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(AutograderError, match="No space left on device"):
-        write(path, results("optimizers", 7, "none", [ADA]))
+        write(path, results("optimizers", 7, "none", []), fills_it())
     assert path.read_text() == "{}"
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+@pytest.mark.parametrize("students", [[], [ADA], [ADA, report("bo", "error")]])
+def test_students_one_by_one_make_the_same_file(tmp_path: Path, students: list[Report]) -> None:
+    absent = {'"students": []': '"students": []'}
+    write(tmp_path / "whole.json", results("optimizers", 7, "none", students, absent=absent))
+    head = results("optimizers", 7, "none", [], absent=absent)
+    write(tmp_path / "streamed.json", head, student_results(students, 7))
+    assert (tmp_path / "streamed.json").read_text() == (tmp_path / "whole.json").read_text()
 
 
 def test_lists_of_numbers_are_lines_and_text_stays_as_it_is(tmp_path: Path) -> None:
