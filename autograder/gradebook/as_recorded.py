@@ -1,7 +1,7 @@
 """Whether a student would be recorded today as is recorded already: nothing need be written then.
 
 Beside the report, four things decide what is written of a student: the settings, the gradebook's
-rows (a person may have given points since, or a comment), the submission's files, and what stands
+rows (a person may have given points since, or a comment), the submission's files, and the files
 in the folders of graded notebooks and feedback pages. A digest of all four is kept when a student
 is recorded, and compared later.
 """

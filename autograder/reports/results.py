@@ -152,13 +152,13 @@ def _in_one_line(numbers: re.Match[str]) -> str:
 
 def _text(content: dict[str, Any], students: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The file's text, part by part; all of it is ASCII."""
-    before, nobody, after = _json(content).partition('"students": []')
+    before, no_student, after = _json(content).partition('"students": []')
     yield before
     opening = '"students": ['
     for student in students:
         yield f"{opening}\n{indent(_json(student), '  ')}"
         opening = ","
-    yield "\n ]" if opening == "," else nobody
+    yield "\n ]" if opening == "," else no_student
     yield f"{after}\n"
 
 
