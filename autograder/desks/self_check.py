@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.desks.beside import Noted, beside
+from autograder.desks.broken_cells import with_its_line
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
@@ -134,7 +135,12 @@ class Work:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Plain sentences about the file, for its report."""
-        skipped = (f"{cell}. This cell was skipped." for cell in self.plan.broken)
+        told = tuple(self.plan.missing.values())  # of what is wrong with a cell: it is told there
+        skipped = (
+            f"{with_its_line(str(cell), [cell])}. This cell was skipped."
+            for cell in self.plan.broken
+            if not any(why.startswith(f"{cell}. ") for why in told)
+        )
         found = [*self.submission.remarks, *self.plan.remarks, *flags(self.plan.each), *skipped]
         return bounded(found)
 
@@ -149,7 +155,8 @@ class Work:
             return report
         own, oracle = self.release.check_set.only(frozenset([exercise])), self.release.oracle
         if exercise in self.plan.missing:
-            missing = Failure("missing", self.plan.missing[exercise])
+            why = with_its_line(self.plan.missing[exercise], self.plan.broken)
+            missing = Failure("missing", why)
             return report_without_a_run(own, missing, oracle)
         definitions = self.plan.each[exercise]
         if stub := untouched_cell(self.submission, definitions, exercise):
