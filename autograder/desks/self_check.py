@@ -11,6 +11,7 @@ from typing import Protocol
 
 from autograder.desks.beside import Noted, beside
 from autograder.desks.broken_cells import with_its_line
+from autograder.desks.own_file import read_own_file
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
@@ -23,7 +24,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
 from autograder.sources.predictions import PREDICTIONS
-from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
+from autograder.sources.submission import LoadPlan, Submission, bounded
 from autograder.verdicts import ExerciseReport, Report
 
 HALF_SAVED_SECONDS = 2.0
@@ -107,11 +108,11 @@ class Work:
     def __init__(self, file: Path, release: Release) -> None:
         self.file = file
         self.release = release
-        self.submission: Submission = read_submission(file, locked=release.locked)
+        self.submission: Submission = read_own_file(file, release.locked)
         end = time.monotonic() + HALF_SAVED_SECONDS
         while self.submission.unreadable and time.monotonic() < end:
             time.sleep(_AGAIN_SECONDS)
-            self.submission = read_submission(file, locked=release.locked)
+            self.submission = read_own_file(file, release.locked)
         names = [exercise.name for exercise in release.check_set.exercises]
         self.plan: LoadPlan = self.submission.definitions(names)
         self._beside: dict[str, Mapping[str, Beside]] = {}
