@@ -140,7 +140,7 @@ class _Watch:
             self._judge(watched, names)
         elif before:
             self._show.readable_again(watched.file)
-        return bool(reason != before or names)
+        return reason != before or bool(names and not reason)
 
     def _judge(self, watched: Watched, names: Sequence[str]) -> None:
         started, judged = time.monotonic(), list[str]()
