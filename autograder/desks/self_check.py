@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.desks.beside import Noted, beside
+from autograder.desks.broken_cells import with_its_line
+from autograder.desks.own_file import read_own_file
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
@@ -22,7 +24,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
 from autograder.sources.predictions import PREDICTIONS
-from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
+from autograder.sources.submission import LoadPlan, Submission, bounded
 from autograder.verdicts import ExerciseReport, Report
 
 HALF_SAVED_SECONDS = 2.0
@@ -106,11 +108,11 @@ class Work:
     def __init__(self, file: Path, release: Release) -> None:
         self.file = file
         self.release = release
-        self.submission: Submission = read_submission(file, locked=release.locked)
+        self.submission: Submission = read_own_file(file, release.locked)
         end = time.monotonic() + HALF_SAVED_SECONDS
         while self.submission.unreadable and time.monotonic() < end:
             time.sleep(_AGAIN_SECONDS)
-            self.submission = read_submission(file, locked=release.locked)
+            self.submission = read_own_file(file, release.locked)
         names = [exercise.name for exercise in release.check_set.exercises]
         self.plan: LoadPlan = self.submission.definitions(names)
         self._beside: dict[str, Mapping[str, Beside]] = {}
@@ -134,7 +136,12 @@ class Work:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Plain sentences about the file, for its report."""
-        skipped = (f"{cell}. This cell was skipped." for cell in self.plan.broken)
+        told = tuple(self.plan.missing.values())  # of what is wrong with a cell: it is told there
+        skipped = (
+            f"{with_its_line(str(cell), [cell])}. This cell was skipped."
+            for cell in self.plan.broken
+            if not any(why.startswith(f"{cell}. ") for why in told)
+        )
         found = [*self.submission.remarks, *self.plan.remarks, *flags(self.plan.each), *skipped]
         return bounded(found)
 
@@ -149,7 +156,8 @@ class Work:
             return report
         own, oracle = self.release.check_set.only(frozenset([exercise])), self.release.oracle
         if exercise in self.plan.missing:
-            missing = Failure("missing", self.plan.missing[exercise])
+            why = with_its_line(self.plan.missing[exercise], self.plan.broken)
+            missing = Failure("missing", why)
             return report_without_a_run(own, missing, oracle)
         definitions = self.plan.each[exercise]
         if stub := untouched_cell(self.submission, definitions, exercise):

@@ -88,6 +88,7 @@ class _Watch:
         self._show = show
         self._sandbox = sandbox
         self._at: tuple[Watched, str] | None = None
+        self._unreadable: dict[Path, str] = {}
         (first, *_) = watched.values()
         self._course = {folder: assignment_status(folder) for folder in releases_near(first.folder)}
 
@@ -101,7 +102,8 @@ class _Watch:
         while True:
             event = self._events.get()
             if isinstance(event, Path):
-                self._saved(event)
+                if not self._saved(event):
+                    continue
             elif event == "q":
                 return
             elif event == "n" and self._at:
@@ -125,13 +127,20 @@ class _Watch:
         same = usual is not None and usual.resolve() == watched.file.resolve()
         return status if status and same else None
 
-    def _saved(self, file: Path) -> None:
+    def _saved(self, file: Path) -> bool:
+        """Returns whether there was anything to show: an editor saves by itself, too."""
         watched = self._watched[file]
         names = watched.read()
-        if watched.work.submission.unreadable:
-            self._show.unreadable(watched.work.submission.unreadable)
-        elif names:  # an editor saves by itself, too
+        reason = watched.work.submission.unreadable
+        before, self._unreadable[file] = self._unreadable.get(file, ""), reason
+        if reason:
+            if reason != before:
+                self._show.unreadable(reason)
+        elif names:
             self._judge(watched, names)
+        elif before:
+            self._show.readable_again(watched.file)
+        return reason != before or bool(names and not reason)
 
     def _judge(self, watched: Watched, names: Sequence[str]) -> None:
         started, judged = time.monotonic(), list[str]()

@@ -23,12 +23,13 @@ from nbgrader.api import (
     BaseCell,
     Comment,
     Grade,
-    Gradebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from autograder.gradebook.feedback_page import FeedbackExporter
@@ -75,17 +76,25 @@ class AsRecorded:
         self._assignment = assignment
         self._settings = settings
         self._submitted = submitted
+        # One for the whole class: a `Gradebook` connects and compiles its queries each time. A
+        # server may have been away in the meantime.
+        self._engine = create_engine(course.db_url, pool_pre_ping=True)
 
-    def rows(self, gradebook: Gradebook, student: str | None = None) -> dict[str, str]:
+    def close(self) -> None:
+        """Disconnect from the gradebook."""
+        self._engine.dispose()
+
+    def rows(self, student: str | None = None) -> dict[str, str]:
         """Digests of what the gradebook holds of each student with a submission, by student.
 
         Args:
             student: the only one that is asked for; None for all.
         """
         found: dict[str, int] = defaultdict(int)
-        for who, *row in _rows(gradebook, self._assignment, student):
-            # A sum, since a database gives rows in any order.
-            found[who] += int(_digest(row), 16)
+        with Session(self._engine) as session:
+            for who, *row in _rows(session, self._assignment, student):
+                # A sum, since a database gives rows in any order.
+                found[who] += int(_digest(row), 16)
         return {who: f"{total:x}" for who, total in found.items()}
 
     def state(self, student: str, rows: str | None) -> str:
@@ -105,13 +114,13 @@ class AsRecorded:
         folders = (self._submitted / student / name, graded, pages)
         return _digest([self._settings, rows, [sorted(_files(each)) for each in folders]])
 
-    def unchanged(self, gradebook: Gradebook, states: Mapping[str, str]) -> frozenset[str]:
+    def unchanged(self, states: Mapping[str, str]) -> frozenset[str]:
         """The students whose state is the one that was kept.
 
         Args:
             states: by `state`, when each was recorded.
         """
-        rows = self.rows(gradebook) if any(states.values()) else {}
+        rows = self.rows() if any(states.values()) else {}
         return frozenset(
             student
             for student, kept in states.items()
@@ -119,12 +128,12 @@ class AsRecorded:
         )
 
 
-def _rows(gradebook: Gradebook, assignment: str, student: str | None) -> Iterator[Sequence[Any]]:
+def _rows(session: Session, assignment: str, student: str | None) -> Iterator[Sequence[Any]]:
     """All that counts, row by row; the student's id comes first."""
     wanted = [Assignment.name == assignment]
     if student is not None:
         wanted.append(SubmittedAssignment.student_id == student)
-    who, query = SubmittedAssignment.student_id, gradebook.db.query
+    who, query = SubmittedAssignment.student_id, session.query
     yield from (
         query(
             who,

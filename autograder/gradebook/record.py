@@ -130,6 +130,7 @@ class Recorder:
                 self._course, self._assignment, settings, self._submitted
             )
             with database_errors_explained(self._course), ExitStack() as opened:
+                opened.callback(self._as_recorded.close)
                 open_gradebook(self._course)
                 opened.enter_context(only_grader(self._course, self._assignment))
                 # nbgrader's preprocessors add a course of their own, as another grader's do.
@@ -173,7 +174,7 @@ class Recorder:
 
         def page() -> None:
             # Read before the page is made: what a person changes meanwhile is not in it.
-            rows = self._read(lambda gradebook: self._as_recorded.rows(gradebook, student))
+            rows = self._patiently(lambda: self._as_recorded.rows(student))
             self._pages.save(student, submitted)
             self._states[student] = self._as_recorded.state(student, rows.get(student))
 
@@ -203,7 +204,8 @@ class Recorder:
         Raises:
             AutograderError: the gradebook cannot be read.
         """
-        return self._read(lambda gradebook: self._as_recorded.unchanged(gradebook, states))
+        with database_errors_explained(self._course):
+            return self._patiently(lambda: self._as_recorded.unchanged(states))
 
     def roster(self) -> frozenset[str]:
         """The students in the gradebook.

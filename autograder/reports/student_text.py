@@ -117,7 +117,7 @@ def plain(source: str) -> Markup:
 
 def table(html: str) -> Markup:
     """A table of verdicts from a graded notebook, without its styles."""
-    tags = _TABLE | {"div", "em", "details", "span", "strong", "summary"}
+    tags = _TABLE | {"code", "div", "em", "details", "span", "strong", "summary"}
     return Markup(nh3.clean(html, tags=tags, attributes={"th": {"scope"}}))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from autograder.grading.grade import UNWRITTEN
 from autograder.verdicts import ExerciseReport
 
@@ -12,3 +14,9 @@ def is_unwritten(exercise: ExerciseReport) -> bool:
         verdict.status == "failed" and verdict.message.startswith(UNWRITTEN)
         for verdict in exercise.verdicts
     )
+
+
+def what_is_unwritten(exercise: ExerciseReport) -> str:
+    """What the stub says, and its place. Without its line, which says the same again."""
+    message = exercise.verdicts[0].message
+    return re.sub(r"(?<=, line )(\d+): `[^`]*`(?=\))", r"\1", message)

@@ -14,7 +14,7 @@ from autograder.reports.beside import NOTHING, Beside
 from autograder.reports.counts import counts
 from autograder.reports.depending import depending
 from autograder.reports.feedback import DEPENDING_MARK, Row, number, rows_of, total
-from autograder.reports.unwritten import is_unwritten
+from autograder.reports.unwritten import is_unwritten, what_is_unwritten
 from autograder.verdicts import ExerciseReport, Verdict
 
 
@@ -55,7 +55,7 @@ def verdict_table(
     return _template().render(
         exercise=exercise,
         total=total(exercise),
-        unwritten=shown[0].message if is_unwritten(exercise) else "",
+        unwritten=what_is_unwritten(exercise) if is_unwritten(exercise) else "",
         remarks=remarks,
         rows=_groups(shown, beside or {}),
         rest=rest,
@@ -79,7 +79,7 @@ def verdict_text(
     lines = [f"{exercise.name}: {total(exercise)}", *(f"  {remark}" for remark in remarks)]
     shown, rest = depending(exercise.verdicts)
     if is_unwritten(exercise):
-        return "\n".join([*lines, f"  {_capital(shown[0].message)}"])
+        return "\n".join([*lines, f"  {_capital(what_is_unwritten(exercise))}"])
     rows = _groups(shown, beside or {})
     lines += _row_text(rows.first, printed=True) if rows.first else []
     for row in rows.others:

@@ -93,6 +93,11 @@ class Watching:
         """A file was saved, and cannot be read."""
         self._console.print(Text(f"{time.strftime('%H:%M:%S')}  {reason}", "red"))
 
+    def readable_again(self, file: Path) -> None:
+        """A file that could not be read can be read, and is what it was before."""
+        line = f"{time.strftime('%H:%M:%S')}  {file.name} can be read again. Nothing has changed."
+        self._console.print(Text(line, "dim"))
+
     def begins(self, file: Path, remarks: Sequence[str]) -> None:
         """A file was read. What is plain about it is told when it is new."""
         self._console.print()

@@ -11,14 +11,18 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
 from rich.console import Console
 from student_work import write
 
+from autograder.desks import self_check
+from autograder.desks.watch import Event, _Watch
 from autograder.desks.watched import Watched
 from autograder.reports.watching import Watching
+from autograder.sandbox.interface import Sandbox
 from autograder.verdicts import ExerciseReport, Verdict
 
 SECONDS = 240
@@ -132,3 +136,25 @@ def test_what_is_half_saved_is_read_again(notebook: Path) -> None:
     watched.read()
     later.join()
     assert not watched.work.submission.unreadable
+
+
+def test_a_file_that_cannot_be_read_is_told_once_and_when_it_can_be_again(
+    notebook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_check, "HALF_SAVED_SECONDS", 0.0)
+    console, events = Console(width=80, file=io.StringIO(), record=True), queue.Queue[Event]()
+    watched = {notebook.resolve(): Watched(notebook)}
+    running = _Watch(watched, events, Watching(console), cast(Sandbox, None))
+    whole, (file,) = notebook.read_text(encoding="utf-8"), watched
+    assert running._saved(file)  # the stubs are new
+    assert not running._saved(file)
+    console.export_text()
+    for text, shown in ((whole[:100], True), (whole[:90], True), (whole[:90], False)):
+        notebook.write_text(text, encoding="utf-8")
+        assert running._saved(file) == shown
+    notebook.write_text(whole, encoding="utf-8")
+    assert running._saved(file)
+    assert not running._saved(file)
+    said = console.export_text()
+    assert "submit" not in said
+    assert said.count("can be read again. Nothing has changed.") == 1

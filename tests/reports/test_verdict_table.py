@@ -13,11 +13,11 @@ HOLDS = Verdict("starts", "It starts.", "passed", 1, 1)
 FAILS = Verdict("moves", "It moves.", "failed", 0, 2, "It does not.", "uphill", "Which way?")
 OTHER = replace(FAILS, check="stops", claim="It stops.", message="Never.", hint="When?")
 HIDDEN = Verdict("secret", "SECRET", "failed", 0, 1, "SECRET", hidden=True)
-STUB = "not written yet: Walk: go downhill (your cell, line 2)"
+STUB = "not written yet: Walk: go downhill (your cell, line 2: `raise NotImplementedError(1)`)"
 PICTURE = Picture("iVBORw0KGgo=", 'values "of" <yours>')
 
 # JupyterLab keeps these of notebooks it does not trust, and VS Code of Markdown in notebooks.
-TAGS = {*("div", "strong", "em", "span", "pre", "img", "details", "summary")} | {
+TAGS = {*("code", "div", "strong", "em", "span", "pre", "img", "details", "summary")} | {
     *("table", "thead", "tbody", "tr", "th", "td")
 }
 ATTRIBUTES = {"style", "scope", "alt", "title", "src"}
@@ -77,7 +77,10 @@ def test_an_unwritten_exercise_says_so_once() -> None:
     assert "What is checked" in page.open
     assert "It moves." in page.folded
     assert "written" not in page.folded
-    assert verdict_text(walk(*stubs)).splitlines() == ["Walk: 0 of 4 points", f"  N{STUB[1:]}"]
+    assert verdict_text(walk(*stubs)).splitlines() == [
+        "Walk: 0 of 4 points",
+        "  Not written yet: Walk: go downhill (your cell, line 2)",
+    ]
 
 
 def test_prints_and_pictures_are_below_their_check() -> None:
@@ -95,7 +98,8 @@ def test_prints_and_pictures_are_below_their_check() -> None:
 
 def test_every_place_that_shows_notebooks_keeps_all_of_it() -> None:
     beside = {"moves": Beside(("1",), 2, (PICTURE,))}
-    table = verdict_table(walk(HOLDS, FAILS, OTHER), remarks=["Note."], beside=beside)
+    coded = replace(FAILS, message="cell 1, line 2: `a < b` · no", hint="What is `a`?")
+    table = verdict_table(walk(HOLDS, coded, OTHER), remarks=["Note."], beside=beside)
     page = Outline(table)
     assert page.tags <= TAGS
     assert page.attributes <= ATTRIBUTES
