@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -146,15 +145,21 @@ def grade_course(
                     standings = recorder.standings()
                 finally:
                     reports = _graded(journal, submitted)
-                    _write_results(
-                        partial(results, name, run_seed, per_student=each_own, made_with=made),
-                        partial(student_results, seed=run_seed),
-                        results_file,
-                        reports,
-                        absent,
-                        standings,
-                        journal,
-                    )
+                    if reports:
+                        head = results(
+                            name,
+                            run_seed,
+                            levels(reports),
+                            [],
+                            absent=absent,
+                            made_with=made,
+                            per_student=each_own,
+                        )
+                        digests = journal.digests()
+                        students = student_results(
+                            reports, run_seed, standings=standings, submissions=digests
+                        )
+                        write(results_file, head, students)
                 used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
@@ -265,18 +270,3 @@ def _graded(journal: Journal, submitted: SubmittedClass) -> list[Report]:
     """
     entries = journal.entries()
     return [entries[student].report for student in submitted.students if student in entries]
-
-
-def _write_results(
-    results_of: Callable[..., dict[str, Any]],
-    students_of: Callable[..., Iterator[dict[str, Any]]],
-    path: Path,
-    reports: Sequence[Report],
-    absent: Mapping[str, str],
-    standings: Mapping[str, Standing],
-    journal: Journal,
-) -> None:
-    if reports:
-        content = results_of(levels(reports), [], absent=absent)
-        digests = journal.digests()
-        write(path, content, students_of(reports, standings=standings, submissions=digests))

@@ -90,6 +90,8 @@ class AsRecorded:
         Args:
             student: the only one that is asked for; None for all.
         """
+        if not self._settings:  # then no state can be told
+            return {}
         found: dict[str, int] = defaultdict(int)
         with Session(self._engine) as session:
             for who, *row in _rows(session, self._assignment, student):

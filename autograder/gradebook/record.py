@@ -174,7 +174,7 @@ class Recorder:
 
         def page() -> None:
             # Read before the page is made: what a person changes meanwhile is not in it.
-            rows = self._patiently(lambda: self._as_recorded.rows(student))
+            rows = self._as_recorded.rows(student)
             self._pages.save(student, submitted)
             self._states[student] = self._as_recorded.state(student, rows.get(student))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from autograder.cli import app
+from autograder.desks import skeleton
 from autograder.desks.skeleton import SHARED_MODULES, Kind, new_assignment
 from autograder.model import AutograderError
 from autograder.sources.assignment import Assignment, read_assignment
@@ -84,6 +87,30 @@ def test_it_is_formatted_and_linted_like_the_course(
         program = Path(sys.executable).with_name("ruff")
         done = subprocess.run([program, *words, folder], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+@cache
+def answers() -> dict[str, set[str]]:
+    """The lines of the references of the course, by what they write."""
+    region = re.compile(r"### BEGIN SOLUTION: ([\w.]+):[^\n]*\n(.*?)### END SOLUTION", re.DOTALL)
+    course = Course(ROOT)
+    return {
+        f"{name}.{what}": {line.strip() for line in lines.strip().splitlines()}
+        for name in course.assignments()
+        for source in read_assignment(course.solution(name)).cells.values()
+        for what, lines in region.findall(source)
+        # The configuration is told by the names of the arguments.
+        if not what.endswith(".get_config")
+    }
+
+
+@pytest.mark.parametrize("kind", Kind, ids=[kind.value for kind in Kind])
+def test_it_is_no_answer_to_an_exercise_of_the_course(kind: Kind) -> None:
+    """Students have the engine, and with it the skeletons."""
+    files = (Path(skeleton.__file__).parent / "skeletons" / kind.value).iterdir()
+    given = {line.strip() for file in files for line in file.read_text().splitlines()}
+    assert len(answers()) > 30
+    assert not [what for what, lines in answers().items() if lines <= given]
 
 
 def _graded(assignment: Assignment) -> list:  # type: ignore[type-arg]  # cells have no types
