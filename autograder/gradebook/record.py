@@ -126,12 +126,12 @@ class Recorder:
                 self._export = GradesExport(self._course, config)
             makers = (self._autograding.sanitize, self._autograding.grade, self._pages.exporter)
             settings = settings_digest(config, makers)
-            self._as_recorded = AsRecorded(
-                self._course, self._assignment, settings, self._submitted
-            )
             with database_errors_explained(self._course), ExitStack() as opened:
-                opened.callback(self._as_recorded.close)
                 open_gradebook(self._course)
+                self._as_recorded = AsRecorded(
+                    self._course, self._assignment, settings, self._submitted
+                )
+                opened.callback(self._as_recorded.close)
                 opened.enter_context(only_grader(self._course, self._assignment))
                 # nbgrader's preprocessors add a course of their own, as another grader's do.
                 self._patiently(partial(register, self._course, self._assignment, self._release))

@@ -143,8 +143,9 @@ def test_a_finished_notebook_earns_every_point_from_kernel_to_csv(course: Path, 
     assert done.returncode == 0, done.stdout + done.stderr
 
     feedback = (course / "feedback" / "ada" / name / f"{name}.html").read_text()
+    told = html.unescape(re.sub("</?code>", "", feedback))
     for check in assignment.check_set.checks:
-        assert (check.claim in html.unescape(feedback)) != check.hidden
+        assert (check.claim.replace("`", "") in told) != check.hidden
     points = sum(check.points for check in assignment.check_set.checks) + 0.5 * len(predictions)
     with (course / "grades.csv").open() as file:
         (row,) = [row for row in csv.DictReader(file) if row["assignment"] == name]
