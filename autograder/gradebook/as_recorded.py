@@ -20,7 +20,6 @@ from typing import Any
 from nbconvert.exporters.exporter import Exporter
 from nbgrader.api import (
     Assignment,
-    BaseCell,
     Comment,
     Grade,
     Student,
@@ -33,6 +32,7 @@ from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from autograder.gradebook.feedback_page import FeedbackExporter
+from autograder.gradebook.standings import of_cells
 
 _KNOWN = ("autograder", "nbconvert", "nbgrader")
 """Packages whose steps do the same each time. What a course's own code reads is not known."""
@@ -132,12 +132,9 @@ class AsRecorded:
 
 def _rows(session: Session, assignment: str, student: str | None) -> Iterator[Sequence[Any]]:
     """All that counts, row by row; the student's id comes first."""
-    wanted = [Assignment.name == assignment]
-    if student is not None:
-        wanted.append(SubmittedAssignment.student_id == student)
-    who, query = SubmittedAssignment.student_id, session.query
-    yield from (
-        query(
+    who = SubmittedAssignment.student_id
+    submissions = (
+        session.query(
             who,
             Student.first_name,
             Student.last_name,
@@ -145,32 +142,20 @@ def _rows(session: Session, assignment: str, student: str | None) -> Iterator[Se
             Assignment.duedate,
             SubmittedNotebook.late_submission_penalty,
         )
-        .join(Student, SubmittedAssignment.student_id == Student.id)
+        .join(Student, who == Student.id)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .filter(*wanted)
-        .yield_per(_ROWS)
+        .filter(Assignment.name == assignment)
     )
-    given = (
-        Grade.auto_score,
-        Grade.manual_score,
-        Grade.extra_credit,
-        Grade.needs_manual_grade,
-        Grade.max_score,
-    )
-    for kind, columns in (
-        (Grade, given),
-        (Comment, (Comment.auto_comment, Comment.manual_comment)),
+    scores = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.max_score)
+    said = (Comment.auto_comment, Comment.manual_comment)
+    for query in (
+        submissions,
+        of_cells(session, assignment, Grade, *scores, Grade.needs_manual_grade),
+        of_cells(session, assignment, Comment, *said),
     ):
-        yield from (
-            query(who, BaseCell.name, *columns)
-            .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
-            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-            .join(BaseCell, kind.cell_id == BaseCell.id)
-            .filter(*wanted)
-            .yield_per(_ROWS)
-        )
+        asked = query if student is None else query.filter(who == student)
+        yield from asked.yield_per(_ROWS)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, int]]:

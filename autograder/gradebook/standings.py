@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nbgrader.api import (
     Assignment,
@@ -16,6 +17,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy.orm import Query, Session
 
 from autograder.gradebook.bonus import automatic_bonus
 from autograder.gradebook.release import CHECK
@@ -66,6 +68,25 @@ def _standing(cells: list[CellPoints], penalty: float, most: float) -> Standing:
     )
 
 
+def of_cells(
+    session: Session, assignment: str, kind: type[Grade] | type[Comment], *columns: Any
+) -> Query[Any]:
+    """A query of the grades of an assignment, or of its comments.
+
+    Args:
+        kind: which of them.
+        columns: of these, after the student's id and the name of the cell.
+    """
+    return (
+        session.query(SubmittedAssignment.student_id, BaseCell.name, *columns)
+        .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, kind.cell_id == BaseCell.id)
+        .filter(Assignment.name == assignment)
+    )
+
+
 def _submissions(gradebook: Gradebook, assignment: str) -> list[tuple[str, float, float]]:
     most = gradebook.find_assignment(assignment).max_score
     penalties: dict[str, float] = defaultdict(float)
@@ -82,31 +103,12 @@ def _submissions(gradebook: Gradebook, assignment: str) -> list[tuple[str, float
 
 def _points(gradebook: Gradebook, assignment: str) -> Mapping[str, list[CellPoints]]:
     """The graded cells by student, in the order of the notebook."""
-    cells = (
-        gradebook.db.query(
-            SubmittedAssignment.student_id,
-            BaseCell.name,
-            Grade.auto_score,
-            Grade.manual_score,
-            Grade.extra_credit,
-            Grade.max_score,
-        )
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .join(BaseCell, Grade.cell_id == BaseCell.id)
-        .filter(Assignment.name == assignment)
-    )
+    columns = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.max_score)
+    cells = of_cells(gradebook.db, assignment, Grade, *columns)
+    comments = of_cells(gradebook.db, assignment, Comment, Comment.auto_comment)
     said = {
         (student, CHECK + name): comment
-        for student, name, comment in gradebook.db.query(
-            SubmittedAssignment.student_id, BaseCell.name, Comment.auto_comment
-        )
-        .join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .join(BaseCell, Comment.cell_id == BaseCell.id)
-        .filter(Assignment.name == assignment, Comment.auto_comment.like("Bonus: %"))
+        for student, name, comment in comments.filter(Comment.auto_comment.like("Bonus: %"))
     }
     # With the id, which no index has, rows come as they were stored: in the notebook's order.
     stored = gradebook.db.query(BaseCell.id, BaseCell.name)
