@@ -20,6 +20,9 @@ JudgedAgainst = Literal[
     "nothing",  # it depends on a rule that is wrong: nothing can be said of it
 ]
 
+PARTS = " · "
+"""In a message, between the student's line, what Python said, and what it usually means."""
+
 EXACT_IN_JSON = 2**53
 """Many programs that read JSON round larger numbers: JavaScript, jq, R, spreadsheets."""
 

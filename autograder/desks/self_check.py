@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.desks.beside import Noted, beside
-from autograder.desks.broken_cells import with_its_line
-from autograder.desks.own_file import read_own_file
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
@@ -24,7 +22,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
 from autograder.sources.predictions import PREDICTIONS
-from autograder.sources.submission import LoadPlan, Submission, bounded
+from autograder.sources.submission import LoadPlan, Submission, bounded, read_submission
 from autograder.verdicts import ExerciseReport, Report
 
 HALF_SAVED_SECONDS = 2.0
@@ -108,11 +106,11 @@ class Work:
     def __init__(self, file: Path, release: Release) -> None:
         self.file = file
         self.release = release
-        self.submission: Submission = read_own_file(file, release.locked)
+        self.submission: Submission = read_submission(file, locked=release.locked, own=True)
         end = time.monotonic() + HALF_SAVED_SECONDS
         while self.submission.unreadable and time.monotonic() < end:
             time.sleep(_AGAIN_SECONDS)
-            self.submission = read_own_file(file, release.locked)
+            self.submission = read_submission(file, locked=release.locked, own=True)
         names = [exercise.name for exercise in release.check_set.exercises]
         self.plan: LoadPlan = self.submission.definitions(names)
         self._beside: dict[str, Mapping[str, Beside]] = {}
@@ -136,14 +134,9 @@ class Work:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Plain sentences about the file, for its report."""
-        told = tuple(self.plan.missing.values())  # of what is wrong with a cell: it is told there
-        skipped = (
-            f"{with_its_line(str(cell), [cell])}. This cell was skipped."
-            for cell in self.plan.broken
-            if not any(why.startswith(f"{cell}. ") for why in told)
-        )
-        found = [*self.submission.remarks, *self.plan.remarks, *flags(self.plan.each), *skipped]
-        return bounded(found)
+        plan = self.plan
+        remarks = [*self.submission.remarks, *plan.remarks, *flags(plan.each), *plan.skipped]
+        return bounded(remarks)
 
     def judge(self, exercise: str, sandbox: Callable[[], Sandbox]) -> ExerciseReport:
         """The report on one exercise.
@@ -156,8 +149,7 @@ class Work:
             return report
         own, oracle = self.release.check_set.only(frozenset([exercise])), self.release.oracle
         if exercise in self.plan.missing:
-            why = with_its_line(self.plan.missing[exercise], self.plan.broken)
-            missing = Failure("missing", why)
+            missing = Failure("missing", self.plan.missing[exercise])
             return report_without_a_run(own, missing, oracle)
         definitions = self.plan.each[exercise]
         if stub := untouched_cell(self.submission, definitions, exercise):

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from autograder.desks.own_file import read_own_file
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.released_course import releases_near, work_in
 from autograder.desks.remembered import Remembered, digest_of, remembered
 from autograder.desks.untouched import untouched_cell
 from autograder.reports.progress import AssignmentStatus, ExerciseStatus, State
 from autograder.sources.predictions import PREDICTIONS
-from autograder.sources.submission import LoadPlan, Submission
+from autograder.sources.submission import LoadPlan, Submission, read_submission
 
 
 def course_status(start: Path) -> Iterator[AssignmentStatus]:
@@ -34,7 +33,7 @@ def assignment_status(release: Path) -> AssignmentStatus:
     file, listed = work_in(release), worths(locked)
     if file is None:
         return AssignmentStatus(release.name, None, (), "it has no notebook.")
-    submission = read_own_file(file, locked)
+    submission = read_submission(file, locked=locked, own=True)
     if not listed:
         why = submission.unreadable or f"{file.name} has no check cells."
         return AssignmentStatus(release.name, file, (), why)

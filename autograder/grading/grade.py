@@ -31,7 +31,7 @@ from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
 from autograder.sources.flags import flags
 from autograder.sources.submission import Submission, bounded
-from autograder.verdicts import ExerciseReport, Report, Status, Verdict
+from autograder.verdicts import PARTS, ExerciseReport, Report, Status, Verdict
 
 # Whose fault a failure is decides the status: code that gave no answer failed, code that broke is
 # an error (both earn nothing), and a fault of the grader is left for a person to look at.
@@ -52,9 +52,6 @@ _NOT_TRIED: frozenset[FailureKind] = frozenset({"missing", "unwritten", "delegat
 
 UNWRITTEN = "not written yet"
 """How the message begins where the stub is unchanged."""
-
-PARTS = " · "
-"""Between the student's line, what Python said, and what it usually means."""
 
 REFERENCE_FAILED = "The reference itself failed here: "
 
@@ -94,8 +91,7 @@ def grade_submission(
         carry=carry,
         executor=executor,
     )
-    skipped = (f"{cell}. This cell was skipped." for cell in plan.broken)
-    remarks = bounded([*submission.remarks, *plan.remarks, *flags(plan.each), *skipped])
+    remarks = bounded([*submission.remarks, *plan.remarks, *flags(plan.each), *plan.skipped])
     return Report(
         submission.student,
         check_set.name,

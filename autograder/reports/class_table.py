@@ -9,13 +9,13 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import PARTS, UNWRITTEN
+from autograder.grading.grade import UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.reports.feedback import number
 from autograder.reports.standing import Standing
 from autograder.reports.terminal import WIDE
 from autograder.sources.predictions import PREDICTIONS
-from autograder.verdicts import Report, Verdict
+from autograder.verdicts import PARTS, Report, Verdict
 
 SHORT = 80
 """Characters of each problem that a row has room for."""

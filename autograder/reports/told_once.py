@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.grading.grade import PARTS
-from autograder.verdicts import Verdict
+from autograder.verdicts import PARTS, Verdict
 
 
 def messages(verdicts: Sequence[Verdict], *, hidden: bool) -> list[str]:

@@ -21,6 +21,7 @@ from autograder.sources.name_remarks import Places, on_exercises, on_helpers, on
 from autograder.sources.newer_python import newer_syntax
 from autograder.sources.parsing import UNPARSABLE, parsed
 from autograder.sources.scratch import Needed, Scratch
+from autograder.verdicts import PARTS
 
 _ALIKE = 0.85
 """How alike two names are, by `difflib`, of which one may be a slip for the other."""
@@ -48,9 +49,16 @@ class Cell:
     magics: bool = True
 
 
+_SHOWN = 80
+"""Characters of a line in a message."""
+
+
 @dataclass(frozen=True)
 class BrokenCell:
-    """A cell that is not valid Python, with the line and the message of the first error."""
+    """A cell that is not valid Python, with the line and the message of the first error.
+
+    As text, it has the line as the student wrote it, too.
+    """
 
     label: str
     line: int
@@ -58,7 +66,11 @@ class BrokenCell:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.label}, line {self.line}: {self.message}"
+        place = f"{self.label}, line {self.line}: "
+        lines = self.text.split("\n")
+        line = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        shown = "".join(filter(str.isprintable, line)).strip()[:_SHOWN]
+        return f"{place}`{shown}`{PARTS}{self.message}" if shown else f"{place}{self.message}"
 
 
 def definitions(

@@ -39,7 +39,7 @@ def read_module(path: Path) -> tuple[Cell, ...]:
         raise UnreadableFileError(
             f"has {path.stat().st_size / 1e6:.1f} MB of code; at most {MAX_SOURCE / 1e6:.0f} MB is "
             "read",
-            "Remove data from it and submit it again.",
+            "Remove data from it.",
         )
     return module_cells(decoded(content))
 
@@ -51,15 +51,13 @@ def decoded(content: bytes) -> str:
         UnreadableFileError: Python cannot decode it, or it has an encoding of no source file.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableFileError(
-            "is UTF-16 text, which Python cannot read", "Save it as UTF-8 and submit it again."
-        )
+        raise UnreadableFileError("is UTF-16 text, which Python cannot read", "Save it as UTF-8.")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         if not _SOURCE_ENCODING.fullmatch(codecs.lookup(encoding).name):
             raise UnreadableFileError(
                 f"has the encoding {encoding:.40}, which is not supported",
-                "Save it as UTF-8, without a coding line, and submit it again.",
+                "Save it as UTF-8, without a coding line.",
             )
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -71,7 +69,7 @@ def decoded(content: bytes) -> str:
         ) from None
     except SyntaxError as error:
         raise UnreadableFileError(
-            f"cannot be read by Python ({error.msg:.80})", "Save it as UTF-8 and submit it again."
+            f"cannot be read by Python ({error.msg:.80})", "Save it as UTF-8."
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -88,9 +86,7 @@ def module_cells(text: str) -> tuple[Cell, ...]:
     if not starts:
         return (Cell("module", text, magics=False),)
     if len(starts) > MAX_CELLS or sum(starts) > _MAX_LEADING_LINES:
-        raise UnreadableFileError(
-            f"has too many cells ({len(starts):,})", "Remove `# %%` lines and submit it again."
-        )
+        raise UnreadableFileError(f"has too many cells ({len(starts):,})", "Remove `# %%` lines.")
     cells = []
     for begin, end in zip([0, *starts], [*starts, len(lines)], strict=True):
         header = lines[begin] if begin < end else ""

@@ -29,15 +29,17 @@ _BEFORE_A_VALUE = (b",", b":", b"[", b"{")
 _MAX_VALUES = 1_000_000
 _MAX_OBJECTS = 1_000_000
 
-CLEAR_OUTPUTS = (
-    "Clear its outputs (in JupyterLab: Edit > Clear Outputs of All Cells), save it and submit it "
-    "again."
-)
-SAVE_AGAIN = "Save it in Jupyter and submit it again."
+CLEAR_OUTPUTS = "Clear its outputs (in JupyterLab: Edit > Clear Outputs of All Cells) and save it."
+SAVE_AGAIN = "Save it in Jupyter."
 
 
 class UnreadableFileError(Exception):
-    """A file cannot be read: what is wrong with it, as the end of a sentence, and how to fix it."""
+    """A file cannot be read.
+
+    Args:
+        what: is wrong with it, as the end of a sentence.
+        fix: what to do, as sentences; a submission has to be submitted again afterwards.
+    """
 
     def __init__(self, what: str, fix: str = SAVE_AGAIN) -> None:
         super().__init__(what)
@@ -107,7 +109,7 @@ def _bound_cells(cells: Sequence[Any]) -> None:
     if len(cells) > MAX_CELLS:
         raise UnreadableFileError(
             f"has {len(cells):,} cells; at most {MAX_CELLS:,} are read",
-            "Delete the cells that you do not need and submit it again.",
+            "Delete the cells that you do not need.",
         )
 
 
@@ -170,7 +172,7 @@ def _without_reading_outputs(content: bytes) -> dict[str, Any]:
         raise UnreadableFileError(
             f"has {kept / 1e6:.0f} MB besides its outputs; at most {MAX_KEPT_BYTES / 1e6:.0f} MB "
             "are read",
-            "Remove large pictures and data from its cells and submit it again.",
+            "Remove large pictures and data from its cells.",
         )
     return _of_format_4(
         {"nbformat": found.nbformat, "nbformat_minor": found.nbformat_minor, "metadata": {}}

@@ -96,12 +96,24 @@ class LoadPlan:
     each: dict[str, Definitions]
     remarks: tuple[str, ...]
 
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """A sentence about each broken cell, but for those that ``missing`` tells of."""
+        told = tuple(self.missing.values())
+        return tuple(
+            f"{cell}. This cell was skipped."
+            for cell in self.broken
+            if not any(why.startswith(f"{cell}. ") for why in told)
+        )
+
 
 def read_submission(
     path: Path,
     student: str = "",
     locked: dict[str, str] | None = None,
     released: Released = NEVER,
+    *,
+    own: bool = False,
 ) -> Submission:
     """Read a notebook or module.
 
@@ -111,15 +123,18 @@ def read_submission(
             of these cells are run only as far as the student wrote definitions into them, and a
             remark names those that were changed.
         released: what earlier releases had; a cell as one of them had it is unchanged.
+        own: whether the student who reads the messages is still working on the file.
     """
     student = student or path.stem
-    if path.is_symlink():
-        return _unreadable(
-            student, path, "is a symbolic link, which is not followed", "Submit the file itself."
-        )
     try:
+        if path.is_symlink():
+            raise UnreadableFileError(
+                "is a symbolic link, which is not followed", "Replace it with the file itself."
+            )
+        if not path.exists():
+            raise UnreadableFileError("is gone", "Save it again.")
         if not path.is_file():
-            raise UnreadableFileError("is not a file", "Submit the file itself.")
+            raise UnreadableFileError("is not a file", "Replace it with the file itself.")
         if is_notebook(path):
             notebook = read_notebook(path)
             cells, remarks = code_cells(notebook["cells"], locked or {}, released)
@@ -127,19 +142,20 @@ def read_submission(
             notebook, cells, remarks = None, read_module(path), ()
         _bound(cells)
     except UnreadableFileError as error:
-        return _unreadable(student, path, error.what, error.fix)
+        wrong = f"{error.what}. {error.fix}"
     except OSError as error:
-        return _unreadable(
-            student, path, f"cannot be opened ({error.strerror})", "Submit it again."
+        wrong = f"cannot be opened ({error.strerror}). Make it readable."
+    else:
+        return Submission(
+            student,
+            path,
+            cells,
+            notebook,
+            remarks=tuple(remarks),
+            exercises=checked_exercises(locked or {}),
         )
-    return Submission(
-        student,
-        path,
-        cells,
-        notebook,
-        remarks=tuple(remarks),
-        exercises=checked_exercises(locked or {}),
-    )
+    reason = f"{path.name} {wrong}{'' if own else ' Then submit it again.'}"
+    return Submission(student, path, unreadable=reason, remarks=(reason,))
 
 
 def is_notebook(path: Path) -> bool:
@@ -154,11 +170,6 @@ def bounded(remarks: Sequence[str]) -> tuple[str, ...]:
     return (*remarks[:MAX_REMARKS], *([f"There are {more} more remarks."] if more > 0 else []))
 
 
-def _unreadable(student: str, path: Path, what: str, fix: str) -> Submission:
-    reason = f"{path.name} {what}. {fix}"
-    return Submission(student, path, unreadable=reason, remarks=(reason,))
-
-
 def _bound(cells: Sequence[Cell]) -> None:
     """Refuse what would cost the grader minutes or gigabytes to parse."""
     size = sum(len(cell.text.lstrip("\n")) for cell in cells)
@@ -166,14 +177,14 @@ def _bound(cells: Sequence[Cell]) -> None:
         largest = max(cells, key=lambda cell: len(cell.text))
         raise UnreadableFileError(
             f"has {size / 1e6:.1f} MB of code; at most {MAX_SOURCE / 1e6:.0f} MB is read",
-            f"The largest part is {largest.label}. Remove data from it and submit it again.",
+            f"The largest part is {largest.label}. Remove data from it.",
         )
     # A cell of too many words is broken, and costs nothing but itself.
     words = sum(each for each in (count_words(c.text) for c in cells) if each <= MAX_WORDS)
     if words > MAX_ALL_WORDS:
         raise UnreadableFileError(
             f"has {words:,} tokens of code; at most {MAX_ALL_WORDS:,} are read",
-            "Remove data and old versions from its cells and submit it again.",
+            "Remove data and old versions from its cells.",
         )
     # So is a cell of too many magics.
     counts = [(c, count_magic_tokens(c.text)) for c in cells if c.magics]
@@ -184,7 +195,7 @@ def _bound(cells: Sequence[Cell]) -> None:
         and sum(count for c, count in counts if not _is_python(c)) > MAX_MAGIC_TOKENS
     ):
         raise UnreadableFileError(
-            "has too many magics and shell lines in long cells", "Remove them and submit it again."
+            "has too many magics and shell lines in long cells", "Remove them."
         )
 
 

@@ -62,8 +62,8 @@ def test_a_broken_submission_says_what_to_fix(submissions: dict[str, Submission]
     assert set(broken.missing) == {"walk"}
     assert broken.missing["walk"].endswith("Fix this cell: walk is undefined until it runs.")
     assert submissions["not-a-notebook"].unreadable == (
-        "downhill.ipynb is not a valid notebook (invalid JSON, line 1). Save it in Jupyter and "
-        "submit it again."
+        "downhill.ipynb is not a valid notebook (invalid JSON, line 1). Save it in Jupyter. "
+        "Then submit it again."
     )
     assert submissions["nothing-submitted"].unreadable.startswith("Nothing was submitted")
 

@@ -61,7 +61,7 @@ def test_what_defines_the_name_is_run_and_nothing_else(
     [
         ([], "there is no ../downhill/downhill.ipynb"),
         (["x = 1"], "has none: There is no class or function named 'walk' in the submission"),
-        (["def walk(x):\n    return (x"], "has none: cell 1, line 2: '(' was never closed"),
+        (["def walk(x):\n    return (x"], "has none: cell 1, line 2: `return (x` · '(' was"),
         (
             ["def walk(x):\n    raise NotImplementedError('walk: Go downhill.')"],
             "yours in ../downhill/downhill.ipynb is still to be written",

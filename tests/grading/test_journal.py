@@ -45,6 +45,18 @@ def test_what_a_student_was_recorded_as_is_kept_until_the_next_run(tmp_path: Pat
         assert journal.states() == {}
 
 
+def test_exercises_that_are_alike_share_a_report(tmp_path: Path) -> None:
+    with Journal(tmp_path, "descent") as journal:
+        for student in ("ada", "ben"):
+            journal.add("digest", replace(REPORT, student=student))
+        # What no comparison of verdicts looks at makes a difference all the same.
+        seen = ExerciseReport("walk", True, (replace(VERDICT, observed="otherwise"),))
+        journal.add("digest", replace(REPORT, student="cleo", exercises=(seen,)))
+        ada, ben, cleo = (each.report.exercises[0] for each in journal.entries().values())
+    assert ada is ben
+    assert cleo.verdicts[0].observed == "otherwise"
+
+
 def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:
     with Journal(tmp_path, "descent") as journal:
         assert journal.last() is None

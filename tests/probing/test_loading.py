@@ -87,7 +87,7 @@ CAUSES = {
         f"{SEABORN} (cell 1, line 1: `import no_seaborn as sns`)",
     ),
     "class": ("class Base(no_such):\n    pass\nclass sqrt(Base): ...", "NameError: name 'no_such'"),
-    "cell": ("def sqrt(:\n    pass", "cell 1, line 1: invalid syntax"),
+    "cell": ("def sqrt(:\n    pass", "cell 1, line 1: `def sqrt(:` · invalid syntax"),
 }
 
 

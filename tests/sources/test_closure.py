@@ -213,9 +213,9 @@ def test_names_that_nothing_defines_in_time_have_a_reason() -> None:
         names=("walk", "Walk"),
     )
     assert dict(found.definitions().undefined) == {
-        "helper": "cell 1, line 1: invalid syntax",
-        "np": "cell 2, line 2: '(' was never closed",
-        "RATE": "cell 2, line 2: '(' was never closed",
+        "helper": "cell 1, line 1: `def helper(:` · invalid syntax",
+        "np": "cell 2, line 2: `RATE = (1` · '(' was never closed",
+        "RATE": "cell 2, line 2: `RATE = (1` · '(' was never closed",
         "Base": "'Base' is first defined below, in cell 5, line 1",
     }
 

@@ -73,7 +73,7 @@ def test_a_broken_cell_costs_only_itself() -> None:
     cells = [Cell("cell 1", "def broken(:"), Cell("cell 2", CLASS)]
     found, defined, broken = definitions(cells, ["Adam", "SGD"])
     assert defined == {"Adam"}
-    assert [str(cell) for cell in broken] == ["cell 1, line 1: invalid syntax"]
+    assert [str(cell) for cell in broken] == ["cell 1, line 1: `def broken(:` · invalid syntax"]
     assert [file.label for file in found.files] == ["cell 2"]
 
 

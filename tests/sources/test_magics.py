@@ -199,7 +199,10 @@ def test_a_call_that_looks_like_a_timed_line_is_left_alone() -> None:
 def test_a_module_is_read_by_python_alone() -> None:
     module = Cell("module", INDENTED, magics=False)
     _, defined, (broken,) = definitions([module], ["answer"])
-    assert (defined, str(broken)) == (frozenset(), "module, line 1: unexpected indent")
+    assert (defined, str(broken)) == (
+        frozenset(),
+        "module, line 1: `def answer():` · unexpected indent",
+    )
 
 
 def test_python_without_prompts_is_left_as_it_is() -> None:

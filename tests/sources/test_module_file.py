@@ -75,9 +75,12 @@ def test_a_module_is_read_as_python_reads_it(tmp_path: Path, name: str) -> None:
         ("unknown coding", "cannot be read by Python (unknown encoding: klingon)"),
         ("coding of bytes", "has the encoding hex, which is not supported. Save it as UTF-8"),
         ("UTF-16", "is UTF-16 text, which Python cannot read. Save it as UTF-8"),
-        ("mixed tabs", "module, line 3: inconsistent use of tabs and spaces in indentation"),
-        ("indented", "module, line 1: unexpected indent"),
-        ("a magic", "module, line 1: invalid syntax"),
+        (
+            "mixed tabs",
+            "module, line 3: `y = 2` · inconsistent use of tabs and spaces in indentation",
+        ),
+        ("indented", "module, line 1: `class Adam:` · unexpected indent"),
+        ("a magic", "module, line 1: `%matplotlib inline` · invalid syntax"),
     ],
 )
 def test_a_module_that_python_refuses_says_why_and_where(
@@ -141,4 +144,4 @@ def test_the_parts_of_a_script_keep_their_lines_below_a_form_feed(tmp_path: Path
     path = tmp_path / "optimizers.py"
     path.write_text("# %%\nx = 1\n\f\n# %%\nclass Adam(:\n    pass\n")
     missing = read_submission(path).definitions(["Adam"]).missing["Adam"]
-    assert missing.startswith("module from line 4, line 5: invalid syntax")
+    assert missing.startswith("module from line 4, line 5: `class Adam(:` · invalid syntax")

@@ -77,15 +77,15 @@ def test_any_other_mistake_is_not_blamed_on_the_version(text: str) -> None:
 
 def test_the_broken_cell_is_told_so() -> None:
     _, _, broken = definitions([Cell("cell 3", NEWER["quotes"][0])], ["f"])
-    assert str(broken[0]) == (
-        "cell 3, line 2: quotes, backslashes and comments inside the braces of an f-string need "
+    assert broken[0].message == (
+        "quotes, backslashes and comments inside the braces of an f-string need "
         "Python 3.12 or later, and this is Python 3.11"
     )
 
 
 def test_a_cell_with_another_mistake_keeps_pythons_own_words() -> None:
     _, _, broken = definitions([Cell("cell 3", "x = = 3\n")], ["f"])
-    assert str(broken[0]) == "cell 3, line 1: invalid syntax"
+    assert str(broken[0]) == "cell 3, line 1: `x = = 3` · invalid syntax"
 
 
 def test_what_looks_like_hostile_text_takes_no_time() -> None:

@@ -96,7 +96,7 @@ def test_a_notebook_of_format_3_is_converted(tmp_path: Path) -> None:
 def test_an_exercise_that_is_missing_or_in_a_broken_cell_says_so(tmp_path: Path) -> None:
     path = write_notebook(tmp_path, new_code_cell("import os\nclass Adam(:\n    pass"))
     missing = read_submission(path).definitions(["Adam", "RMSprop"]).missing
-    assert missing["Adam"].startswith("cell 1, line 2: invalid syntax")
+    assert missing["Adam"].startswith("cell 1, line 2: `class Adam(:` · invalid syntax")
     assert "no class or function named 'RMSprop'" in missing["RMSprop"]
 
 
@@ -152,7 +152,9 @@ def test_a_module_and_a_percent_script_are_read(tmp_path: Path) -> None:
     path.write_text(f"# %%\ndef f(:\n# %% [markdown]\n# prose\n# %%\n{CLASS}\n")
     plan = read_submission(path).definitions(["Adam"])
     assert plan.missing == {}
-    assert [str(cell) for cell in plan.broken] == ["module from line 1, line 2: invalid syntax"]
+    assert [str(cell) for cell in plan.broken] == [
+        "module from line 1, line 2: `def f(:` · invalid syntax"
+    ]
 
 
 def test_the_notebook_counts_where_both_were_submitted(tmp_path: Path) -> None:
