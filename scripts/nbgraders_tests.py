@@ -4,18 +4,17 @@
     uv run python scripts/nbgraders_tests.py --quick    # what CI runs
     uv run python scripts/nbgraders_tests.py --only feedback -n 2  # further options are pytest's
 
-nbgraders_tests.toml beside this script has every module of nbgrader's tests: either it runs, or it is
-named there with the reason why not. Single tests that do not apply are named with a reason too. They
-run all the same: one that passes is reported, because then its entry is out of date. It exits with 1
-if a test fails that is not named there, if the installed nbgrader has a module that is not in the
-list, or if an entry names no module or no test.
+nbgraders_tests.toml beside this script lists every module of nbgrader's tests: what runs, and what
+does not, and why. It also names single tests that do not apply, and why. They run all the same: one
+that passes is reported, because then its entry is out of date. The script exits with 1 if a test
+fails that is not named there, if the installed nbgrader has a module that is not listed, or if an
+entry names no module or no test.
 
 Our ``nbgrader_config.py`` is in a folder of ``JUPYTER_CONFIG_PATH``: it counts in every command
 that a test starts, and what a test sets counts more. As in an existing course
 (docs/instructors.md), the course's own settings are at its end: its id, and the folder of releases,
-whose name the tests take for granted. Where a test sets up nbgrader's objects by itself, ours take
-their place: SaveVerdicts that of SaveAutoGrades, our configuration that of an empty one in the tests of
-the API, which is what the formgrader calls.
+whose name the tests take for granted. SaveVerdicts is tested instead of nbgrader's SaveAutoGrades,
+and the API, which the formgrader calls, with our configuration instead of an empty one.
 """
 
 from __future__ import annotations
@@ -65,9 +64,10 @@ def contradictions(tests: Path = TESTS) -> list[str]:
 
 
 def pytest_configure() -> None:
-    """Ask alembic once for its newest version: every new gradebook starts a process, which takes seconds."""
+    """Ask alembic once for its newest version."""
     import nbgrader.api
 
+    # Every new gradebook starts a process for it, which takes seconds.
     nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
