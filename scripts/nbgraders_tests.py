@@ -32,7 +32,7 @@ from typing import Any
 
 import nbgrader
 import pytest
-from traitlets.config import PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 ROOT = Path(__file__).parents[1]
 LIST_FILE = Path(__file__).with_suffix(".toml")
