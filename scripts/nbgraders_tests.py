@@ -56,7 +56,7 @@ def contradictions(tests: Path = TESTS) -> list[str]:
     modules = {path.relative_to(tests).as_posix() for path in found}
     listed = [*LIST["all"], *(name for group in LIST["not_run"] for name in group["modules"])]
     wrong = {
-        "neither run nor named with a reason": modules.difference(listed),
+        "not listed; add it to `all`, or to a [[not_run]] with its reason": modules - set(listed),
         "not among nbgrader's tests": set(listed) - modules,
         "listed twice": {name for name in listed if listed.count(name) > 1},
     }
@@ -118,6 +118,8 @@ def main() -> int:
     if wrong := contradictions():
         sys.exit("\n".join([f"{LIST_FILE.name} does not fit the installed nbgrader:", *wrong]))
     tests = [test for test in LIST["quick" if options.quick else "all"] if options.only in test]
+    if not tests:
+        parser.error(f"no module of the list has {options.only!r} in its name")
     with tempfile.TemporaryDirectory() as folder:
         configuration = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
         Path(folder, "nbgrader_config.py").write_text(configuration + OF_THE_COURSE)

@@ -40,7 +40,7 @@ def test_a_module_of_another_nbgrader_is_named(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert script.contradictions(tmp_path) == [
-        "apps/test_new.py: neither run nor named with a reason.",
+        "apps/test_new.py: not listed; add it to `all`, or to a [[not_run]] with its reason.",
         f"{listed[0]}: not among nbgrader's tests.",
     ]
 
