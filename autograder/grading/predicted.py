@@ -15,22 +15,29 @@ def predicted(
     """The report on the predictions of a submission; none if the assignment asks for none."""
     if not predictions:
         return ()
-    return (report_on(answers(submission.cells, predictions), predictions),)
+    made = answers(submission.cells, predictions)
+    return (report_on(made, predictions, submission.unreadable),)
 
 
-def report_on(made: Mapping[str, object], predictions: Sequence[Prediction]) -> ExerciseReport:
+def report_on(
+    made: Mapping[str, object], predictions: Sequence[Prediction], unreadable: str = ""
+) -> ExerciseReport:
     """The report on answers, right ones or not.
 
     Args:
         made: what the notebook or its kernel has for each, by name; some may be missing.
+        unreadable: why nothing can be read; "" if something can.
     """
-    return ExerciseReport(PREDICTIONS, False, tuple(_verdict(each, made) for each in predictions))
+    verdicts = tuple(_verdict(each, made, unreadable) for each in predictions)
+    return ExerciseReport(PREDICTIONS, False, verdicts)
 
 
-def _verdict(asked: Prediction, made: Mapping[str, object]) -> Verdict:
+def _verdict(asked: Prediction, made: Mapping[str, object], unreadable: str) -> Verdict:
     chosen = asked.chosen(made.get(asked.name))
     message = ""
-    if asked.name not in made:
+    if unreadable:
+        message = unreadable
+    elif asked.name not in made:
         message = (
             f'No valid cell sets {asked.variable}. Write {asked.variable} = "a" before the plot.'
         )

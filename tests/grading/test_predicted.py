@@ -27,3 +27,10 @@ def test_any_choice_earns_half_a_point_and_no_choice_nothing() -> None:
 
 def test_an_assignment_without_predictions_has_no_row_of_them() -> None:
     assert predicted(Submission("ada", None), ()) == ()
+
+
+def test_a_notebook_that_cannot_be_read_has_no_predictions_for_that_reason_alone() -> None:
+    broken = Submission("ada", None, unreadable="ada.ipynb is not a valid notebook.")
+    (report,) = predicted(broken, ASKED)
+    assert {each.message for each in report.verdicts} == {"ada.ipynb is not a valid notebook."}
+    assert report.score == 0
