@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.judge import judge
+from autograder.grading.stored import read_release
 from autograder.model import Arrays, Check, Unmet
 from autograder.sources.checks import read_checks
 
@@ -222,6 +223,33 @@ def test_where_chance_plays_a_part_the_message_gives_the_band(plain: Any) -> Non
         "After epoch 1 of 1, the loss on training digits is 1.5; the rule gives 0.905 to 1.11, "
         "whatever is drawn."
     )
+
+
+# --- dropout, whose masks are drawn ---------------------------------------------------------------
+
+NEARLY_RIGHT = {
+    "mask_drawn_once",
+    "never_on",
+    "probabilities_for_a_mask",
+    "rate_and_keep_swapped_throughout",
+    "rate_is_the_share_kept",
+    "same_mask_at_every_call",
+}
+"""Those that come nearest to right training, of the mistakes that change it."""
+
+
+def test_a_mistake_that_changes_training_a_little_is_not_taken_for_chance() -> None:
+    check_set, oracle = read_release(SOLUTIONS.parent / "assignments" / "dropout")
+    (check,) = (each for each in check_set.checks if each.aspect == "convergence")
+    wanted, passed = oracle.wanted(check), set()
+    for misconception, observation in oracle.observe_misconceptions(check):
+        try:
+            check.judge(observation.arrays, wanted)
+        except Unmet:
+            continue
+        passed.add(misconception.name)
+    assert "scaled_by_the_share_drawn" in passed  # which changes nothing that 30 epochs would show
+    assert not passed & NEARLY_RIGHT
 
 
 # --- arrays that are not as they should be --------------------------------------------------------
