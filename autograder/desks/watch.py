@@ -21,6 +21,9 @@ from autograder.reports.progress import AssignmentStatus
 from autograder.reports.watching import KEYS, Watching
 from autograder.sandbox.interface import Sandbox
 
+LOOK_MILLISECONDS = 20
+"""A save is noticed once no other change has followed for so long."""
+
 Event = Path | str
 """A file that was saved, or a key."""
 
@@ -60,7 +63,13 @@ def _saves(files: set[Path], events: queue.Queue[Event]) -> Iterator[None]:
     def look() -> None:
         # Folders: editors replace a file by another one of its name.
         folders = {file.parent for file in files}
-        for found in changes(*folders, stop_event=stop, watch_filter=None, recursive=False):
+        for found in changes(
+            *folders,
+            stop_event=stop,
+            watch_filter=None,
+            recursive=False,
+            step=LOOK_MILLISECONDS,
+        ):
             for file in {Path(path).resolve() for _, path in found} & files:
                 events.put(file)
 
