@@ -26,6 +26,7 @@ class ClassGrades:
         absent: students without a grade, and why there is nothing to grade; "" if nothing was
             submitted.
         standings: what the gradebook says of each student.
+        closed: why the grader cannot open what was submitted, by student.
     """
 
     reports: tuple[Report, ...]
@@ -34,6 +35,7 @@ class ClassGrades:
     used: Statistics
     absent: Mapping[str, str] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    closed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
@@ -47,6 +49,11 @@ class ClassGrades:
                 "command again to grade them."
             )
         found += [f"{clean(student)}: {why}" for student, why in self.absent.items() if why]
+        found += [
+            f"{clean(student)}: {why} Until then, the earlier grade stays."
+            for student, why in self.closed.items()
+            if student not in self.absent
+        ]
         for report in filter(_has_no_exercise, self.reports):
             found.append(
                 f"{clean(report.student)}: none of the exercises of {report.assignment} is in the "

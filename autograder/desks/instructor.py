@@ -164,7 +164,15 @@ def grade_course(
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
             journal.complete()
-    grades = ClassGrades(tuple(reports), recorder.recorded, results_file, used, absent, standings)
+    grades = ClassGrades(
+        tuple(reports),
+        recorder.recorded,
+        results_file,
+        used,
+        absent,
+        standings,
+        submitted.closed,
+    )
     show(grades, run_seed, console, table=among is None, per_student=each_own)
     return grades
 

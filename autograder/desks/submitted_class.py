@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -65,6 +66,8 @@ class SubmittedClass:
     Attributes:
         students: ids of the whole class, in order.
         submissions: of the students to grade.
+        closed: why the grader cannot read what a student submitted, by student: what they got
+            earlier stays, because that is no fault of theirs.
         digests: of each of these submissions at the beginning of the run, by student.
         codes: the same of their code, by `autograder.grading.seeds.code_digest`.
     """
@@ -73,6 +76,7 @@ class SubmittedClass:
     submissions: Submissions
     digests: Mapping[str, str]
     codes: Mapping[str, bytes]
+    closed: Mapping[str, str] = field(default_factory=dict)
 
     def among(self, students: Collection[str] | None) -> Self:
         """The same class, of which only these students are graded; None for all."""
@@ -91,9 +95,13 @@ def read_class(
     """Read the submissions to grade: those of ``only``, or of the whole class if it is empty.
 
     Raises:
-        AutograderError: a student in ``only`` is not in the class, or nothing was submitted.
+        AutograderError: a student in ``only`` is not in the class, nothing was submitted, or the
+            folder cannot be opened.
     """
-    students = submissions_in(folder)
+    try:
+        students = submissions_in(folder)
+    except OSError as error:
+        raise AutograderError(_cannot_open(error)) from error
     unknown = only - frozenset(students)
     if unknown:
         raise AutograderError(
@@ -101,28 +109,65 @@ def read_class(
             f"{', '.join(students[:8])}{', ...' if len(students) > 8 else ''}."
         )
 
-    def read(student: str) -> Submission:
-        return find_submission(folder / student / name, name, student, locked, released)
+    def find(student: str) -> tuple[Submission, str]:
+        return _find(folder / student / name, name, student, locked, released)
 
-    digests, codes, reasons = dict[str, str](), dict[str, bytes](), dict[str, str]()
+    digests, codes = dict[str, str](), dict[str, bytes]()
+    reasons, closed = dict[str, str](), dict[str, str]()
     for student in students if not only else sorted(only):
-        found, place = read(student), folder / student / name
+        (found, why), place = find(student), folder / student / name
+        if why:
+            closed[student] = why
         if found.path is None:
-            reasons[student] = _reason(found, place)
+            reasons[student] = why or _reason(found, place)
         else:
             digests[student], codes[student] = submission_digest(found, place), code_digest(found)
     if not digests:
         raise AutograderError(_nothing(folder, name, reasons))
-    return SubmittedClass(students, Submissions(digests, read), digests, codes)
+    submissions = Submissions(digests, lambda student: find(student)[0])
+    return SubmittedClass(students, submissions, digests, codes, closed)
 
 
 def absent_students(folder: Path, name: str, students: Iterable[str]) -> dict[str, str]:
     """Those of ``students`` of whom there is nothing to grade, and why; "" if there is no file."""
-    return {
-        student: _reason(found, folder / student / name)
-        for student in sorted(students)
-        if (found := find_submission(folder / student / name, name, student)).path is None
-    }
+    absent = dict[str, str]()
+    for student in sorted(students):
+        place = folder / student / name
+        found, why = _find(place, name, student)
+        if found.path is None:
+            absent[student] = why or _reason(found, place)
+    return absent
+
+
+def _find(
+    folder: Path,
+    name: str,
+    student: str,
+    locked: dict[str, str] | None = None,
+    released: Released = NEVER,
+) -> tuple[Submission, str]:
+    """A student's submission; and why the grader cannot open it, which leaves it without a path.
+
+    That is no fault of the student's: rights that were lost when the class was copied, or a disk.
+    A link and what is not a file are the student's own, and are read as such.
+    """
+    try:
+        if folder.is_dir():  # raises where the student's folder is closed
+            os.scandir(folder).close()
+        found = find_submission(folder, name, student, locked, released)
+        path = found.path
+        if path and found.unreadable and path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                file.read(1)
+    except OSError as error:
+        why = _cannot_open(error)
+        return Submission(student, None, unreadable=why), why
+    return found, ""
+
+
+def _cannot_open(error: OSError) -> str:
+    remedy = "Make it readable" if error.errno in (errno.EACCES, errno.EPERM) else "Fix that"
+    return f"{error.filename} cannot be opened ({error.strerror}). {remedy} and grade again."
 
 
 def _reason(submission: Submission, folder: Path) -> str:
@@ -131,8 +176,6 @@ def _reason(submission: Submission, folder: Path) -> str:
         return f"{folder} is a symbolic link, which is not followed."
     if not folder.is_dir():
         return ""
-    if not os.access(folder, os.R_OK | os.X_OK):
-        return f"{folder} cannot be opened; make it readable and grade again."
     return submission.unreadable if any(folder.iterdir()) else ""
 
 

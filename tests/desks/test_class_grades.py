@@ -32,3 +32,19 @@ def test_the_file_of_another_assignment_is_pointed_out(tmp_path: Path) -> None:
     grades = ClassGrades(tuple(reports), recorded, tmp_path, Statistics())
     (problem,) = grades.problems
     assert problem.startswith("ada: none of the exercises of descent is in the submission.")
+
+
+def test_an_earlier_grade_stays_where_the_submission_cannot_be_opened(tmp_path: Path) -> None:
+    recorded = Recorded("gradebook.db", tmp_path, tmp_path, tmp_path, ())
+    grades = ClassGrades(
+        (),
+        recorded,
+        tmp_path,
+        Statistics(),
+        absent={"ada": "It cannot be opened."},
+        closed={"ada": "It cannot be opened.", "ben": "It cannot be opened."},
+    )
+    assert grades.problems == [
+        "ada: It cannot be opened.",
+        "ben: It cannot be opened. Until then, the earlier grade stays.",
+    ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from autograder.desks.submitted_class import SubmittedClass, read_class
+from autograder.desks.submitted_class import SubmittedClass, absent_students, read_class
 from autograder.model import AutograderError
 
 
@@ -54,3 +58,61 @@ def test_only_some_are_read(tmp_path: Path) -> None:
     assert list(everyone.among({"ada"}).submissions) == ["ada"]
     assert "ben" not in everyone.among({"ada"}).submissions
     assert everyone.among(None) is everyone
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that other users can reach, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As a user for whom modes count; root may do everything."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("place", ["", "descent", "descent/descent.py"])
+def test_what_the_grader_may_not_open_is_named_and_never_graded(shared: Path, place: str) -> None:
+    for student in ("ada", "ben"):
+        submit(shared, student, "x = 1\n")
+    closed = shared / "ada" / place
+    mode = closed.stat().st_mode
+    closed.chmod(0)
+    try:
+        with without_rights():
+            found = class_of(shared)
+            absent = absent_students(shared, "descent", found.students)
+            with pytest.raises(
+                AutograderError, match=r"Nothing to grade.*ada: .* cannot be opened"
+            ):
+                class_of(shared, frozenset({"ada"}))
+    finally:
+        closed.chmod(mode)
+    assert list(found.submissions) == ["ben"]
+    assert found.closed.keys() == {"ada"}
+    assert found.closed["ada"].endswith(
+        " cannot be opened (Permission denied). Make it readable and grade again."
+    )
+    assert absent == found.closed
+
+
+def test_a_class_that_the_grader_may_not_open_is_named(shared: Path) -> None:
+    submit(shared, "ada", "x = 1\n")
+    shared.chmod(0)
+    try:
+        with without_rights(), pytest.raises(AutograderError, match=r"cannot be opened.*readable"):
+            class_of(shared)
+    finally:
+        shared.chmod(0o755)
