@@ -43,9 +43,10 @@ def course_config(course: Path) -> Config:
             try:
                 config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
             except Exception as error:
-                raise AutograderError(
-                    f"{path} raises {error!r}. Fix that file and grade again."
-                ) from error
+                what = repr(error)
+                if isinstance(error, SyntaxError):  # its fields repeat the file and the line's text
+                    what = f"{type(error).__name__} in line {error.lineno}: {error.msg}"
+                raise AutograderError(f"{path} raises {what}. Fix that and grade again.") from error
     return config
 
 

@@ -7,15 +7,21 @@ commands and in the server of the formgrader.
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from autograder.gradebook.remedies import without_password
+from autograder.gradebook.upgrade import open_before_upgrading
 from autograder.model import AutograderError
 
 _MISLEADING = "There was an error accessing the nbgrader database"
 """nbgrader says this of every error, also of a wrong password, and to upgrade the database."""
+
+_UPGRADING = "Upgrading "
+"""What nbgrader says of a gradebook, with its password."""
 
 _REPEATED_SECONDS = 1.0
 """`nbgrader autograde` meets the same error at every student."""
@@ -36,6 +42,7 @@ def explain_errors() -> None:
             log.addFilter(_Explained())
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _print_explanation
+    open_before_upgrading()
 
 
 def explanation(error: BaseException | None) -> str:
@@ -48,6 +55,8 @@ def explanation(error: BaseException | None) -> str:
         return str(error or "")
     if not _passed_nbgrader(error.__traceback__):
         return ""
+    if said := _of_what_was_passed(error):
+        return said
     if isinstance(error, PermissionError) and error.filename:
         return (
             f"You may not read or write {error.filename}. Make it yours, or ask its owner or the "
@@ -70,6 +79,23 @@ def explanation(error: BaseException | None) -> str:
         return str(said)
     except Exception:  # an import of something else; a configuration that cannot be read
         return ""
+
+
+def _of_what_was_passed(error: BaseException) -> str:
+    """What is wrong with what a command was given; "" if that is not known."""
+    if isinstance(error, UnicodeDecodeError):
+        return (
+            f"A file is not UTF-8 text (byte {error.start + 1} is {error.object[error.start]:#x}). "
+            "Save it as UTF-8, as 'CSV UTF-8' in Excel, and run the same command again."
+        )
+    if "NOT NULL constraint failed: student.id" in str(error):
+        return "A row has no id. Write one in the column `id`, and run the same command again."
+    if isinstance(error, subprocess.CalledProcessError) and "alembic" in error.cmd:
+        return (
+            "The gradebook could not be upgraded; the reason is above. Beside a gradebook that is "
+            "a file, nbgrader has put a copy of it as it was."
+        )
+    return ""
 
 
 def _course() -> Any:
@@ -105,6 +131,8 @@ class _Explained(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         # nbgrader logs tracebacks as text, while it handles the error.
         error = record.exc_info[1] if record.exc_info else sys.exc_info()[1]
+        if record.getMessage().startswith(_UPGRADING):
+            record.msg, record.args = without_password(record.getMessage()), ()
         if error is None or record.levelno < logging.INFO:
             return True
         message = record.getMessage()

@@ -26,7 +26,8 @@ _OF_FILES = {
     "not a database": _FROM_A_BACKUP,
     "malformed": _FROM_A_BACKUP,
     "readonly": "Make the file and its folder writable and grade again.",
-    "unable to open": "Its folder must exist and be writable.",
+    "unable to open": "It must be a file that you may read and write, in a folder that exists and "
+    "is writable.",
     "full": "Free some space on the disk and grade again.",
     "no column": _FROM_ANOTHER_NBGRADER,
     "no such": _FROM_ANOTHER_NBGRADER,

@@ -124,6 +124,15 @@ def test_a_gradebook_in_use_is_not_called_a_wrong_entry(
         other.close()
 
 
+def test_a_folder_in_the_gradebooks_place_is_told_from_a_missing_folder(
+    course: Path, release: NotebookNode
+) -> None:
+    (course / "gradebook.db").unlink()
+    (course / "gradebook.db").mkdir()
+    with pytest.raises(AutograderError, match="It must be a file that you may read and write"):
+        record(course, release)
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -62,7 +62,7 @@ def submit(course: Path) -> None:
 def test_a_missing_driver_is_named_by_nbgraders_commands(course: Path) -> None:
     configure(course, WITHOUT_DRIVER)
     submit(course)
-    for said in said_by(course, "db student list", f"autograde {NAME}"):
+    for said in said_by(course, "db student list", f"autograde {NAME}", "db upgrade"):
         assert said.count("pip install 'pg8000'") == 1
         assert "Traceback" not in said
         assert "db upgrade" not in said
@@ -76,6 +76,23 @@ def test_a_gradebook_of_another_nbgrader_is_named_by_nbgraders_commands(course: 
     (said,) = said_by(course, "db student list")
     assert said.startswith(f"The gradebook {course / 'gradebook.db'}: no such column")
     assert said.endswith("Make a copy, then run: nbgrader db upgrade\n")
+
+
+def test_what_is_wrong_with_a_file_is_said_by_nbgraders_commands(course: Path) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    (course / "excel.csv").write_bytes("id,first_name\nada,José\n".encode("cp1252"))
+    (course / "holes.csv").write_text("id,first_name\n,Ada\n")
+    (course / "broken.db").write_text("grades: all good")
+    excel, holes, upgrade = said_by(
+        course,
+        "db student import excel.csv",
+        "db student import holes.csv",
+        "db upgrade --db=sqlite:///broken.db",
+    )
+    assert "Save it as UTF-8, as 'CSV UTF-8' in Excel" in excel
+    assert "A row has no id." in holes
+    assert "file is not a database. Move the file away" in upgrade
+    assert "Traceback" not in excel + holes + upgrade
 
 
 class Written(logging.Handler):

@@ -146,7 +146,9 @@ def test_a_full_disk_stops_with_a_sentence_and_leaves_no_half_file(
 def test_a_broken_configuration_is_named(course: Path, release: NotebookNode) -> None:
     (course / "nbgrader_config.py").write_text("c = get_config(\n")
 
-    with pytest.raises(AutograderError, match=r"nbgrader_config\.py raises SyntaxError"):
+    with pytest.raises(
+        AutograderError, match=r"nbgrader_config\.py raises SyntaxError in line 1: "
+    ):
         record(course, release)
 
 
