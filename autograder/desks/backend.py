@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from autograder.grading.libraries import need_libraries
 from autograder.model import AutograderError
 
 BACKEND = "KERAS_BACKEND"
@@ -23,8 +24,10 @@ def use_tensorflow() -> None:
     """Let Keras, which is imported next, run on TensorFlow in this process. Says so if it matters.
 
     Raises:
-        AutograderError: Keras is imported already, with another backend.
+        AutograderError: Keras is imported already, with another backend; or a library is missing
+            or of another version.
     """
+    need_libraries()
     for line in ignored_backend():
         print(line)
     os.environ[BACKEND] = TENSORFLOW

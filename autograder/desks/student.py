@@ -13,6 +13,7 @@ from autograder.desks.released import release_notebook
 from autograder.desks.released_course import is_release, release_named, releases_in
 from autograder.desks.remembered import remember
 from autograder.desks.self_check import NOTHING_RAN, Release, Show, Silent, Work, read
+from autograder.grading.libraries import need_libraries
 from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE
 from autograder.model import AutograderError
@@ -118,7 +119,11 @@ def self_check_sandbox(say: Callable[[str], None]) -> Iterator[Sandbox]:
 
     Args:
         say: called with one line if code is not confined.
+
+    Raises:
+        AutograderError: a library is missing or of another version; or nothing runs here.
     """
+    need_libraries()  # before what is suppressed below
     with ExitStack() as stack:
         sandbox: Sandbox | None = None
         if HAS_FORK:

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from autograder.grading.allowance import Allowance
+from autograder.grading.libraries import need_libraries
 from autograder.grading.printed import Printed, read_printed
 from autograder.grading.trial import Known, Trial
 from autograder.messages import Load, Loaded, Observed, SourceText
@@ -67,6 +68,7 @@ def probing_sandbox(
     Raises:
         AutograderError: this system cannot run or confine children; says what is missing.
     """
+    need_libraries()
     sandbox = ForkingSandbox(service=SERVICE, confined=confined, secrets=secrets, **further)
     try:
         sandbox.__enter__()
