@@ -48,11 +48,14 @@ class ClassGrades:
                 f"{', ...' if len(ungraded) > 8 else ''}: their scores are not final. Run the same "
                 "command again to grade them."
             )
-        found += [f"{clean(student)}: {why}" for student, why in self.absent.items() if why]
         found += [
-            f"{clean(student)}: {why} Until then, the earlier grade stays."
+            f"{clean(student)}: {why}"
+            for student, why in self.absent.items()
+            if why and student not in self.closed
+        ]
+        found += [
+            f"{clean(student)}: {why} Until then, the gradebook keeps an earlier grade."
             for student, why in self.closed.items()
-            if student not in self.absent
         ]
         for report in filter(_has_no_exercise, self.reports):
             found.append(

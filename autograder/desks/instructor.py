@@ -266,8 +266,9 @@ def _leave_ungraded(
     # A student who submitted nothing may have no folder, and be known only to the gradebook.
     students = {*submitted.students, *recorder.roster()}
     graded = journal.digests().keys() & set(submitted.students)
-    absent = absent_students(folder, name, students - graded)
-    recorder.leave_ungraded(absent)
+    absent, closed = absent_students(folder, name, students - graded)
+    # What cannot be opened may have a grade in the gradebook, which stays.
+    recorder.leave_ungraded(sorted(absent.keys() - closed))
     return absent
 
 

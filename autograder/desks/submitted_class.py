@@ -128,15 +128,22 @@ def read_class(
     return SubmittedClass(students, submissions, digests, codes, closed)
 
 
-def absent_students(folder: Path, name: str, students: Iterable[str]) -> dict[str, str]:
-    """Those of ``students`` of whom there is nothing to grade, and why; "" if there is no file."""
-    absent = dict[str, str]()
+def absent_students(
+    folder: Path, name: str, students: Iterable[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Those of ``students`` of whom there is nothing to grade, and why; "" if there is no file.
+
+    The second are those of the first whose submission the grader cannot open.
+    """
+    absent, closed = dict[str, str](), dict[str, str]()
     for student in sorted(students):
         place = folder / student / name
         found, why = _find(place, name, student)
+        if why:
+            closed[student] = why
         if found.path is None:
             absent[student] = why or _reason(found, place)
-    return absent
+    return absent, closed
 
 
 def _find(

@@ -41,10 +41,10 @@ def test_an_earlier_grade_stays_where_the_submission_cannot_be_opened(tmp_path: 
         recorded,
         tmp_path,
         Statistics(),
-        absent={"ada": "It cannot be opened."},
-        closed={"ada": "It cannot be opened.", "ben": "It cannot be opened."},
+        absent={"ada": "It cannot be opened.", "ben": "It is empty."},
+        closed={"ada": "It cannot be opened."},
     )
     assert grades.problems == [
-        "ada: It cannot be opened.",
-        "ben: It cannot be opened. Until then, the earlier grade stays.",
+        "ben: It is empty.",
+        "ada: It cannot be opened. Until then, the gradebook keeps an earlier grade.",
     ]

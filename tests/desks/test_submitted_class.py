@@ -60,7 +60,7 @@ def test_only_some_are_read(tmp_path: Path) -> None:
     assert everyone.among(None) is everyone
 
 
-NOBODY = 65534
+UNPRIVILEGED = 65534
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def without_rights() -> Iterator[None]:
     """As a user for whom modes count; root may do everything."""
     before = os.geteuid()
     if before == 0:
-        os.seteuid(NOBODY)
+        os.seteuid(UNPRIVILEGED)
     try:
         yield
     finally:
@@ -87,25 +87,25 @@ def without_rights() -> Iterator[None]:
 def test_what_the_grader_may_not_open_is_named_and_never_graded(shared: Path, place: str) -> None:
     for student in ("ada", "ben"):
         submit(shared, student, "x = 1\n")
-    closed = shared / "ada" / place
-    mode = closed.stat().st_mode
-    closed.chmod(0)
+    path = shared / "ada" / place
+    mode = path.stat().st_mode
+    path.chmod(0)
     try:
         with without_rights():
             found = class_of(shared)
-            absent = absent_students(shared, "descent", found.students)
+            absent, closed = absent_students(shared, "descent", found.students)
             with pytest.raises(
                 AutograderError, match=r"Nothing to grade.*ada: .* cannot be opened"
             ):
                 class_of(shared, frozenset({"ada"}))
     finally:
-        closed.chmod(mode)
+        path.chmod(mode)
     assert list(found.submissions) == ["ben"]
     assert found.closed.keys() == {"ada"}
     assert found.closed["ada"].endswith(
         " cannot be opened (Permission denied). Make it readable and grade again."
     )
-    assert absent == found.closed
+    assert absent == closed == found.closed
 
 
 def test_a_class_that_the_grader_may_not_open_is_named(shared: Path) -> None:
