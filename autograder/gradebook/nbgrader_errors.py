@@ -6,9 +6,11 @@ commands and in the server of the formgrader.
 
 from __future__ import annotations
 
+import functools
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -43,6 +45,9 @@ def explain_errors() -> None:
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _print_explanation
     open_before_upgrading()
+    api: Any = sys.modules.get("nbgrader.apps.api")  # imported before, where a formgrader runs
+    if api and not hasattr(api.capture_log, "__wrapped__"):
+        api.capture_log = explained_result(api.capture_log)
 
 
 def explanation(error: BaseException | None) -> str:
@@ -121,12 +126,33 @@ def _passed_nbgrader(trace: TracebackType | None) -> bool:
     return False
 
 
+def explained_result(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """What the formgrader's buttons show of a failure: the explanation, instead of a traceback.
+
+    Args:
+        run: nbgrader's, which runs a command and returns its log, and its traceback if it fails.
+    """
+
+    @functools.wraps(run)
+    def explained(app: Any, *rest: Any) -> dict[str, Any]:
+        filters = [each for each in app.log.filters if isinstance(each, _Explained)]
+        for each in filters:
+            each.said = ""
+        result = run(app, *rest)
+        said = next((each.said for each in filters if each.said), "")
+        if said and "error" in result:
+            result["error"] = said
+        return result
+
+    return explained
+
+
 class _Explained(logging.Filter):
     """Puts the explanation in the place of a logged traceback."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said, self._at = "", 0.0
+        self.said, self._at = "", 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
         # nbgrader logs tracebacks as text, while it handles the error.
@@ -140,8 +166,8 @@ class _Explained(logging.Filter):
         misleading = message.startswith(_MISLEADING)
         if not (traced or misleading) or not (said := explanation(error)):
             return True
-        repeated = said == self._said and record.created - self._at < _REPEATED_SECONDS
-        self._said, self._at = said, record.created
+        repeated = said == self.said and record.created - self._at < _REPEATED_SECONDS
+        self.said, self._at = said, record.created
         record.msg, record.args, record.exc_info, record.exc_text = said, (), None, None
         record.levelno, record.levelname = logging.ERROR, "ERROR"
         return not repeated

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from graded_class import NAME, ROOT, make_release
 
-from autograder.gradebook.nbgrader_errors import _Explained, explanation
+from autograder.gradebook.nbgrader_errors import _Explained, explained_result, explanation
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +128,35 @@ def test_the_formgraders_log_has_the_sentence_once(
     assert messages[0].endswith("Install it with: pip install 'pg8000'")
     assert messages[1:] == ["the request failed", "the request failed", "elsewhere"]
     assert [bool(record.exc_info) for record in written.records] == [False, False, False, True]
+
+
+def test_the_formgraders_buttons_show_the_sentence_instead_of_a_traceback(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbgrader.api import Gradebook
+    from nbgrader.utils import capture_log
+    from traitlets.config import Application
+
+    class Autograde(Application):
+        fails_with = ""
+
+        def start(self) -> None:
+            try:
+                Gradebook(self.fails_with) if self.fails_with else 1 / 0
+            except ImportError:
+                self.log.error("There was an error processing ada", exc_info=True)
+                raise
+
+    configure(course, WITHOUT_DRIVER)
+    monkeypatch.chdir(course)
+    app = Autograde(log=logging.Logger("server"))
+    app.log.addFilter(_Explained())
+    app.fails_with = WITHOUT_DRIVER
+    shown = explained_result(capture_log)(app)
+    assert shown["error"].endswith("Install it with: pip install 'pg8000'")
+    assert "Traceback" not in shown["log"]
+    app.fails_with = ""
+    assert "ZeroDivisionError" in explained_result(capture_log)(app)["error"]
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
