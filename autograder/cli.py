@@ -7,6 +7,7 @@ errors answer immediately.
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import sys
 from importlib.metadata import version as installed_version
@@ -61,6 +62,25 @@ def main() -> None:
         if not (said := missing(error.name or "")):
             raise
         _refuse(said)
+    except OSError as error:
+        if error.errno not in _REFUSALS or not error.filename:
+            raise
+        _refuse(
+            f"{error.filename}: {error.strerror}. {_REFUSALS[error.errno]}, and run the same "
+            "command again."
+        )
+
+
+_NO_RIGHT = "Make it readable and writable for you"
+_NO_SPACE = "Free some space on its disk"
+_REFUSALS = {
+    errno.EACCES: _NO_RIGHT,
+    errno.EPERM: _NO_RIGHT,
+    errno.EROFS: "Its disk takes no changes: make it writable",
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
+}
+"""What to do where files can fail anywhere; any other error of a file is a fault of ours."""
 
 
 def _print_in_any_encoding() -> None:

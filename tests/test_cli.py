@@ -7,6 +7,8 @@ The course is the one of conftest.py. Nothing gets as far as starting a child.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -260,6 +262,50 @@ def test_an_interrupt_leaves_no_traceback(
     answer = run("build", "--course", course)
     assert "Traceback" not in answer.error
     assert answer.code == 130
+
+
+def test_an_interrupt_while_it_imports_leaves_no_traceback() -> None:
+    code = (
+        "import builtins, sys\n"
+        "from autograder.__main__ import main\n"
+        "real = builtins.__import__\n"
+        "def stopped(name, *rest):\n"
+        "    if name == 'typer': raise KeyboardInterrupt\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = stopped\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EACCES, "Make it readable and writable for you"),
+        (errno.EROFS, "Its disk takes no changes"),
+        (errno.ENOSPC, "Free some space"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    number: int,
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(number: int) -> None:
+        raise OSError(number, os.strerror(number), "solutions/downhill")
+
+    monkeypatch.setattr(cli, "app", lambda: fail(number))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith(f"Error: solutions/downhill: {os.strerror(number)}. {remedy}")
+
+    monkeypatch.setattr(cli, "app", lambda: fail(errno.EEXIST))
+    with pytest.raises(FileExistsError):
+        cli.main()
 
 
 # --- immediately ---------------------------------------------------------------------------------
