@@ -60,7 +60,8 @@ def reset(
         kept = ", ".join(path.name for path in backups.values())
         raise AutograderError(
             f"{notebook} was not changed: {error.filename or notebook.parent} could not be "
-            f"written ({error.strerror}).{f' Copies of your code: {kept}.' if kept else ''}"
+            f"written ({error.strerror}). Make the folder writable, or free some space."
+            f"{f' Copies of your code: {kept}.' if kept else ''}"
         ) from error
     return [Reset(name, backups.get(name)) for name in cells]
 
@@ -71,7 +72,9 @@ def _read(notebook: Path) -> dict[str, Any]:
     try:
         raw = json.loads(notebook.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise AutograderError(f"{notebook} cannot be read: {error.strerror}.") from error
+        raise AutograderError(
+            f"{notebook} cannot be read: {error.strerror}. Make it readable."
+        ) from error
     except ValueError as error:
         raise AutograderError(
             f"{notebook} is not a valid notebook (invalid JSON, line "

@@ -214,6 +214,8 @@ def write(path: Path, content: dict[str, Any], students: Iterable[dict[str, Any]
             file.writelines(_text(content, students))
     except OSError as error:
         remedy = "Free some space, or choose" if error.errno == errno.ENOSPC else "Choose"
+        if path.parent.is_file():
+            remedy = f"{path.parent} is a file: move it away, or choose"
         raise AutograderError(
             f"{path} could not be written ({error.strerror}). {remedy} another file with --json."
         ) from error

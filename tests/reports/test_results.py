@@ -211,6 +211,12 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("")
+    with pytest.raises(AutograderError, match=r"results is a file: move it away, or choose"):
+        write(tmp_path / "results" / "optimizers.json", {})
+
+
 def test_a_file_of_a_newer_version_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "optimizers.json"
     for harmless in ("{}", "no JSON", '{"version": 1}', '{"version": "x"}', "[]"):
