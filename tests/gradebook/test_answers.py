@@ -11,9 +11,13 @@ import pytest
 from graded_class import Graded, autograded, by_id, cells, grade, opened, page, recorded, report
 from nbformat.notebooknode import NotebookNode
 
+from autograder.gradebook.record import Recorder
+from autograder.sources.submission import read_submission
+
 pytestmark = pytest.mark.slow
 
 ANSWER = "Because the velocity averages the gradients."
+TAKEAWAYS = "## Takeaways"
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
     "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -44,14 +48,33 @@ def write_code_below(notebook: NotebookNode) -> None:
     notebook.cells.append(nbformat.v4.new_code_cell(ANSWER))
 
 
+def write_at_the_end(notebook: NotebookNode) -> None:
+    """Below what the release has after its question."""
+    notebook.cells += [nbformat.v4.new_markdown_cell(text) for text in (TAKEAWAYS, ANSWER)]
+
+
+def write_before_the_next_exercise(notebook: NotebookNode) -> None:
+    write_at_the_end(notebook)
+    notebook.cells.append(notebook.cells.pop(2))  # Momentum's cell
+
+
 @pytest.mark.parametrize(
     "change",
-    [lose_metadata, lose_metadata_and_id, lose_everything, write_below, write_code_below],
+    [
+        lose_metadata,
+        lose_metadata_and_id,
+        lose_everything,
+        write_below,
+        write_code_below,
+        write_at_the_end,
+        write_before_the_next_exercise,
+    ],
 )
 def test_an_answer_in_another_cell_is_found_or_waits_for_a_person(
     course: Path, release: NotebookNode, change: Callable[[NotebookNode], None]
 ) -> None:
     submitted = copy.deepcopy(release)
+    release.cells.append(nbformat.v4.new_markdown_cell(TAKEAWAYS, id="takeaways"))
     change(submitted)
 
     recorded(course, release, Graded(report(), submitted))
@@ -84,6 +107,45 @@ def test_no_answer_is_still_no_answer(
     recorded(course, release, Graded(report(), submitted))
     saved = grade(course, "essay")
     assert (saved["auto_score"], saved["needs_manual_grade"]) == (0, False)
+
+
+MODULE = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+# ---
+
+# Now $w < v$.
+class Momentum:
+    # a velocity for each of the variables
+    '''A velocity for each variable.'''
+
+
+# Momentum, again
+"""
+
+
+@pytest.mark.parametrize(
+    ("added", "waits"),
+    [
+        (f"# %% [markdown] grade_id=essay\n# Write your answer here.\n# {ANSWER}\n", True),
+        (f'answer = """{ANSWER}"""\n', True),
+        ("# 速度是梯度的平均\n", True),
+        ("# %% [markdown]\n# Write your answer here.\n", False),
+    ],
+)
+def test_an_answer_in_a_module_waits_for_a_person(
+    course: Path, release: NotebookNode, tmp_path: Path, added: str, waits: bool
+) -> None:
+    module = tmp_path / "optimizers.py"
+    module.write_text(MODULE + added, encoding="utf-8")
+    submission = read_submission(module, "ada")
+    with Recorder(course, "optimizers", release, course / "submitted") as recorder:
+        recorder.save(submission, report())
+
+    assert grade(course, "essay")["needs_manual_grade"] is waits
+    assert (ANSWER in page(course) or "速度" in page(course)) is waits
 
 
 @pytest.mark.parametrize(
