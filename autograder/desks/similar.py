@@ -82,7 +82,9 @@ def find_similar(
             f"There is nothing to compare: {students} of the submissions in {folder} "
             f"{'has' if students == 1 else 'have'} an exercise of {name}."
         )
-    known = [cell.source for cell in assignment.notebook.cells if cell.cell_type == "code"]
+    # A stub is not in the reference as students get it: something else follows each of its parts.
+    notebooks = (assignment.notebook, release_notebook(assignment))
+    known = [cell.source for each in notebooks for cell in each.cells if cell.cell_type == "code"]
     pairs = tuple(pair for pair in alike(work, known) if pair.notable)
     page = output or course.root / FOLDER / f"{name}-similar.html"
     shown = [_shown(pair, work) for pair in pairs[:MOST_PAIRS]]

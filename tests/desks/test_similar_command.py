@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 from class_results import check, content
 from disguise import disguised
 from typer.testing import CliRunner
 
 from autograder.cli import app
+from autograder.desks.similar import find_similar
+from autograder.gradebook.release import release_notebook
+from autograder.sources.assignment import read_assignment
+from autograder.sources.course import Course
+
+ROOT = Path(__file__).parents[2]
 
 ORIGINAL = '''
 import numpy as np
@@ -64,6 +71,21 @@ def test_the_copy_is_shown_and_nothing_is_run_or_unescaped(submitted: Path) -> N
     (pair,) = found["pairs"]
     assert set(pair["students"]) == {"<b>ada", "bob"}
     assert pair["share"] > 0.9
+
+
+def test_what_is_left_of_a_stub_is_no_similarity(tmp_path: Path) -> None:
+    release = release_notebook(read_assignment(ROOT / "solutions" / "optimizers"))
+    for student in ("ada", "bob"):
+        folder = tmp_path / "submitted" / student / "optimizers"
+        folder.mkdir(parents=True)
+        nbformat.write(release, folder / "optimizers.ipynb")
+    found = find_similar(
+        Course(ROOT),
+        "optimizers",
+        submissions=tmp_path / "submitted",
+        output=tmp_path / "similar.html",
+    )
+    assert (found.students, found.pairs) == (2, ())
 
 
 def test_a_class_of_one_is_refused(course: Path) -> None:
