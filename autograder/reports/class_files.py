@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder.reports.class_curves import MIDDLE, ClassCurves
 from autograder.reports.class_report import ClassReport, Held, Item, state
+from autograder.reports.spreadsheet import protected
 from autograder.reports.terminal import printable
 
 VERSION = 1
@@ -56,15 +57,15 @@ def class_json(report: ClassReport) -> str:
 def class_csv(report: ClassReport) -> str:
     """A row per student: score, points of each exercise, state of each check, named mistakes.
 
-    A score that is not final is empty. Messages are left out: they are the students' text.
+    Score and maximum are the gradebook's. A score that the grader could not work out is empty.
+    Messages are left out: they are the students' text.
     """
     exercises = [item.exercise for item in report.exercises]
     checks = [(item.exercise, item.check) for item in report.checks]
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(
-        ["student", "score", "max_score", *exercises, *map(".".join, checks), "misconceptions"]
-    )
+    titles = ["student", "score", "max_score", "by_hand", "waiting", "late_penalty"]
+    rows.writerow([*titles, *exercises, *map(".".join, checks), "misconceptions"])
     for position, student in enumerate(report.students):
         absent = position in report.absent
         points = {each.name: each.score for each in student.exercises if not each.ungraded}
@@ -79,11 +80,14 @@ def class_csv(report: ClassReport) -> str:
             for check in exercise.checks
             if check.misconception
         )
+        score, maximum = student.final
+        book = student.gradebook
         rows.writerow(
             [
-                printable(student.student),
-                "" if absent or student.ungraded else student.score,
-                student.max_score,
+                protected(printable(student.student)),
+                "" if absent or student.ungraded else score,
+                maximum,
+                *((book.by_hand, book.waiting, book.late_penalty) if book else ("", "", "")),
                 *("" if absent else points.get(name, "") for name in exercises),
                 *("absent" if absent else states.get(check, "") for check in checks),
                 " ".join(named),

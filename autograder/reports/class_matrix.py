@@ -143,8 +143,8 @@ def _row(
     points = {each.name: None if each.ungraded else each.score for each in student.exercises}
     return {
         "id": printable(student.student),
-        "score": None if student.ungraded else student.score,
-        "of": student.max_score,
+        "score": None if student.ungraded else student.final[0],
+        "of": student.final[1],
         "states": "".join(letters),
         # An exercise that the results lack is not the same as one without a score.
         "points": [points.get(group, -1) for group in groups],

@@ -28,8 +28,8 @@ SHORT_LIST = 12
 """Entries up to which a list is open at first."""
 
 BY_HAND = (
-    "Scores are those of the autograder. Points by hand and late penalties are in the gradebook; "
-    "the students table shows them below a chosen student."
+    "Scores are those of the gradebook: with points by hand, less late penalties. An answer that "
+    "waits for a person counts nothing yet. Choose a student in the table to see what counts."
 )
 
 _TITLES = {
@@ -122,7 +122,7 @@ def percent(share: float) -> str:
 
 def _final_scores(report: ClassReport) -> list[float]:
     return [
-        each.score
+        each.final[0]
         for position, each in enumerate(report.students)
         if not each.ungraded and position not in report.absent
     ]

@@ -130,18 +130,16 @@ def class_report(
     known = known or Knowledge()
     students = results.everyone
     absent = frozenset(at for at, student in enumerate(students) if is_absent(student))
-    total = np.array(
-        [
-            np.nan if student.ungraded or at in absent else student.score
-            for at, student in enumerate(students)
-        ],
-        dtype=float,
-    )
+    left_out = [student.ungraded or at in absent for at, student in enumerate(students)]
+    # Points by hand and late penalties say nothing about the checks, which are analysed below.
+    total = np.array([student.score for student in students], dtype=float)
+    total[left_out] = np.nan
+    final = np.array([student.final[0] for student in students], dtype=float)
     return ClassReport(
         results=results,
         students=students,
         absent=absent,
-        scores=_scores(students, total),
+        scores=_scores(students, final[~np.array(left_out, dtype=bool)]),
         exercises=_exercises(students, total, absent),
         checks=_checks(students, total, absent, known),
         misconceptions=_misconceptions(students, known),
@@ -162,9 +160,8 @@ def state(check: CheckResult) -> State:
     return "unwritten" if check.message.startswith(UNWRITTEN) else "failed"
 
 
-def _scores(students: Sequence[StudentResult], total: NDArray[np.float64]) -> Scores:
-    final = total[~np.isnan(total)]
-    maximum = max((each.max_score for each in students), default=0.0)
+def _scores(students: Sequence[StudentResult], final: NDArray[np.float64]) -> Scores:
+    maximum = max((each.final[1] for each in students), default=0.0)
     complete = int((final >= maximum - 1e-9).sum())
     if not len(final):
         return Scores(0, maximum, 0, None, None, None)

@@ -86,6 +86,12 @@ class StudentResult(msgspec.Struct, frozen=True):
         """Whether the score is not final."""
         return any(exercise.ungraded for exercise in self.exercises)
 
+    @property
+    def final(self) -> tuple[float, float]:
+        """Score and maximum: the gradebook's, or else those of the checks alone."""
+        book = self.gradebook
+        return (book.score, book.max_score) if book else (self.score, self.max_score)
+
 
 class NotSubmitted(msgspec.Struct, frozen=True):
     """A student who has no grade, and why."""
@@ -113,7 +119,7 @@ class ClassResults(msgspec.Struct, frozen=True):
     @property
     def everyone(self) -> tuple[StudentResult, ...]:
         """The students with a grade, and those without a submission after them."""
-        maximum = max((student.max_score for student in self.students), default=0.0)
+        maximum = max((student.final[1] for student in self.students), default=0.0)
         absent = (
             StudentResult(each.student, 0.0, maximum, (), absent=each.reason)
             for each in self.not_submitted

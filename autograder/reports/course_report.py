@@ -13,6 +13,7 @@ from typing import Any
 from autograder.reports.class_matrix import readable
 from autograder.reports.class_page import percent, render
 from autograder.reports.class_report import ClassReport
+from autograder.reports.spreadsheet import protected
 from autograder.reports.terminal import printable
 
 VERSION = 1
@@ -55,7 +56,7 @@ def shares(parts: Sequence[Part]) -> dict[str, list[float | None]]:
         for position, student in enumerate(part.report.students):
             row = found.setdefault(student.student, [None] * len(parts))
             if position not in part.report.absent and not student.ungraded:
-                row[place] = part.share(student.score)
+                row[place] = part.share(student.final[0])
     return found
 
 
@@ -98,7 +99,7 @@ def course_csv(parts: Sequence[Part]) -> str:
     rows.writerow(["student", *(part.name for part in parts)])
     for student, row in shares(parts).items():
         cells = ("" if share is None else round(share, 4) for share in row)
-        rows.writerow([printable(student), *cells])
+        rows.writerow([protected(printable(student)), *cells])
     return text.getvalue()
 
 

@@ -24,6 +24,7 @@ from class_results import (
 
 from autograder.model import AutograderError
 from autograder.reports.class_files import class_csv, class_json
+from autograder.reports.class_matrix import class_matrix
 from autograder.reports.class_page import class_page, percent
 from autograder.reports.class_report import ClassReport, Knowledge, class_report
 from autograder.reports.class_results import ClassResults, read_results
@@ -112,7 +113,7 @@ def test_those_who_are_listed_as_absent_come_last() -> None:
     assert names(report, report.absent) == ["eve"]
     assert report.attention[0].text == "The submitted folder is empty."
     assert report.scores.count == 1
-    assert class_csv(report).splitlines()[2] == "eve,,6.0,,absent,absent,absent,"
+    assert class_csv(report).splitlines()[2] == "eve,,6.0,,,,,absent,absent,absent,"
 
 
 def test_points_that_wait_for_a_person_are_shown() -> None:
@@ -123,7 +124,20 @@ def test_points_that_wait_for_a_person_are_shown() -> None:
     assert (waiting.kind, waiting.text) == ("waiting", "4 points wait for a person.")
     page = class_page(report, [None] * 2, graded="today")
     assert "11 of 16 points (+6 by hand, 4 waiting)" in page
-    assert "Scores are those of the autograder." in page
+    assert "Scores are those of the gradebook:" in page
+
+
+def test_a_late_penalty_shows_wherever_the_score_does() -> None:
+    found = student("=late", right(), right())
+    found["gradebook"] = {"score": 10.0, "max_score": 14.0, "waiting": 2.0, "late_penalty": 2.0}
+    report = report_on(found, student("bob", right(), right()))
+    # How hard a check is has nothing to do with who is late.
+    assert report.exercises == report_on(*(student(n, right(), right()) for n in "ab")).exercises
+    assert (report.scores.maximum, report.scores.mean, report.scores.complete) == (14, 11, 0)
+    late = next(csv.DictReader(io.StringIO(class_csv(report))))
+    assert (late["student"], late["score"], late["late_penalty"]) == ("'=late", "10.0", "2.0")
+    (row, _) = class_matrix(report, [None] * 2)["rows"]
+    assert (row["score"], row["of"]) == (10, 14)
 
 
 def test_a_bonus_counts_toward_the_score_alone() -> None:
