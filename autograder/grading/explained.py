@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.grading.evidence import Evidence
@@ -133,23 +133,57 @@ def explained(
         own = assignment.check_set.of(exercise.name)
         (graded,) = (each for each in report.exercises if each.name == exercise.name)
         verdicts = {verdict.check: verdict for verdict in graded.verdicts}
-        named = list(_named(verdicts.values(), assignment.of(exercise.name)))
+        known = assignment.of(exercise.name)
+        seen = _seen(own, tape.observed, oracle)
+        named = [
+            closest([each for each in known if each.known_as == name], seen)
+            for name in _names(verdicts.values())
+        ]
         checks += [
             _explained(check, verdicts[check.name], oracle, tape.observed.get(check.id), named)
             for check in own
         ]
-        if named and all(check.id in tape.observed for check in own):
-            evidence += _evidence(own, tape.observed, oracle, named)
+        if seen:
+            evidence += [_evidence(each, seen) for each in named]
     return Explained(report, tuple(checks), tuple(evidence))
 
 
-def _named(verdicts: Iterable[Verdict], known: Sequence[Misconception]) -> Iterator[Misconception]:
-    """The known mistakes that verdicts name, each once."""
-    names = dict.fromkeys(
+def closest(family: Sequence[Misconception], seen: Evidence | None) -> Misconception:
+    """Of the mistakes that have one name, the one that the submission is most like.
+
+    Args:
+        family: the one whose own the name is, and those that are the same as it.
+        seen: None if nothing was run; then it is the first one.
+    """
+
+    def alike(known: Misconception) -> tuple[int, int]:
+        if seen is None:
+            return 0, 0
+        checks = [*seen.failed, *seen.passed]
+        return len(seen.explained(known, seen.failed)), -len(seen.denied(known, checks))
+
+    return max(family, key=alike) if len(family) > 1 else family[0]
+
+
+def _names(verdicts: Iterable[Verdict]) -> Iterable[str]:
+    """The names of the mistakes that verdicts name, each once."""
+    return dict.fromkeys(
         name for each in verdicts for name in (each.misconception, each.together_with) if name
     )
-    for name in names:
-        yield from [each for each in known if each.name == name][:1]
+
+
+def _seen(
+    checks: Sequence[Check], observed: Mapping[str, Observation], oracle: LiveOracle
+) -> Evidence | None:
+    """What was seen in an exercise's checks; None if they were not all run."""
+    if any(check.id not in observed for check in checks):
+        return None
+    passed: dict[bool, list[Check]] = {True: [], False: []}
+    for check in checks:
+        status, _ = judge_check(check, observed[check.id], oracle)
+        if status != "ungraded":
+            passed[status == "passed"].append(check)
+    return Evidence(passed[False], passed[True], observed, oracle)
 
 
 def _explained(
@@ -174,25 +208,11 @@ def _explained(
     )
 
 
-def _evidence(
-    checks: Sequence[Check],
-    observed: Mapping[str, Observation],
-    oracle: LiveOracle,
-    named: Sequence[Misconception],
-) -> Iterator[MistakeEvidence]:
-    passed: dict[bool, list[Check]] = {True: [], False: []}
-    for check in checks:
-        status, _ = judge_check(check, observed[check.id], oracle)
-        if status != "ungraded":
-            passed[status == "passed"].append(check)
-    evidence = Evidence(passed[False], passed[True], observed, oracle)
-    for known in named:
-        alike = evidence.explained(known, passed[False])
-        otherwise = evidence.denied(known, checks=[*passed[False], *passed[True]])
-        yield MistakeEvidence(
-            known.exercise,
-            known,
-            tuple(check.name for check in alike),
-            tuple(check.name for check in otherwise),
-            len(passed[False]),
-        )
+def _evidence(known: Misconception, seen: Evidence) -> MistakeEvidence:
+    return MistakeEvidence(
+        known.exercise,
+        known,
+        tuple(check.name for check in seen.explained(known, seen.failed)),
+        tuple(check.name for check in seen.denied(known, [*seen.failed, *seen.passed])),
+        len(seen.failed),
+    )

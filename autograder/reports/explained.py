@@ -109,7 +109,10 @@ def _exercise(console: Console, exercise: ExerciseReport, found: Explanation) ->
 
 
 def _evidence(found: MistakeEvidence) -> str:
-    name = found.misconception.name.replace("_", " ")
+    known = found.misconception
+    name = known.known_as.replace("_", " ")
+    if known.same_as:  # one of its family
+        name += f" (here: {known.name.replace('_', ' ')})"
     said = (
         f"Looks like: {name}. In {len(found.alike)} of {found.failed} checks that fail by the "
         f"reference, the numbers are those of this mistake: {', '.join(found.alike) or 'none'}."

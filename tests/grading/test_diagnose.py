@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from autograder.grading.diagnose import Diagnosis, diagnose
+from autograder.grading.evidence import Evidence
+from autograder.grading.explained import closest
 from autograder.grading.fingerprint import fingerprint, same
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
@@ -384,6 +386,22 @@ def test_a_mistake_that_is_the_same_as_another_has_that_ones_name(oracle_of: Ora
         (report,) = judge_exercises(CHECK_SET, all_saw((7.0, 9.0, 1.0)), oracle)
         assert [v.misconception for v in report.verdicts] == ["not_corrected"] * 2 + [None]
         assert report.verdicts[0].hint == NOT_CORRECTED.hint
+
+
+def test_an_appeal_sees_the_one_of_its_family_that_the_submission_is_like(
+    oracle_of: OracleOf,
+) -> None:
+    other = replace(NOT_CORRECTED, name="divided_by_one", same_as="not_corrected")
+    family = [NOT_CORRECTED, other]
+    oracle = oracle_of(
+        all_saw(NO_MISTAKE),
+        {NOT_CORRECTED: all_saw((7.0, 9.0, 1.0)), other: all_saw((7.0, 8.0, 1.0))},
+        {check.id: {} for check in CHECKS},
+    )
+    for third, found in ((9.0, NOT_CORRECTED), (8.0, other), (5.0, NOT_CORRECTED)):
+        seen = Evidence(CHECKS[:2], CHECKS[2:], all_saw((7.0, third, 1.0)), oracle)
+        assert closest(family, seen) == found
+    assert closest(family, None) == NOT_CORRECTED
 
 
 def zeros(observed: Arrays, inputs: Inputs) -> Arrays:
