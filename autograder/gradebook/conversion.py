@@ -23,13 +23,12 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from autograder.atomic import atomic_write
-from autograder.gradebook.answers import mark_all
 from autograder.gradebook.carried_files import TIMESTAMP, carry, complete
 from autograder.gradebook.config import CONFIG, silent_log
 from autograder.gradebook.feedback_page import FeedbackExporter
 from autograder.gradebook.preprocessors import RestoreRelease, SaveVerdicts, WriteVerdicts
 from autograder.gradebook.release import match_release, of_another_assignment
-from autograder.gradebook.restore import note, restore, submitted_notebook
+from autograder.gradebook.shown import shown_notebook
 from autograder.gradebook.times import SubmissionTime
 from autograder.model import AutograderError
 from autograder.sources.submission import Submission
@@ -70,13 +69,9 @@ class Autograding:
             yield submitted.problem
         if mistaken := of_another_assignment(submission.notebook, self.release):
             yield mistaken
-        try:
-            restored = restore(submitted_notebook(submission, self.release), self.release)
-        except Exception as error:  # the report is valid even if the notebook breaks its readers
-            restored = restore(self.release, self.release)
-            mark_all(restored.cells)
-            restored.cells.insert(0, note("The submitted notebook cannot be shown."))
-            yield f"graded, but the notebook cannot be shown ({type(error).__name__})"
+        restored, problem = shown_notebook(submission, self.release)
+        if problem:
+            yield f"graded, but {problem}"
 
         with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
             gradebook.update_or_create_student(student)

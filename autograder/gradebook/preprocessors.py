@@ -46,14 +46,17 @@ from autograder.gradebook.release import (
     read_release,
     release_notebook,
 )
-from autograder.gradebook.restore import grade_id, note, restore
+from autograder.gradebook.restore import grade_id, note
+from autograder.gradebook.shown import shown_notebook
 from autograder.gradebook.times import configured_zone, read_time
 from autograder.model import AutograderError
 from autograder.reports.feedback import shown_exercise
 from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import read_assignment
+from autograder.sources.code_cells import locked_cells
 from autograder.sources.course import Course
 from autograder.sources.released_cells import record_release
+from autograder.sources.submitted_files import find_submission
 from autograder.verdicts import ExerciseReport, Report, seed_in_json
 
 Resources = dict[str, Any]
@@ -96,13 +99,20 @@ class RemoveHiddenParts(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class RestoreRelease(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts the submitted notebook back onto the release."""
+    """Puts what was submitted back onto the release: the file that is graded, by any name."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         if is_ordinary_assignment(self, resources):
             return nb, resources
-        release = read_release(course_directory(self), resources["nbgrader"]["assignment"])
-        return restore(nb, release), resources
+        course = course_directory(self)
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        release = read_release(course, name)
+        folder = Path(course.format_path(course.submitted_directory, student, name))
+        submission = find_submission(folder, name, student, locked_cells(release))
+        restored, problem = shown_notebook(submission, release)
+        if problem:
+            self.log.warning("%s: %s", student, problem)
+        return restored, resources
 
 
 class WriteVerdicts(NbGraderPreprocessor):  # type: ignore[misc]

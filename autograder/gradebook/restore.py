@@ -11,18 +11,14 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 
-from autograder.gradebook.answers import is_question, mark, written_in_module
+from autograder.gradebook.answers import is_question, mark
 from autograder.reports.student_text import LONGEST_LINE, LONGEST_MARKDOWN
-from autograder.sources.module_file import decoded
-from autograder.sources.notebook_file import UnreadableFileError
-from autograder.sources.submission import Submission
 
 LONGEST_SOURCE = 100_000
 """Characters of one cell that are kept; highlighting and diffing more has no use."""
@@ -91,24 +87,6 @@ def restore(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(release.metadata))
     notebook.nbformat_minor = 5
     return notebook
-
-
-def submitted_notebook(submission: Submission, release: NotebookNode) -> NotebookNode:
-    """A notebook that shows what was submitted: a notebook, a module, or nothing."""
-    if submission.notebook is not None:
-        return nbformat.from_dict(submission.notebook)
-    if submission.path and submission.cells:
-        text = "\n\n".join(cell.text.strip("\n") for cell in submission.cells)
-        # ``restore`` adds the release's own cells.
-        module = nbformat.v4.new_code_cell(
-            f"# Submitted as {submission.path.name}\n{text}", id="submitted-module"
-        )
-        cells = [module]
-        # As a text of the student's own, it may be an answer, which ``restore`` looks for.
-        if said := written_in_module(_text(submission.path), release.cells):
-            cells.append(nbformat.v4.new_markdown_cell(fenced(said), id="comments-of-the-module"))
-        return nbformat.v4.new_notebook(cells=cells)
-    return copy.deepcopy(release)
 
 
 def grade_id(cell: Mapping[str, Any]) -> str:
@@ -181,14 +159,6 @@ class _StrictRenderer(IPythonRenderer):
         if _PICTURE.fullmatch(self._embed_image_or_attachment(url)) is None:
             raise _HarmfulError(url)
         return str(super().image(text, url, title))
-
-
-def _text(module: Path) -> str:
-    """The text of a module that could be read before."""
-    try:
-        return decoded(module.read_bytes())
-    except (UnreadableFileError, OSError):  # it has been changed since
-        return ""
 
 
 def _graded_cell(release_cell: NotebookNode, theirs: Mapping[str, Any]) -> NotebookNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,28 @@ def test_no_answer_is_still_no_answer(
     recorded(course, release, Graded(report(), submitted))
     saved = grade(course, "essay")
     assert (saved["auto_score"], saved["needs_manual_grade"]) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("figure%201.png", True), ("https://example.org/figure.png", False), ("link.png", False)],
+)
+def test_a_picture_beside_the_notebook_is_shown(
+    course: Path, release: NotebookNode, tmp_path: Path, address: str, shown: bool
+) -> None:
+    folder = tmp_path / "submitted"
+    folder.mkdir()
+    (folder / "figure 1.png").write_bytes(base64.b64decode(PNG))
+    (tmp_path / "outside.png").write_bytes(base64.b64decode(PNG))
+    (folder / "link.png").symlink_to(tmp_path / "outside.png")
+    submitted = copy.deepcopy(release)
+    submitted.cells[-1].source = f"**{ANSWER}**\n\n![loss]({address})"
+    nbformat.write(submitted, folder / "optimizers.ipynb")
+    with Recorder(course, "optimizers", release, course / "submitted") as recorder:
+        recorder.save(read_submission(folder / "optimizers.ipynb", "ada"), report())
+
+    assert (f"data:image/png;base64,{PNG}" in page(course)) is shown
+    assert (f"<strong>{ANSWER}</strong>" in page(course)) is shown
 
 
 MODULE = """\

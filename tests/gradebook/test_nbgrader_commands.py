@@ -12,6 +12,9 @@ from graded_class import (
     NAME,
     ROOT,
     Graded,
+    autograded,
+    by_id,
+    cells,
     drop_checks,
     grade,
     nbgrader,
@@ -81,7 +84,7 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
     (course / "stand_in.py").write_text(
         "import graded_class as t\n"
         "def grade_one(course, assignment, student, notebook):\n"
-        "    assert notebook.is_file() and (course / 'submitted').is_dir()\n"
+        "    assert notebook.parent.is_dir() and (course / 'submitted').is_dir()\n"
         "    return t.report(student, momentum=7.5, adam_status='ungraded')\n"
     )
     shutil.copy(Path(__file__).parents[1] / "graded_class.py", course)
@@ -94,6 +97,21 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
     nbformat.write(tampered, course / f"submitted/ada/{NAME}/{NAME}.ipynb")
 
     (course / f"submitted/ada/{NAME}/timestamp.txt").write_text("2030-01-01 15:00:00 KST")
+    # What `autograder grade` takes, nbgrader takes, too.
+    for student in ("ben", "cleo", "dora", "eve"):
+        (course / f"submitted/{student}/{NAME}").mkdir(parents=True)
+    nbformat.write(solved(release), course / f"submitted/ben/{NAME}/My {NAME} (2).ipynb")
+    nothing = nbformat.v4.new_notebook()
+    nbformat.write(nothing, course / f"submitted/cleo/{NAME}/{NAME}.ipynb")
+    final = solved(release)
+    for cell in final.cells:
+        if cell.source.startswith("mine = "):
+            name = cell.metadata.nbgrader.grade_id
+            cell.source = f"class {name}:\n    {cell.source}"
+    nbformat.write(final, course / f"submitted/cleo/{NAME}/{NAME}-final.ipynb")
+    module = "class Momentum:\n    pass\n\n\nclass Adam:\n    pass\n"
+    (course / f"submitted/dora/{NAME}/{NAME}.py").write_text(module)
+    (course / f"submitted/eve/{NAME}/{NAME}.ipynb").write_text("no notebook")
 
     log = nbgrader(course, "autograde", NAME)
 
@@ -104,3 +122,8 @@ def test_nbgrader_autograde_grades_with_the_engine(course: Path, release: Notebo
     with opened(course) as database:
         assert database.find_submission(NAME, "ada").timestamp == datetime(2030, 1, 1, 6)
     assert (course / f"autograded/ada/{NAME}/submission_secret.txt").read_text()
+    for student in ("ben", "cleo", "dora", "eve"):
+        assert grade(course, "check-Momentum", student)["auto_score"] == 7.5
+    for student in ("ben", "cleo"):
+        assert "mine = 'Adam'" in by_id(autograded(course, student))["Adam"].source
+    assert any(module.strip() in each.source for each in cells(autograded(course, "dora")))
