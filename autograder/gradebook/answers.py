@@ -24,6 +24,9 @@ _COMMENT = re.compile(r"#(?!\s*(?:%%|\+ ))\s?(.*)")
 _HEADER = re.compile(r"\A# ---\n(?:#.*\n)*?# ---\n")
 """Jupytext's own."""
 
+_SUMMARY = re.compile(r"\A\s*[rRuU]?\"{3}[^\"\n]*\"{3}")
+"""A docstring of one line at the top says what the module is."""
+
 _WORD = re.compile(r"[A-Za-z]{2,}|[^\W\d_A-Za-z]")
 _FEWEST_WORDS = 3
 """Of a line that may be an answer; headings have fewer."""
@@ -88,6 +91,7 @@ def written_in_module(text: str, release: Sequence[NotebookNode]) -> str:
     """
     known = {line.strip() for cell in release for line in cell.source.split("\n")}
     text = _HEADER.sub("", text)
+    text = _SUMMARY.sub("", text)
     lines = [found[1] for line in text.split("\n") if (found := _COMMENT.match(line))]
     lines += [line for found in _QUOTED.finditer(text) for line in found[2].split("\n")]
     said = [

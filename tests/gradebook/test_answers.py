@@ -156,13 +156,16 @@ class Momentum:
         (f'answer = """{ANSWER}"""\n', True),
         ("# 速度是梯度的平均\n", True),
         ("# %% [markdown]\n# Write your answer here.\n", False),
+        ("", False),
     ],
 )
 def test_an_answer_in_a_module_waits_for_a_person(
     course: Path, release: NotebookNode, tmp_path: Path, added: str, waits: bool
 ) -> None:
     module = tmp_path / "optimizers.py"
-    module.write_text(MODULE + added, encoding="utf-8")
+    docstring = '"""What this module is for, said in a line."""\n'
+    said = MODULE if added else docstring + MODULE.split("# ---\n\n")[1]
+    module.write_text(said + added, encoding="utf-8")
     submission = read_submission(module, "ada")
     with Recorder(course, "optimizers", release, course / "submitted") as recorder:
         recorder.save(submission, report())
