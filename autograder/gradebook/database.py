@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -29,8 +30,8 @@ def open_gradebook(course: CourseDirectory) -> None:
     between, it would take half a database for a whole one; so it works on a file of another name.
 
     Raises:
-        AutograderError: the gradebook's folder is missing or not writable, or its tables are those
-            of another version of nbgrader.
+        AutograderError: the gradebook or its folder is missing or not writable, or its tables are
+            those of another version of nbgrader.
     """
     from nbgrader.api import Gradebook
 
@@ -42,6 +43,8 @@ def open_gradebook(course: CourseDirectory) -> None:
         _refuse_other_schema(course)
         return
     if path is None or path.exists():
+        if path:
+            _refuse_read_only(course, path)
         Gradebook(course.db_url, course.course_id).close()
         _refuse_other_schema(course)
         return
@@ -72,6 +75,16 @@ def only_grader(course: CourseDirectory, assignment: str) -> AbstractContextMana
         refusal=f"Another `autograder grade` is recording {assignment!r} in the gradebook "
         f"{address(course)}. Wait until it finishes.",
     )
+
+
+def _refuse_read_only(course: CourseDirectory, path: Path) -> None:
+    """Refuse a gradebook that takes no changes, before a class is graded for nothing."""
+    effective = os.access in os.supports_effective_ids
+    if not all(os.access(each, os.W_OK, effective_ids=effective) for each in (path, path.parent)):
+        raise AutograderError(
+            f"The gradebook {address(course)} or its folder is read-only for you. Make the file "
+            "and its folder writable and grade again."
+        )
 
 
 def _refuse_other_schema(course: CourseDirectory) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from graded_class import Graded, record, recorded, report, solved
 from nbformat.notebooknode import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
+from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.remedies import explained
 from autograder.model import AutograderError
 
@@ -50,6 +55,28 @@ def test_a_new_gradebook_is_created_without_an_activated_environment(
 
     with sqlite3.connect(course / "gradebook.db") as database:
         assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("place", [".", "gradebook.db"])
+def test_a_read_only_gradebook_is_refused_before_anyone_is_graded(
+    empty_gradebook: Path, place: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # which other users can reach
+        course = Path(folder)
+        shutil.copy(empty_gradebook, course / "gradebook.db")
+        for path in (course, course / "gradebook.db"):
+            path.chmod(0o777)
+        (course / place).chmod(0o555)
+        directory = CourseDirectory(root=folder)
+        if root := os.geteuid() == 0:  # who may write all the same
+            os.seteuid(65534)
+        try:
+            with pytest.raises(AutograderError, match=r"gradebook\.db or its folder is read-only"):
+                open_gradebook(directory)
+        finally:
+            if root:
+                os.seteuid(0)
+            course.chmod(0o777)
 
 
 def test_half_a_gradebook_is_not_left_behind(
