@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,16 @@ from autograder.reports.feedback import number
 from autograder.reports.terminal import printable
 
 Kind = Literal[
-    "ungraded", "waiting", "forged", "flagged", "similar", "remark", "void", "error", "absent"
+    "ungraded",
+    "waiting",
+    "forged",
+    "flagged",
+    "similar",
+    "remark",
+    "void",
+    "limit",
+    "error",
+    "absent",
 ]
 
 KINDS: Mapping[Kind, str] = {
@@ -27,7 +37,9 @@ KINDS: Mapping[Kind, str] = {
     "remark": "What was noticed about the submission itself: files, cells, edited checks.",
     "void": "Every check of an exercise fails for the same reason: it is not defined, or uses what "
     "is not allowed.",
-    "error": "Code that raised an exception, or ran out of time or memory.",
+    "limit": "Code that ran into a limit of time or memory; those of time are many times what the "
+    "reference takes.",
+    "error": "Code that raised an exception, or whose process crashed.",
     "absent": "Left out of all averages, counts and correlations on this page.",
 }
 """What may need a person's eye, most urgent first."""
@@ -37,6 +49,13 @@ FLAG = "For your instructor: "
 
 ABSENT = "Nothing was submitted"
 """How the message begins that `autograder.sources.submitted_files` gives to every check then."""
+
+
+_LIMIT = re.compile(
+    r"Exceeded the CPU limit|No reply within|took more than .* in all|Out of memory"
+    r"|memory ran out|MemoryError|ResourceExhaustedError"
+)
+"""How the engine says that a limit was met. A student's own error may say it, too."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,8 @@ def one_reason(exercise: ExerciseResult) -> str:
 
 
 def _kind(check: CheckResult) -> Kind | None:
+    if check.status == "error" and _LIMIT.search(check.message):
+        return "limit"
     if check.status in ("ungraded", "error"):
         return check.status
     return "forged" if check.message == INVALID_REPLY else None

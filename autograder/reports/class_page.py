@@ -40,6 +40,7 @@ _TITLES = {
     "similar": "Similar submissions",
     "remark": "Remarks",
     "void": "Nothing to check",
+    "limit": "Out of time or memory",
     "error": "Crashed",
     "absent": "Nothing submitted",
 }

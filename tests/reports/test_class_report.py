@@ -29,6 +29,7 @@ from autograder.reports.class_page import class_page, percent
 from autograder.reports.class_report import ClassReport, Knowledge, class_report
 from autograder.reports.class_results import ClassResults, read_results
 from autograder.reports.histogram import histogram
+from autograder.sandbox.limits import out_of_time
 from autograder.sources.submitted_files import find_submission
 
 KNOWN = Knowledge(
@@ -91,6 +92,23 @@ def test_what_needs_a_person_comes_by_urgency(whole: ClassReport) -> None:
         ("error", "crash"),
         ("absent", "absent"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (out_of_time(2.0), "limit"),
+        ("Out of memory (limit: 4.0 GiB).", "limit"),
+        ("The checks of Adam took more than 60 s of CPU time in all. The other", "limit"),
+        ("cell 3, line 1: boom", "error"),
+    ],
+)
+def test_who_runs_out_of_time_or_memory_is_listed_apart(message: str, kind: str) -> None:
+    report = report_on(student("slow", right(), same("error", message)))
+    assert [each.kind for each in report.attention] == [kind]
+    assert ("Out of time or memory" in class_page(report, [None], graded="today")) is (
+        kind == "limit"
+    )
 
 
 def test_absent_students_and_unfinished_scores_are_left_out(whole: ClassReport) -> None:
