@@ -20,8 +20,8 @@ from autograder.sources.module_file import decoded
 from autograder.sources.notebook_file import UnreadableFileError
 from autograder.sources.submission import Submission
 
-LARGEST_PICTURE = 2_000_000
-MOST_PICTURES = 20
+LARGEST_PICTURE = 1_000_000
+MOST_PICTURES = 5
 """Of all pictures in files beside a notebook, those that are shown in it."""
 
 _LINK = re.compile(r"(!\[[^\]\n]{0,300}\]\()<?([^)<>\s]{1,300})>?(?=[)\s])")
