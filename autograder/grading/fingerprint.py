@@ -77,6 +77,11 @@ def tells_nothing(arrays: Arrays) -> bool:
     return bool(numbers) and all(bool(np.isnan(array).all()) for array in numbers)
 
 
+def is_silent(seen: Observation) -> bool:
+    """Whether it answered, and all its numbers are NaN."""
+    return not seen.failure and tells_nothing(seen.arrays)
+
+
 def _fingerprint_of_failure(failure: Failure) -> Failure:
     message = normalized(failure.message)
     operation = failure.operation

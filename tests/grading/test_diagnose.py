@@ -12,6 +12,7 @@ from typing import NoReturn, get_args
 
 import numpy as np
 import pytest
+from numpy import nan
 
 from autograder.grading.diagnose import Diagnosis, diagnose
 from autograder.grading.fingerprint import fingerprint, same
@@ -304,13 +305,21 @@ def test_what_differs_between_two_runs_of_a_mistake_is_not_compared(one: str, ot
 
 
 def test_nan_everywhere_is_like_nothing_known(named: Named) -> None:
-    nan = float("nan")
     assert named((nan, nan, nan), {STARTS_AT_ZERO: (nan, nan, nan)}) == [None, None, None]
     assert named((nan, 7.0, 1.0), {STARTS_AT_ZERO: (nan, 7.0, 1.0)}) == [
         None,
         "step_count_from_zero",
         None,
     ]
+
+
+def test_what_one_check_says_is_not_believed_where_the_mistake_would_have_numbers(
+    named: Named,
+) -> None:
+    lost = (nan, 7.0, nan)
+    assert named(lost, {NOT_CORRECTED: (7.0, 7.0, 7.0)}) == [None, None, None]
+    assert named(lost, {NOT_CORRECTED: (nan, 7.0, nan)}) == [None, "not_corrected", None]
+    assert named(lost, {NOT_CORRECTED: (nan, 7.0, 1.0)}) == [None, "not_corrected", None]
 
 
 def test_where_the_students_line_stands_does_not_matter() -> None:
