@@ -283,6 +283,19 @@ def test_the_same_error_of_another_operation_is_another_behaviour() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "same_method"), [("build graph", True), ("update_step graph", False)]
+)
+def test_what_a_method_did_in_a_graph_may_have_been_anything(
+    operation: str, same_method: bool
+) -> None:
+    error = raised("list index out of range", "IndexError")
+    seen, in_a_graph = (
+        saw(replace(error, operation=each)) for each in ("build item list.pop", operation)
+    )
+    assert alike(seen, in_a_graph) == alike(in_a_graph, seen) == same_method
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("expected shape (3,), got (4,)", "expected shape (2,), got (1, 7)"),
