@@ -439,5 +439,10 @@ def test_on_a_terminal_progress_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.usefixtures("capsys")
-def test_output_to_a_file_or_pipe_is_wide() -> None:
+def test_output_to_a_file_or_pipe_is_wide_unless_columns_says_how_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert new_console().width == WIDE
+    monkeypatch.setenv("COLUMNS", "60")
+    assert new_console().width == 60
