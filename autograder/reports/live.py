@@ -74,11 +74,13 @@ class Live:
         Args:
             beside: what is shown below a check's message, by the check's name.
         """
-        from autograder.reports.unwritten import is_unwritten
+        from autograder.reports.unwritten import is_unwritten, unmade
 
         self._drawn().exercise(exercise, beside)
         self._stopped = (
-            self._first and exercise.score < exercise.max_score and not is_unwritten(exercise)
+            self._first
+            and exercise.score < exercise.max_score
+            and not (is_unwritten(exercise) or unmade(exercise))
         )
         return not self._stopped
 

@@ -18,7 +18,7 @@ from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
 from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
-from autograder.reports.unwritten import is_unwritten
+from autograder.reports.unwritten import is_unwritten, unmade
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 _STYLES: dict[Status, str] = {
@@ -91,6 +91,9 @@ class ReportLines:
             place = _CELL.search(exercise.verdicts[0].message)
             where = f" ({place[1]})" if place else ""
             return Text(f"{DEPENDING_MARK} {exercise.name}: {UNWRITTEN}{where}, {points}", "dim")
+        if (names := unmade(exercise)) and not self._everything:
+            line = f"{exercise.name}: not made yet ({', '.join(names)}), {points}"
+            return Text(f"{DEPENDING_MARK} {line}", "dim")
         cause = _only_cause(exercise)
         if cause and cause.message in self._remarks:  # such as that the file cannot be read
             return Text.assemble((MARKS["failed"], "red"), f" {exercise.name}: {points}")

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from autograder.grading.grade import UNWRITTEN
+from autograder.grading.predicted import report_on
 from autograder.grading.proof import Proof
 from autograder.reports.beside import Beside
 from autograder.reports.class_table import class_table, diagnosis
@@ -23,6 +24,7 @@ from autograder.reports.standing import Standing
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
 from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import Assignment
+from autograder.sources.predictions import Prediction
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
@@ -102,6 +104,23 @@ def test_an_unwritten_exercise_is_one_line() -> None:
     checks = tuple(verdict(f"step_{n}", "failed", message=stub) for n in range(9))
     text = shown(report(ExerciseReport("SGD", False, checks), unwritten("Adam")))
     assert "\n· SGD: not written yet (cell 12), 0 of 18 points\n· Adam: not written yet" in text
+
+
+def predictions(*values: str) -> ExerciseReport:
+    asked = [Prediction(name, "abc") for name in ("dip", "end")]
+    return report_on(dict(zip(("dip", "end"), values, strict=False)), asked)
+
+
+def test_predictions_are_one_line_as_long_as_none_is_made() -> None:
+    line = "· predictions: not made yet (prediction_dip, prediction_end), 0 of 1 points"
+    assert f"\n{line}\n" in shown(report(unwritten("SGD"), predictions("?", "?")))
+    assert shown(report(predictions("?", "?")), everything=True).count("✗") == 2
+    # One is made, or no cell sets one, for which there is more to say.
+    for values in (("a", "?"), ("?",)):
+        assert "not made yet (" not in shown(report(predictions(*values)))
+    with Live(Console(file=StringIO(), width=WIDE), first=True) as live:
+        assert live.judged(predictions("?", "?"))
+        assert not live.judged(predictions("a", "?"))
 
 
 def test_a_cause_of_all_checks_is_told_without_the_checks() -> None:
