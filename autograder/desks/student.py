@@ -134,8 +134,10 @@ def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:
     show.begins(work.file, work.remarks)
     for number, exercise in enumerate(work.exercises, 1):
         show.doing(f"Checking {exercise} ({number} of {len(work.exercises)})")
-        reports.append(work.judge(exercise, started))
-        if not show.judged(reports[-1], work.beside(exercise)):
+        judged, used = work.judge(exercise, started), work.uses(exercise)
+        wrong = [r.name for r in reports if r.name in used and r.score < r.max_score]
+        reports.append(judged)
+        if not show.judged(judged, work.beside(exercise), wrong):
             break
     report = work.report(reports, level)
     show.ends(report, work.release.later(report))

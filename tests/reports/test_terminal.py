@@ -123,6 +123,16 @@ def test_predictions_are_one_line_as_long_as_none_is_made() -> None:
         assert not live.judged(predictions("a", "?"))
 
 
+def test_what_an_exercise_uses_is_fixed_first() -> None:
+    console = Console(file=StringIO(), width=WIDE)
+    lines = ReportLines(console)
+    lines.exercise(ADAM, wrong=["walk"])
+    assert "It uses your walk, which is not right yet: fix that first." in written(console)
+    lines = ReportLines(console := Console(file=StringIO(), width=WIDE), everything=True)
+    lines.exercise(NESTEROV, wrong=["walk"])
+    assert "fix that first" not in written(console)
+
+
 def test_a_cause_of_all_checks_is_told_without_the_checks() -> None:
     missing = "There is no class named SGD."
     checks = tuple(verdict(f"step_{n}", "failed", message=missing) for n in range(9))
