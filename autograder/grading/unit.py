@@ -22,7 +22,7 @@ from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox, SandboxLost
 
 ENDLESS = 3
-"""After so many checks in a row that do not end, whoever waits for the verdict has seen enough."""
+"""After so many checks in a row that do not end, a student who waits has seen enough."""
 
 NOT_RUN = Observation(
     failure=Failure("timeout", f"Not run: the {ENDLESS} checks before it did not end.")
