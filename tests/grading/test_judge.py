@@ -447,6 +447,24 @@ def test_points_are_for_passed_checks_alone(kind: FailureKind, oracle_of: Oracle
     assert nesterov.ungraded == (kind == "internal")
 
 
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("got <tf.Variable 'w:0', numpy= array([1.], dtype=float32)> here", "'w:0'> here"),
+        ("got <tf.Variable 'w:0', numpy=array([[1., 2.", "got <tf.Variable 'w:0'"),
+        ("got <Variable path=w, value=[[1. 2.] [3. 4.]]> here", "path=w> here"),
+        ("StagingError: IndexError: list index out of range", "IndexError: list index"),
+    ],
+)
+def test_what_says_nothing_is_left_out_of_an_errors_text(
+    oracle_of: OracleOf, raised: str, said: str
+) -> None:
+    seen = Observation(failure=Failure("raised", raised))
+    _, message = judge_check(MOVES, seen, oracle_for(oracle_of))
+    assert said in message
+    assert len(message) < len(raised)
+
+
 def test_delegation_in_one_check_is_the_verdict_of_the_exercise(oracle_of: OracleOf) -> None:
     sentence = "Uses keras.optimizers.SGD, which is not allowed here. Implement it yourself."
     used = Observation(failure=Failure("delegated", sentence))

@@ -204,14 +204,23 @@ def broken(*said: str, hidden: bool = False) -> ExerciseReport:
 @pytest.mark.parametrize("show", [verdict_text, lambda found: shown(with_one_that_holds(found))])
 @pytest.mark.parametrize(
     "said",
-    [13 * (MISSPELT,), tuple(SHAPES.format(f"2, {size}") for size in range(13))],
-    ids=["one message", "with the numbers of each check"],
+    [
+        13 * (MISSPELT,),
+        tuple(SHAPES.format(f"2, {size}") for size in range(13)),
+        tuple(f"{BROKE} Variable 'weight_{n}' shape=({n},){'>]' * (n % 2)}" for n in range(13)),
+    ],
+    ids=["one message", "with the numbers of each check", "with its variables"],
 )
 def test_one_cause_of_many_failed_checks_is_told_once(said: tuple[str, ...], show: Any) -> None:
     text = " ".join(show(broken(*said)).split())
     assert text.count("line 12") == 1
     assert "The same in 12 more checks." in text
     assert "The same in 1 more check." in " ".join(show(broken(*said[:2])).split())
+
+
+def test_other_names_without_a_line_are_told_apart() -> None:
+    said = [f"TypeError: missing a required argument: {name!r}" for name in ("seed", "training")]
+    assert "The same" not in shown(report(broken(*said)))
 
 
 def test_causes_on_two_lines_are_told_both() -> None:
