@@ -160,7 +160,7 @@ def some_regression(rng, *, rows=10, strength=0.15, **settings):
 
 def digits_to_learn(rng):
     """Sorted by class, so that it shows whether rows are shuffled; the last batch is short."""
-    inputs = digits(rng, rows=330)
+    inputs = digits(rng, rows=340)
     order = np.argsort(inputs["y"], kind="stable")
     others = digits(rng, rows=50)
     return {
@@ -171,10 +171,10 @@ def digits_to_learn(rng):
         "y_val": others["y"],
         "kernel": 0.05 * rng.normal(size=(64, 10)),
         "bias": np.zeros(10),
-        "strength": 0.02,
-        "batch_size": 60,
-        "epochs": 4,
-        "learning_rate": 0.2,
+        "strength": 0.05,
+        "batch_size": 90,
+        "epochs": 5,
+        "learning_rate": 0.3,
         "seed": some_seed(rng),
     }
 
@@ -345,9 +345,11 @@ told(
     points=1,
     inputs=partial(some_regression, epochs=4, batch_size=4, stop_after=[2, 9], stopped_before=True),
 )
-# Over 400 seeds, the logarithms of the reference's losses in two orders of the rows differ with a
-# standard deviation of at most 0.0058, and by 0.027 at most. 0.045 is more than seven deviations;
-# as some digits vary more than others, that is a false alarm in fewer than one of 10^6 runs.
+# Over 600 seeds, the logarithms of the reference's losses in two orders of the rows differ with a
+# standard deviation of at most 0.0044, and by 0.02 at most. 0.04 is nine deviations; as some digits
+# vary more than others, that is a false alarm in fewer than one of 10^6 runs. What does something
+# wrong to the penalties, or leaves out the short batch, is 0.06 away or more.
+# (benchmarks/false_alarms.py from_scratch)
 fit_network.rule(
     "losses_follow_the_rule",
     "Trained on handwritten digits that are sorted by class, a penalized linear model has after "
@@ -356,7 +358,7 @@ fit_network.rule(
     points=3,
     probe="trained_on_digits",
     inputs=digits_to_learn,
-    **convergence(losses_of(linear_scores), band=0.045, by_chance=True),
+    **convergence(losses_of(linear_scores), band=0.04, by_chance=True),
 )
 
 # --- tune -----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.grading.fingerprint import fingerprint, same, tells_nothing
+from autograder.grading.fingerprint import fingerprint, is_silent, same
 from autograder.grading.judge import Close
 from autograder.grading.oracle import Oracle
 from autograder.model import Arrays, Check, Misconception, Observation, Unmet
@@ -106,7 +106,7 @@ def _mistake_in_the_rule(
     did = oracle.observe_misconception(mistake, rule)
     alike = all(
         _same(check, observed, did[check.id], oracle)
-        or (_silent(did[check.id]) and _silent(observed[check.id]))
+        or (is_silent(did[check.id]) and is_silent(observed[check.id]))
         for check in rule
     )
     return mistake if alike else None
@@ -126,7 +126,7 @@ def _given_the_mistake(
     did = oracle.observe_misconception(mistake, [check])[check.id]
     if did.failure:
         return before
-    if _silent(did):
+    if is_silent(did):
         return Decision("failed", DEPENDS, "nothing")
     difference = _difference(check, seen, did, before.message, oracle)
     if not difference:
@@ -188,10 +188,6 @@ def _same(
     check: Check, observed: Mapping[str, Observation], did: Observation, oracle: Oracle
 ) -> bool:
     return same(fingerprint(observed[check.id], check, oracle.inputs[check.id]), did, check)
-
-
-def _silent(seen: Observation) -> bool:
-    return not seen.failure and tells_nothing(seen.arrays)
 
 
 def _where_finite(seen: Observation, did: Observation) -> Arrays:

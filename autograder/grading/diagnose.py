@@ -116,10 +116,13 @@ def _error(check: Check, evidence: Evidence) -> Failure | None:
 def _believed(
     evidence: Evidence, named: Mapping[str, Misconception], shared: Mapping[str, Pair]
 ) -> dict[str, Misconception]:
-    """The names without those that rest on one check, while more checks speak against them."""
+    """The names without those that rest on one check, while more checks speak against them.
+
+    So do those in which the submission lost all its numbers, and the mistake alone would not.
+    """
     unexplained = [
         check
-        for check in evidence.telling
+        for check in (*evidence.failed, *evidence.passed)
         if check.id not in named and check.id not in shared and not evidence.is_error(check)
     ]
     names = [known.known_as for known in named.values()]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from autograder.grading.fingerprint import NO_FINGERPRINT, fingerprint, same, tells_nothing
+from autograder.grading.fingerprint import (
+    NO_FINGERPRINT,
+    fingerprint,
+    is_silent,
+    same,
+    tells_nothing,
+)
 from autograder.grading.oracle import Oracle
 from autograder.model import Check, Misconception, Observation
 
@@ -54,27 +60,27 @@ class Evidence:
         return [check for check in checks if self.matches(did[check.id], check)]
 
     def denied(self, known: Misconception, checks: Sequence[Check]) -> list[Check]:
-        """The checks in which a mistake would show, and the submission did something else."""
+        """The checks in which a mistake would show, and the submission did something else.
+
+        Where both lose all their numbers, nothing can be said.
+        """
         did = self.does(known, checks)
         return [
             check
             for check in checks
             if not self.matches(did[check.id], check)
             and not same(did[check.id], self.right(check), check)
+            and not (is_silent(self.seen[check.id]) and is_silent(did[check.id]))
         ]
 
     def lost(self, known: Iterable[Misconception]) -> frozenset[str]:
         """The ids of the failed checks in which nothing but NaN came of the submission, and of a
         mistake too."""
-        silent = [
-            check
-            for check in self.failed
-            if check not in self.telling and not self.seen[check.id].failure
-        ]
+        silent = [check for check in self.failed if is_silent(self.seen[check.id])]
         found = set[str]()
         for mistake in known if silent else ():
             did = self.does(mistake, silent)
-            found |= {key for key, one in did.items() if not one.failure and not tells(one)}
+            found |= {key for key, one in did.items() if is_silent(one)}
         return frozenset(found)
 
     def matches(self, did: Observation, check: Check) -> bool:

@@ -35,6 +35,9 @@ _BY_CHANCE = (
     (r"[\[(](#|None|\?)(, ?(#|None|\?))*,?[\])]", "(#)"),  # a shape
 )
 
+IN_A_GRAPH = "graph"
+"""What `autograder.probing.errors.operation` says a method did where that cannot be seen."""
+
 _LONG = 500
 """Characters of a message that may have been cut off, at a place that depends on its numbers."""
 
@@ -64,7 +67,7 @@ def same(one: Observation, other: Observation, check: Check) -> bool:
     if one.failure or other.failure:
         if one is NO_FINGERPRINT or not (one.failure and other.failure):
             return False
-        return _fingerprint_of_failure(one.failure) == _fingerprint_of_failure(other.failure)
+        return _same_failure(one.failure, other.failure)
     if tells_nothing(one.arrays) or tells_nothing(other.arrays):
         return False
     tolerance = ATOL if check.tolerance is None else check.tolerance
@@ -75,6 +78,23 @@ def tells_nothing(arrays: Arrays) -> bool:
     """Whether all numbers are NaN: so many mistakes end in NaN that it tells none apart."""
     numbers = [array for array in arrays.values() if array.size]
     return bool(numbers) and all(bool(np.isnan(array).all()) for array in numbers)
+
+
+def is_silent(seen: Observation) -> bool:
+    """Whether it answered, and all its numbers are NaN."""
+    return not seen.failure and tells_nothing(seen.arrays)
+
+
+def _same_failure(one: Failure, other: Failure) -> bool:
+    one, other = _fingerprint_of_failure(one), _fingerprint_of_failure(other)
+    operations = [each.operation.split() for each in (one, other)]
+    # Whether AutoGraph has translated a method, and so hides what it did, depends on what was
+    # called before in the same process.
+    if any(words[1:2] == [IN_A_GRAPH] for words in operations):
+        operations = [words[:1] for words in operations]
+    return operations[0] == operations[1] and replace(one, operation="") == replace(
+        other, operation=""
+    )
 
 
 def _fingerprint_of_failure(failure: Failure) -> Failure:

@@ -148,12 +148,15 @@ def convergence(losses, band, *, by_chance=False):
 
 
 def digits_in_epochs(rng, *, settings, rows=200, batch_size=50, epochs=4):
-    """Handwritten digits, and the weights and biases that a linear model starts at."""
+    """Handwritten digits, and the weights and biases that a linear model starts at.
+
+    The biases are large: so it shows whether weight decay spares them.
+    """
     return {
         **digits(rng, rows=rows),
         "settings": settings,
         "kernel": 0.1 * rng.normal(size=(64, 10)),
-        "bias": 0.1 * rng.normal(size=10),
+        "bias": rng.normal(size=10),
         "batch_size": batch_size,
         "epochs": epochs,
     }

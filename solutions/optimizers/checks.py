@@ -58,7 +58,7 @@ OPTIMIZERS = [
             "beta_1": 0.8,
             "beta_2": 0.95,
             "epsilon": TINY,
-            "decay": 0.2,
+            "decay": 0.5,
         },
     ),
 ]

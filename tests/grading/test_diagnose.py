@@ -12,6 +12,7 @@ from typing import NoReturn, get_args
 
 import numpy as np
 import pytest
+from numpy import nan
 
 from autograder.grading.diagnose import Diagnosis, diagnose
 from autograder.grading.fingerprint import fingerprint, same
@@ -282,6 +283,19 @@ def test_the_same_error_of_another_operation_is_another_behaviour() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "same_method"), [("build graph", True), ("update_step graph", False)]
+)
+def test_what_a_method_did_in_a_graph_may_have_been_anything(
+    operation: str, same_method: bool
+) -> None:
+    error = raised("list index out of range", "IndexError")
+    seen, in_a_graph = (
+        saw(replace(error, operation=each)) for each in ("build item list.pop", operation)
+    )
+    assert alike(seen, in_a_graph) == alike(in_a_graph, seen) == same_method
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("expected shape (3,), got (4,)", "expected shape (2,), got (1, 7)"),
@@ -304,13 +318,21 @@ def test_what_differs_between_two_runs_of_a_mistake_is_not_compared(one: str, ot
 
 
 def test_nan_everywhere_is_like_nothing_known(named: Named) -> None:
-    nan = float("nan")
     assert named((nan, nan, nan), {STARTS_AT_ZERO: (nan, nan, nan)}) == [None, None, None]
     assert named((nan, 7.0, 1.0), {STARTS_AT_ZERO: (nan, 7.0, 1.0)}) == [
         None,
         "step_count_from_zero",
         None,
     ]
+
+
+def test_what_one_check_says_is_not_believed_where_the_mistake_would_have_numbers(
+    named: Named,
+) -> None:
+    lost = (nan, 7.0, nan)
+    assert named(lost, {NOT_CORRECTED: (7.0, 7.0, 7.0)}) == [None, None, None]
+    assert named(lost, {NOT_CORRECTED: (nan, 7.0, nan)}) == [None, "not_corrected", None]
+    assert named(lost, {NOT_CORRECTED: (nan, 7.0, 1.0)}) == [None, "not_corrected", None]
 
 
 def test_where_the_students_line_stands_does_not_matter() -> None:
