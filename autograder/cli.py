@@ -110,11 +110,20 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+INSTRUCTORS = "For instructors"
+
+# In the order in which --help shows them: most readers are students.
+for student_command in (check, watch, status, reset):
+    app.command(rich_help_panel="For students")(student_command)
+for command in (
+    cli_instructor.report,
+    cli_instructor.explain,
+    cli_exports.export,
+    cli_exports.similar,
+):
+    app.command(rich_help_panel=INSTRUCTORS)(command)
 for author_command in (new, preview, verify, build, bundle, cache):
-    app.command()(author_command)
-app.command()(cli_instructor.report)
-for command in (cli_instructor.explain, cli_exports.export, cli_exports.similar):
-    app.command()(command)
+    app.command(rich_help_panel="For authors")(author_command)
 
 
 @app.callback()
@@ -129,12 +138,8 @@ def options(
     """Options that come before a command."""
 
 
-for student_command in (check, watch, status, reset):
-    app.command()(student_command)
-
-
 # Longer than 50 lines because it declares every option of the command.
-@app.command()
+@app.command(rich_help_panel=INSTRUCTORS)
 def grade(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the assignment.")],
     course: CourseOption = Path(),
@@ -227,7 +232,7 @@ def grade(
     raise typer.Exit(1 if graded.problems else 0)
 
 
-@app.command()
+@app.command(rich_help_panel=INSTRUCTORS)
 def demo(
     into: Annotated[
         Path | None,

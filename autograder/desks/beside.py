@@ -24,12 +24,15 @@ from autograder.verdicts import ExerciseReport
 
 
 class Noted(Here):
-    """Observes here, and notes what was seen and printed, by check id."""
+    """Observes here, and notes what was seen and printed, by check id.
+
+    Somebody waits for it, so the checks after an endless loop are not run.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.printed: dict[str, Printed] = {}
         self.seen: dict[str, Observation] = {}
-        super().__init__(sandbox, self.printed)
+        super().__init__(sandbox, self.printed, patient=False)
 
     def submit(self, unit: Unit) -> Future[Seen]:
         future = super().submit(unit)

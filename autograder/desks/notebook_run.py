@@ -15,6 +15,7 @@ from autograder.desks.notebook_errors import Interrupted
 from autograder.desks.notebook_prints import kept_prints
 from autograder.grading.observe import read_reply
 from autograder.grading.trial import Trial
+from autograder.grading.unit import NOT_RUN, is_endless
 from autograder.model import Failure, Observation
 from autograder.probing import child
 from autograder.probing.deadline import OutOfTimeError, waiting_deadline
@@ -33,7 +34,7 @@ def observed(
 ) -> tuple[dict[str, Observation], dict[str, Prints]]:
     """What it does in each check, and what it prints there, by check id.
 
-    After an endless loop, each further check has less time.
+    After an endless loop, each further check has less time, and in the end none is run.
 
     Raises:
         Interrupted: the user interrupted the kernel.
@@ -42,8 +43,11 @@ def observed(
     prints: dict[str, Prints] = {}
     hurried = False
     for trial in trials:
-        seconds = trial.cpu_seconds_after_death if hurried else trial.cpu_seconds
         id_ = trial.check.id
+        if is_endless(tuple(found.values())):
+            found[id_], prints[id_] = NOT_RUN, Prints()
+            continue
+        seconds = trial.cpu_seconds_after_death if hurried else trial.cpu_seconds
         found[id_], prints[id_] = _observe(implementation, trial, seconds)
         failure = found[id_].failure
         hurried |= failure is not None and failure.kind == "timeout"

@@ -46,11 +46,17 @@ class Show(Protocol):
     def begins(self, file: Path, remarks: Sequence[str]) -> None:
         """A file is read; what is plain about it without running it."""
 
-    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside]) -> bool:
+    def judged(
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside],
+        wrong: Sequence[str] = (),
+    ) -> bool:
         """An exercise is judged. Returns whether to go on with the next one.
 
         Args:
             beside: what is shown below a check's message, by the check's name.
+            wrong: other exercises that it uses and that are not right themselves.
         """
 
     def ends(self, report: Report, later: float) -> None:
@@ -67,7 +73,12 @@ class Silent:
     def say(self, line: str) -> None: ...
     def doing(self, what: str) -> None: ...
     def begins(self, file: Path, remarks: Sequence[str]) -> None: ...
-    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside]) -> bool:
+    def judged(
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside],
+        wrong: Sequence[str] = (),
+    ) -> bool:
         return True
 
     def ends(self, report: Report, later: float) -> None: ...
@@ -130,6 +141,12 @@ class Work:
         if exercise == PREDICTIONS:
             return repr(self._predicted)
         return digest_of(self.plan.each.get(exercise)) or self.plan.missing[exercise]
+
+    def uses(self, exercise: str) -> frozenset[str]:
+        """The other exercises whose definitions one needs."""
+        needed = self.plan.each.get(exercise)
+        files = needed.files if needed else ()
+        return frozenset(name for file in files for _, name in file.defines) - {exercise}
 
     @property
     def remarks(self) -> tuple[str, ...]:

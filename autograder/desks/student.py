@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from autograder.desks.backend import ignored_backend
 from autograder.desks.released import release_notebook
-from autograder.desks.released_course import is_release, release_named, releases_in
+from autograder.desks.released_course import (
+    is_release,
+    release_named,
+    releases_in,
+    releases_near,
+)
 from autograder.desks.remembered import remember
 from autograder.desks.self_check import NOTHING_RAN, Release, Show, Silent, Work, read
+from autograder.desks.stubs import stored_stubs
 from autograder.grading.libraries import need_libraries
 from autograder.grading.observe import SERVICE, probing_sandbox
 from autograder.grading.stored import FILE
@@ -50,7 +57,7 @@ def check_paths(
         AutograderError: a path does not exist, or no release belongs to it.
     """
     show = show or Silent()
-    found = [(file, read(release_of(file), only)) for path in paths for file in files_in(path)]
+    found = _found([file for path in paths for file in files_in(path)], only)
     names = sorted({release.check_set.name for _, release in found})
     if one_assignment and len(names) > 1:
         raise AutograderError(
@@ -72,6 +79,30 @@ def check_paths(
             if keep:
                 _remember(work, report, show)
             yield file, report
+
+
+def _found(files: Sequence[Path], only: frozenset[str]) -> list[tuple[Path, Release]]:
+    """Each file with its release; of several assignments, those that have one of the exercises.
+
+    Raises:
+        AutograderError: no release belongs to a file, or none has one of the exercises.
+    """
+    folders = {file: release_of(file) for file in files}
+    if not only or len(set(folders.values())) == 1:
+        return [(file, read(folder, only)) for file, folder in folders.items()]
+    names = {folder: stored_stubs(folder).keys() & only for folder in folders.values()}
+    if only - set().union(*names.values()):
+        # Stubs are not all that an assignment may have; but reading its checks may take seconds.
+        has = {folder: read(folder).check_set.exercises for folder in names}
+        names = {folder: {each.name for each in found} & only for folder, found in has.items()}
+        known = sorted({each.name for found in has.values() for each in found})
+        if unknown := sorted(only - set(known)):
+            alike = {name.lower(): name for name in known}
+            close = get_close_matches(unknown[0].lower(), alike, n=1)
+            suggestion = f" Did you mean {alike[close[0]]!r}?" if close else ""
+            raise AutograderError(f"None of these assignments has {unknown[0]!r}.{suggestion}")
+    wanted = {file: frozenset(names[folder]) for file, folder in folders.items()}
+    return [(file, read(folders[file], here)) for file, here in wanted.items() if here]
 
 
 def _several(found: Sequence[tuple[Path, Release]]) -> Iterator[str]:
@@ -103,8 +134,10 @@ def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:
     show.begins(work.file, work.remarks)
     for number, exercise in enumerate(work.exercises, 1):
         show.doing(f"Checking {exercise} ({number} of {len(work.exercises)})")
-        reports.append(work.judge(exercise, started))
-        if not show.judged(reports[-1], work.beside(exercise)):
+        judged, used = work.judge(exercise, started), work.uses(exercise)
+        wrong = [r.name for r in reports if r.name in used and r.score < r.max_score]
+        reports.append(judged)
+        if not show.judged(judged, work.beside(exercise), wrong):
             break
     report = work.report(reports, level)
     show.ends(report, work.release.later(report))
@@ -209,9 +242,12 @@ def _named(path: Path) -> Path:
     Raises:
         AutograderError: there is none.
     """
+    in_course = False
     if len(path.parts) == 1 and not path.suffix:
         with suppress(AutograderError):
-            return release_named(path.name, Path.cwd())
+            in_course = bool(releases_near(Path.cwd()))
+    if in_course:
+        return release_named(path.name, Path.cwd())
     raise AutograderError(f"{path} does not exist.")
 
 

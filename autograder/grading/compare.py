@@ -77,10 +77,18 @@ def difference(
     worst = np.unravel_index(int(np.argmax(gap)), gap.shape)
     total = int(counted.sum())
     count = f" ({int(wrong.sum())} of {total} numbers differ)" if total > 1 else ""
-    return (
-        f"{place_in(place, np.array(worst))}: expected {wanted[worst]:.6g}, "
-        f"got {got[worst]:.6g}{count}."
-    )
+    expected, found = told_apart(float(wanted[worst]), float(got[worst]))
+    return f"{place_in(place, np.array(worst))}: expected {expected}, got {found}{count}."
+
+
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two different numbers with six digits, or as many as it takes to see a difference."""
+    # 17 digits tell any two float64 apart.
+    for digits in range(6, 18):
+        texts = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def place_in(place: str, index: np.ndarray) -> str:

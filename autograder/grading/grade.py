@@ -10,6 +10,7 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.carry import UNEXPLAINED, Decision, Decisions, carried_forward
 from autograder.grading.curves import curves_of
 from autograder.grading.diagnose import diagnose
+from autograder.grading.error_text import without_noise
 from autograder.grading.judge import judge
 from autograder.grading.made_with import observation_digest
 from autograder.grading.oracle import Oracle
@@ -293,4 +294,5 @@ def _sentence(failure: Failure) -> str:
         text = failure.message.removeprefix("NotImplementedError").removeprefix(": ")
         what = f"{UNWRITTEN}: {text}" if text else UNWRITTEN
         return PARTS.join(filter(None, (f"{what}{place}", failure.meaning)))
-    return PARTS.join(filter(None, (failure.where, failure.message, failure.meaning)))
+    said = without_noise(failure.message)
+    return PARTS.join(filter(None, (failure.where, said, failure.meaning)))

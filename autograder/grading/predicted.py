@@ -8,6 +8,9 @@ from autograder.sources.predictions import POINTS, PREDICTIONS, Prediction, answ
 from autograder.sources.submission import Submission
 from autograder.verdicts import ExerciseReport, Verdict
 
+UNMADE = "Not made yet"
+"""How the message begins where a cell has no letter."""
+
 
 def predicted(
     submission: Submission, predictions: Sequence[Prediction]
@@ -42,7 +45,7 @@ def _verdict(asked: Prediction, made: Mapping[str, object], unreadable: str) -> 
             f'No valid cell sets {asked.variable}. Write {asked.variable} = "a" before the plot.'
         )
     elif not chosen:
-        message = f"Not made yet: {asked.variable} must be {asked.in_words}, in quotes."
+        message = f"{UNMADE}: {asked.variable} must be {asked.in_words}, in quotes."
     return Verdict(
         check=asked.name,
         claim=f"You predict what the plot shows: {asked.variable} is {asked.in_words}.",

@@ -21,6 +21,13 @@ from autograder.model import AutograderError, Failure, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox, SandboxLost
 
+ENDLESS = 3
+"""After so many checks in a row that do not end, a student who waits has seen enough."""
+
+NOT_RUN = Observation(
+    failure=Failure("timeout", f"Not run: the {ENDLESS} checks before it did not end.")
+)
+
 
 class MachinesLost(AutograderError):  # noqa: N818 - it says what happened, as StopIteration does
     """Nothing more can be observed, and that is no fault of any submission: the run ends here."""
@@ -100,13 +107,21 @@ class Here:
 
     Args:
         printed: gets what each check prints, by check id; None not to ask.
+        patient: False to run no more checks of an exercise after `ENDLESS` of them that do not end.
     """
 
     submissions: int | None = None
 
-    def __init__(self, sandbox: Sandbox, printed: dict[str, Printed] | None = None) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        printed: dict[str, Printed] | None = None,
+        *,
+        patient: bool = True,
+    ) -> None:
         self._sandbox = sandbox
         self._printed = printed
+        self._patient = patient
         self.here: AbstractContextManager[object] = nullcontext()
 
     @property
@@ -116,7 +131,7 @@ class Here:
     def submit(self, unit: Unit) -> Future[Seen]:
         future: Future[Seen] = Future()
         try:
-            future.set_result(observe(unit, self._sandbox, self._printed))
+            future.set_result(observe(unit, self._sandbox, self._printed, patient=self._patient))
         except BaseException as error:
             future.set_exception(error)
         return future
@@ -125,20 +140,38 @@ class Here:
         pass
 
 
-def observe(unit: Unit, sandbox: Sandbox, printed: dict[str, Printed] | None = None) -> Seen:
+def observe(
+    unit: Unit,
+    sandbox: Sandbox,
+    printed: dict[str, Printed] | None = None,
+    *,
+    patient: bool = True,
+) -> Seen:
     """Try a unit in a child of a sandbox; the unit stays as it is.
 
     Args:
         printed: gets what each check prints, by check id; None not to ask.
+        patient: False to run no more checks after `ENDLESS` of them that do not end.
     """
     allowance = copy.deepcopy(unit.allowance)
     cpu, wall = allowance.spent(unit.exercise)
     with RestartableChild(sandbox, allowance=allowance, printed=printed) as child:
-        found = child.observations(unit.definitions, unit.trials, alone=unit.alone)
-        observations = tuple(observation for _, observation in found)
+        found: list[Observation] = []
+        for _, observation in child.observations(unit.definitions, unit.trials, alone=unit.alone):
+            found.append(observation)
+            if not patient and is_endless(found):
+                found += [NOT_RUN] * (len(unit.trials) - len(found))
+                break
     cpu_now, wall_now = allowance.spent(unit.exercise)
     lost = allowance.lost - unit.allowance.lost
-    return Seen(observations, cpu_now - cpu, wall_now - wall, lost)
+    return Seen(tuple(found), cpu_now - cpu, wall_now - wall, lost)
+
+
+def is_endless(found: Sequence[Observation]) -> bool:
+    """Whether the last `ENDLESS` checks of an exercise did not end."""
+    last = found[-ENDLESS:]
+    ends = [not (each.failure and each.failure.kind == "timeout") for each in last]
+    return len(last) == ENDLESS and not any(ends)
 
 
 def observations(

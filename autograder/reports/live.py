@@ -68,17 +68,25 @@ class Live:
         self._files += 1
         self._drawn().head(file, remarks)
 
-    def judged(self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None) -> bool:
+    def judged(
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside] | None = None,
+        wrong: Sequence[str] = (),
+    ) -> bool:
         """An exercise is judged. Returns whether to go on with the next one.
 
         Args:
             beside: what is shown below a check's message, by the check's name.
+            wrong: other exercises that it uses and that are not right themselves.
         """
-        from autograder.reports.unwritten import is_unwritten
+        from autograder.reports.unwritten import is_unwritten, unmade
 
-        self._drawn().exercise(exercise, beside)
+        self._drawn().exercise(exercise, beside, wrong)
         self._stopped = (
-            self._first and exercise.score < exercise.max_score and not is_unwritten(exercise)
+            self._first
+            and exercise.score < exercise.max_score
+            and not (is_unwritten(exercise) or unmade(exercise))
         )
         return not self._stopped
 

@@ -18,7 +18,7 @@ from autograder.reports.depending import depending, note
 from autograder.reports.feedback import DEPENDING_MARK, FURTHER, MARKS, number, total
 from autograder.reports.partly import partly
 from autograder.reports.told_once import messages
-from autograder.reports.unwritten import is_unwritten
+from autograder.reports.unwritten import is_unwritten, unmade
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 _STYLES: dict[Status, str] = {
@@ -59,12 +59,16 @@ class ReportLines:
         self._short = False
 
     def exercise(
-        self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None
+        self,
+        exercise: ExerciseReport,
+        beside: Mapping[str, Beside] | None = None,
+        wrong: Sequence[str] = (),
     ) -> None:
         """One line if nothing is written or nothing is wrong; otherwise a line per failed check.
 
         Args:
             beside: what is shown below a check's message, by the check's name.
+            wrong: other exercises that it uses and that are not right themselves.
         """
         line = self._line(exercise)
         if line is None or not self._short:
@@ -74,6 +78,11 @@ class ReportLines:
             self._console.print(line)
             return
         self._console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
+        if wrong and exercise.score < exercise.max_score:
+            # What fails here may be their fault, and so may the name of a mistake be.
+            are = "is" if len(wrong) == 1 else "are"
+            said = f"It uses your {' and '.join(wrong)}, which {are} not right yet: fix that first."
+            self._console.print(Padding(Text(said, "yellow"), (0, 2), expand=False))
         self.below(exercise, beside)
 
     def below(self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None) -> None:
@@ -91,6 +100,9 @@ class ReportLines:
             place = _CELL.search(exercise.verdicts[0].message)
             where = f" ({place[1]})" if place else ""
             return Text(f"{DEPENDING_MARK} {exercise.name}: {UNWRITTEN}{where}, {points}", "dim")
+        if (names := unmade(exercise)) and not self._everything:
+            line = f"{exercise.name}: not made yet ({', '.join(names)}), {points}"
+            return Text(f"{DEPENDING_MARK} {line}", "dim")
         cause = _only_cause(exercise)
         if cause and cause.message in self._remarks:  # such as that the file cannot be read
             return Text.assemble((MARKS["failed"], "red"), f" {exercise.name}: {points}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
@@ -18,9 +19,14 @@ WIDE = 120
 
 
 def new_console() -> Console:
-    """The console of every command: as wide as the terminal, or ``WIDE`` in a file or pipe."""
+    """The console of every command: as wide as the terminal.
+
+    In a file or pipe it has as many columns as ``COLUMNS`` says, else ``WIDE``.
+    """
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDE)
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdigit():
+        return console
+    return Console(highlight=False, width=WIDE)
 
 
 def titled_table(title: str) -> Table:

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 
 from autograder.verdicts import PARTS, Verdict
 
+# What differs from check to check in one error: numbers, values and names of variables; and on one
+# line of the student's all that is quoted.
+_NUMBERS = r"array\(.*|(?<=variable: )\S+|\d+(?:, ?\d+)*,?"
+_DIFFERS = {False: re.compile(_NUMBERS), True: re.compile(rf"'[^']*'|{_NUMBERS}")}
+
 
 def messages(verdicts: Sequence[Verdict], *, hidden: bool) -> list[str]:
     """For each verdict, its message; "" for one that is told under an earlier check.
 
     The first of them says how many more it is told for. The messages of errors are the same if only
-    their numbers differ: one line fails with the sizes of each check.
+    their numbers and names differ: one line fails with the sizes and variables of each check.
 
     Args:
         hidden: whether the messages of hidden checks are told, too, and counted.
@@ -34,6 +39,6 @@ def messages(verdicts: Sequence[Verdict], *, hidden: bool) -> list[str]:
 def _cause(verdict: Verdict) -> str:
     if verdict.status != "error":
         return verdict.message
-    # The line is of the cause, with its number: only in what Python said numbers differ.
+    # The line is of the cause, with its number: only what Python said differs.
     place, parts, said = verdict.message.rpartition(f"`{PARTS}")
-    return place + parts + re.sub(r"\d+(, ?\d+)*", "#", said)
+    return place + parts + _DIFFERS[bool(place)].sub("#", said).rstrip("#>])")

@@ -19,7 +19,7 @@ from autograder.reports.beside import Beside
 from autograder.reports.feedback import MARKS, total
 from autograder.reports.progress import AssignmentStatus, way
 from autograder.reports.report import ReportLines
-from autograder.reports.unwritten import is_unwritten
+from autograder.reports.unwritten import is_unwritten, unmade
 from autograder.verdicts import ExerciseReport
 
 KEYS = {"n": "next hint", "r": "run again", "e": "next exercise", "q": "quit"}
@@ -115,7 +115,7 @@ class Watching:
         Args:
             before: what is known of the code before this save.
         """
-        if is_unwritten(report) and (before is None or is_unwritten(before)):
+        if _is_untouched(report) and (before is None or _is_untouched(before)):
             return False
         done = report.score == report.max_score
         mark = (MARKS["passed"], "green") if done else (MARKS["failed"], "red")
@@ -184,7 +184,7 @@ class Watching:
         self._console.print()
         points = f", {total(report)}" if report else ""
         self._console.print(Text.assemble(("Next: ", "bold"), f"{exercise} in {file}{points}"))
-        if report and not is_unwritten(report):
+        if report and not _is_untouched(report):
             self.first_failure(report, beside)
 
     def nothing_yet(self) -> None:
@@ -206,3 +206,7 @@ class Watching:
         if here:
             self._console.print(way(course, here))
         self._console.print(Text(f"{seconds:.1f} s", "dim"))
+
+
+def _is_untouched(report: ExerciseReport) -> bool:
+    return is_unwritten(report) or bool(unmade(report))

@@ -124,3 +124,11 @@ def test_an_editors_notebook_is_read_like_jupyters(
     assert untouched_cell(work.submission, work.plan.each["walk"], "walk") == ""
     if not without:
         assert untouched_cell(work.submission, work.plan.each["average"], "average")
+
+
+def test_what_an_exercise_uses_of_the_others_is_known(release: Path) -> None:
+    file = release / "mine.py"
+    file.write_text(f"{WALK}\n\ndef average(numbers):\n    return walk(numbers, 1, [])\n")
+    work = Work(file, read(release))
+    assert work.uses("average") == {"walk"}
+    assert work.uses("walk") == frozenset()

@@ -5,6 +5,7 @@ No keras: the processes run a service that imports little.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,13 @@ import pytest
 
 from autograder.desks import student
 from autograder.desks.release import build
-from autograder.desks.student import NOT_CONFINED, files_in, release_of, self_check_sandbox
+from autograder.desks.student import (
+    NOT_CONFINED,
+    check_paths,
+    files_in,
+    release_of,
+    self_check_sandbox,
+)
 from autograder.grading import observe
 from autograder.grading.oracle import Oracle
 from autograder.model import AutograderError
@@ -74,8 +81,27 @@ def test_the_course_means_them_too_and_so_does_a_name_from_anywhere_in_it(
     for here in (course, release):
         monkeypatch.chdir(here)
         assert files_in(Path("downhill")) == [release / "downhill.ipynb"]
+    with pytest.raises(AutograderError, match=r"no assignment 'down_hill' .* mean 'downhill'"):
+        files_in(Path("down_hill"))
+    monkeypatch.chdir(course.parent)
     with pytest.raises(AutograderError, match="uphill does not exist"):
         files_in(Path("uphill"))
+
+
+EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_of_several_assignments_those_are_checked_that_have_the_exercise(release: Path) -> None:
+    other = release.with_name("uphill")
+    shutil.copytree(release, other)
+    (other / "downhill.ipynb").rename(other / "uphill.ipynb")
+    (other / "uphill.ipynb").write_text(json.dumps(EMPTY))
+    (other / "stubs.json").write_text(json.dumps({"climb": "def climb(start):\n    pass\n"}))
+    ((file, report),) = check_paths([release.parent], frozenset(["walk"]))
+    assert file == release / "downhill.ipynb"
+    assert [each.name for each in report.exercises] == ["walk"]
+    with pytest.raises(AutograderError, match=r"None of these .* 'Walk'. Did you mean 'walk'\?"):
+        next(check_paths([release.parent], frozenset(["Walk"])))
 
 
 SERVICE = str(Path(__file__).parents[1] / "sandbox" / "escape_service.py")

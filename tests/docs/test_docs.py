@@ -40,7 +40,10 @@ def text_of(name: str) -> str:
 
 
 def commands_in(text: str) -> list[list[str]]:
-    """The words after ``uv run`` in every shell block, and after ``$`` in what a console shows."""
+    """The words after ``uv run``, or from ``autograder`` on where students have it installed.
+
+    They are those of every shell block, and after ``$`` of what a console shows.
+    """
     shown = [
         "\n".join(re.findall(r"^\$ (.*)", block, re.MULTILINE))
         for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
@@ -51,7 +54,8 @@ def commands_in(text: str) -> list[list[str]]:
         for whole in block.replace("\\\n", " ").splitlines()
         for line in whole.split("#")[0].split("&&")
     ]
-    return [shlex.split(line)[2:] for line in lines if line.startswith("uv run ")]
+    ours = [line for line in lines if line.startswith(("uv run ", "autograder "))]
+    return [shlex.split(line.removeprefix("uv run ")) for line in ours]
 
 
 COMMANDS = sorted({tuple(words) for name in NAMES for words in commands_in(text_of(name))})

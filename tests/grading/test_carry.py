@@ -216,7 +216,7 @@ def test_a_finer_judge_looks_finer_at_the_mistake_too(oracle_of: OracleOf) -> No
     (report,) = judge_exercises(replace(CHECK_SET, checks=fine), submitted, oracle)
     (saved,) = [verdict for verdict in report.verdicts if verdict.check == "saved"]
     assert saved.status == "failed"
-    assert saved.message == "Not explained by the first mistake: w: expected 9, got 9."
+    assert saved.message == "Not explained by the first mistake: w: expected 9, got 9.000001."
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,13 @@ def test_the_largest_difference_of_an_array_is_the_one_shown() -> None:
     assert message == "x[1]: expected 2, got 5 (2 of 3 numbers differ)."
 
 
+def test_numbers_that_differ_never_look_equal() -> None:
+    # As a float64 variable that was updated in float32 does.
+    observed, expected = arrays(w=[-0.268785923720]), arrays(w=[-0.268785928726])
+    message = complaint(close(rtol=1e-12, atol=0.0), observed, expected)
+    assert message == "w[0]: expected -0.26878593, got -0.26878592."
+
+
 @pytest.mark.parametrize("astray", [np.nan, np.inf, -np.inf])
 def test_no_number_is_never_close_and_is_shown_before_larger_differences(astray: float) -> None:
     message = complaint(close(), arrays(x=[1e9, 2.0, astray]), arrays(x=[1.0, 2.0, 3.0]))
@@ -438,6 +445,24 @@ def test_points_are_for_passed_checks_alone(kind: FailureKind, oracle_of: Oracle
     assert (nesterov.score, nesterov.max_score) == (0.0, 5.0)
     assert nesterov.bonus
     assert nesterov.ungraded == (kind == "internal")
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("got <tf.Variable 'w:0', numpy= array([1.], dtype=float32)> here", "'w:0'> here"),
+        ("got <tf.Variable 'w:0', numpy=array([[1., 2.", "got <tf.Variable 'w:0'"),
+        ("got <Variable path=w, value=[[1. 2.] [3. 4.]]> here", "path=w> here"),
+        ("StagingError: IndexError: list index out of range", "IndexError: list index"),
+    ],
+)
+def test_what_says_nothing_is_left_out_of_an_errors_text(
+    oracle_of: OracleOf, raised: str, said: str
+) -> None:
+    seen = Observation(failure=Failure("raised", raised))
+    _, message = judge_check(MOVES, seen, oracle_for(oracle_of))
+    assert said in message
+    assert len(message) < len(raised)
 
 
 def test_delegation_in_one_check_is_the_verdict_of_the_exercise(oracle_of: OracleOf) -> None:

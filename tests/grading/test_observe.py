@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.grading.allowance import Allowance
 from autograder.grading.judge import close
 from autograder.grading.observe import (
     ATTEMPTS,
@@ -29,6 +30,7 @@ from autograder.grading.observe import (
 )
 from autograder.grading.printed import Printed, read_printed
 from autograder.grading.trial import PROBE_SECONDS, Trial, budget, sizes_of
+from autograder.grading.unit import Unit, observe
 from autograder.messages import (
     PRINT_CHARS,
     PRINT_LINES,
@@ -223,6 +225,23 @@ def test_an_exercise_that_cost_a_process_is_waited_for_less_from_then_on(
     observations(sandbox, SUBMITTED, trials)
     given = [seconds for _, asked, _, seconds in sandbox.requests if isinstance(asked, Observe)]
     assert given == [3.0, 3.0, 3.0, 0.7, 3.0]
+
+
+def test_a_self_check_runs_nothing_more_after_three_checks_that_do_not_end() -> None:
+    late = ChildDied("timeout", "too long")
+    names = ("moves", "stops", "turns", "rolls", "falls", "rises")
+    trials = tuple(trial(check_of(name)) for name in names)
+    unit = Unit(SUBMITTED, trials, alone=True, allowance=Allowance.of(trials))
+    # One that ends between them starts the count anew; the next is tried again in a new child.
+    script = (late, FINE, late, late, late, late, FINE)
+    said = ["too long", None, "too long", "too long", "too long"]
+    sandbox = FakeSandbox(*script)
+    seen = observe(unit, sandbox, patient=False).observations  # type: ignore[arg-type]
+    told = [each.failure and each.failure.message for each in seen]
+    assert told == [*said, "Not run: the 3 checks before it did not end."]
+    # Grading goes on: what holds behind a loop earns its points.
+    seen = observe(unit, FakeSandbox(*script)).observations  # type: ignore[arg-type]
+    assert [each.failure and each.failure.message for each in seen] == [*said, None]
 
 
 def test_an_answer_that_cannot_be_read_is_the_students_and_ends_the_child() -> None:

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from autograder.grading.grade import UNWRITTEN
+from autograder.grading.predicted import report_on
 from autograder.grading.proof import Proof
 from autograder.reports.beside import Beside
 from autograder.reports.class_table import class_table, diagnosis
@@ -23,6 +24,7 @@ from autograder.reports.standing import Standing
 from autograder.reports.terminal import LINES, WIDE, new_console, progress
 from autograder.reports.verdict_table import verdict_table, verdict_text
 from autograder.sources.assignment import Assignment
+from autograder.sources.predictions import Prediction
 from autograder.verdicts import ExerciseReport, Report, Status, Verdict
 
 
@@ -104,6 +106,33 @@ def test_an_unwritten_exercise_is_one_line() -> None:
     assert "\n· SGD: not written yet (cell 12), 0 of 18 points\n· Adam: not written yet" in text
 
 
+def predictions(*values: str) -> ExerciseReport:
+    asked = [Prediction(name, "abc") for name in ("dip", "end")]
+    return report_on(dict(zip(("dip", "end"), values, strict=False)), asked)
+
+
+def test_predictions_are_one_line_as_long_as_none_is_made() -> None:
+    line = "· predictions: not made yet (prediction_dip, prediction_end), 0 of 1 points"
+    assert f"\n{line}\n" in shown(report(unwritten("SGD"), predictions("?", "?")))
+    assert shown(report(predictions("?", "?")), everything=True).count("✗") == 2
+    # One is made, or no cell sets one, for which there is more to say.
+    for values in (("a", "?"), ("?",)):
+        assert "not made yet (" not in shown(report(predictions(*values)))
+    with Live(Console(file=StringIO(), width=WIDE), first=True) as live:
+        assert live.judged(predictions("?", "?"))
+        assert not live.judged(predictions("a", "?"))
+
+
+def test_what_an_exercise_uses_is_fixed_first() -> None:
+    console = Console(file=StringIO(), width=WIDE)
+    lines = ReportLines(console)
+    lines.exercise(ADAM, wrong=["walk"])
+    assert "It uses your walk, which is not right yet: fix that first." in written(console)
+    lines = ReportLines(console := Console(file=StringIO(), width=WIDE), everything=True)
+    lines.exercise(NESTEROV, wrong=["walk"])
+    assert "fix that first" not in written(console)
+
+
 def test_a_cause_of_all_checks_is_told_without_the_checks() -> None:
     missing = "There is no class named SGD."
     checks = tuple(verdict(f"step_{n}", "failed", message=missing) for n in range(9))
@@ -175,14 +204,23 @@ def broken(*said: str, hidden: bool = False) -> ExerciseReport:
 @pytest.mark.parametrize("show", [verdict_text, lambda found: shown(with_one_that_holds(found))])
 @pytest.mark.parametrize(
     "said",
-    [13 * (MISSPELT,), tuple(SHAPES.format(f"2, {size}") for size in range(13))],
-    ids=["one message", "with the numbers of each check"],
+    [
+        13 * (MISSPELT,),
+        tuple(SHAPES.format(f"2, {size}") for size in range(13)),
+        tuple(f"{BROKE} Variable 'weight_{n}' shape=({n},){'>]' * (n % 2)}" for n in range(13)),
+    ],
+    ids=["one message", "with the numbers of each check", "with its variables"],
 )
 def test_one_cause_of_many_failed_checks_is_told_once(said: tuple[str, ...], show: Any) -> None:
     text = " ".join(show(broken(*said)).split())
     assert text.count("line 12") == 1
     assert "The same in 12 more checks." in text
     assert "The same in 1 more check." in " ".join(show(broken(*said[:2])).split())
+
+
+def test_other_names_without_a_line_are_told_apart() -> None:
+    said = [f"TypeError: missing a required argument: {name!r}" for name in ("seed", "training")]
+    assert "The same" not in shown(report(broken(*said)))
 
 
 def test_causes_on_two_lines_are_told_both() -> None:
@@ -439,5 +477,10 @@ def test_on_a_terminal_progress_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.usefixtures("capsys")
-def test_output_to_a_file_or_pipe_is_wide() -> None:
+def test_output_to_a_file_or_pipe_is_wide_unless_columns_says_how_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert new_console().width == WIDE
+    monkeypatch.setenv("COLUMNS", "60")
+    assert new_console().width == 60
