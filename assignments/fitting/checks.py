@@ -51,8 +51,14 @@ def curves(inputs):
     for loss, val_loss, (high, gap) in histories:
         yield (
             f"Last training loss {loss[-1]:.4g}, last validation loss {val_loss[-1]:.4g}, "
-            f"lowest {np.min(val_loss):.4g}, high_loss={high:.4g}, gap={gap:.4g}"
+            f"lowest {lowest_number(val_loss):.4g}, high_loss={high:.4g}, gap={gap:.4g}"
         )
+
+
+def lowest_number(losses):
+    """The lowest loss, as `diagnose` looks at it: NaN only if all are."""
+    numbers = losses[~np.isnan(losses)]
+    return numbers.min() if numbers.size else np.nan
 
 
 def word(number):

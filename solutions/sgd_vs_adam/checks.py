@@ -197,6 +197,35 @@ def problem(rates, *, share, steps):
     return partial(orthogonal_problem, share=share, rates=np.array(rates), steps=steps)
 
 
+OTHER_ERRORS = {
+    "mean absolute": lambda r: np.abs(r).mean(axis=1),
+    "median": lambda r: np.median(np.square(r), axis=1),
+    "largest": lambda r: np.abs(r).max(axis=1),
+    "variance": lambda r: r.var(axis=1),
+}
+
+
+def problem_of_mean_squares(rng, *, rates, **settings):
+    """One whose best rate is another by each of `OTHER_ERRORS`.
+
+    A constant is added to the validation targets, and two of them are outliers.
+    """
+    rates = np.array(rates)
+    reached = 1 - (1 - 2 * rates[0]) ** settings["steps"]
+    while True:
+        found = orthogonal_problem(rng, rates=rates, **settings)
+        whole = found["y_val"] / settings["share"]  # what all of w predicts
+        y_val = found["y_val"] + rng.uniform(-3, 3)
+        y_val[:2] *= rng.uniform(-4, 4, 2)
+        residuals = reached[:, None] * whole - y_val
+        errors = np.square(residuals).mean(axis=1)
+        others = {error(residuals).argmin() for error in OTHER_ERRORS.values()}
+        first, second = np.sort(errors)[:2]
+        # Nor may rounding decide.
+        if errors.argmin() not in others and len(others) == 4 and second > 1.02 * first:
+            return {**found, "y_val": y_val}
+
+
 def lists_of_rates(inputs):
     return [f"Of the rates {', '.join(f'{rate:g}' for rate in rates)}" for rates in inputs["rates"]]
 
@@ -221,8 +250,17 @@ chosen = partial(
 chosen(
     "lowest_validation_error_wins",
     "The rate with the lowest mean squared error on the validation rows is returned.",
-    points=3,
+    points=2,
     inputs=problem([RATES, RATES[::-1], SHUFFLED], share=0.35, steps=3),
+)
+chosen(
+    "squares_of_all_errors_count",
+    "The mean of the squares decides, also where other ways to put the errors together, such as "
+    "their absolute values or the largest of them, would choose another rate.",
+    points=1,
+    inputs=partial(
+        problem_of_mean_squares, rates=[RATES, RATES[::-1], SHUFFLED], share=0.35, steps=3
+    ),
 )
 chosen(
     "as_many_updates_as_asked_for",
