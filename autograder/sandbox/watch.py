@@ -100,7 +100,11 @@ class Watch:
         if cpu_left <= 0:
             raise ChildDied("timeout", out_of_time(self._cpu_seconds))
         if wall_left <= 0:
-            raise ChildDied("timeout", f"No reply within {self._wall_seconds:g} s.")
+            raise ChildDied(
+                "timeout",
+                f"No reply within {self._wall_seconds:g} s, of which it computed for "
+                f"{self._spent():.1f} s: it sleeps, or waits for something, perhaps in a loop.",
+            )
         self._process.glance()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
