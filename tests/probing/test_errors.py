@@ -404,6 +404,44 @@ def size_of_an_input():
     return SizeOfABatch()(keras.Input((3,)))
 
 
+class ShapeOfABatch(keras.layers.Layer):
+    def call(self, x):
+        return x + np.random.uniform(size=x.shape)
+
+
+def shape_of_an_input():
+    return ShapeOfABatch()(keras.Input((3,)))
+
+
+class HalfABatch(keras.layers.Layer):
+    def call(self, x):
+        return x / (0.5 * x.shape[0])
+
+
+def half_of_an_input():
+    return HalfABatch()(keras.Input((3,)))
+
+
+class ZerosOfABatch(keras.layers.Layer):
+    def call(self, x):
+        return x + keras.ops.zeros(x.shape)
+
+
+def zeros_of_an_input():
+    return ZerosOfABatch()(keras.Input((3,)))
+
+
+class TimesNothing(keras.layers.Layer):
+    rate = None
+
+    def call(self, x):
+        return x * (self.rate * x.shape[1])
+
+
+def nothing_times_a_known_size():
+    return TimesNothing()(keras.Input((3,)))
+
+
 def range_of_an_input():
     return sum(range(keras.Input((3,)).shape[0]))
 
@@ -865,6 +903,10 @@ MEANINGS = [
     ("nothing_compared", "function", "A value here is None"),
     ("size_of_a_batch", "function", "A value here is None"),
     ("size_of_an_input", "function", "inputs.shape has None for the batch"),
+    ("shape_of_an_input", "function", "inputs.shape has None for the batch"),
+    ("half_of_an_input", "function", "inputs.shape has None for the batch"),
+    ("zeros_of_an_input", "function", "inputs.shape has None for the batch"),
+    ("nothing_times_a_known_size", "function", "A value here is None. A function without"),
     ("range_of_an_input", "function", "A value here is None"),
     ("sizes", "function", "A value here is None"),
     ("L1", "configured", "The base class does not implement get_config. Do not call super()"),
