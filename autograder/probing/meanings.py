@@ -6,8 +6,6 @@ import ast
 import contextlib
 import dis
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from autograder.probing.errors import origin
 from autograder.probing.keras_2 import of_keras_2
@@ -20,6 +18,7 @@ from autograder.probing.methods import (
     self_left_out,
     swapped,
 )
+from autograder.probing.sizes import unknown_size
 from autograder.probing.traces import (
     frames,
     given,
@@ -219,58 +218,6 @@ def _not_stored(said: str, error: BaseException, target: object) -> str:
     return ""
 
 
-_UNKNOWN_SIZE = (
-    "A size here is None. Inside tf.function and fit, inputs.shape has None for the batch; "
-    "keras.ops.shape(inputs) has its size."
-)
-
-# What comes of a size that is None: a number is needed, or a whole shape.
-_OF_A_SIZE = re.compile(
-    r"'NoneType' object cannot be interpreted as an integer"
-    r"|unsupported operand type\(s\) for [^:]*: .*'NoneType'"
-    r"|None values not supported|got None of type 'NoneType'"
-    r"|Failed to convert elements of \(.*\bNone\b"
-)
-_OF_A_SHAPE = re.compile(r"Cannot convert a partially known TensorShape \(")
-
-
-def _size(said: str, error: BaseException, target: object) -> str:
-    """A size that is None, because it comes from the shape of a tensor in a graph."""
-    if re.search(_OF_A_SHAPE, said):
-        return _UNKNOWN_SIZE
-    if not re.search(_OF_A_SIZE, said):
-        return ""
-    trace = next((t for t in reversed(frames(error)) if is_own(t)), None)
-    statement = statement_at(trace)
-    if trace is None or statement is None:
-        return ""
-    nodes = list(ast.walk(statement))
-    names = trace.tb_frame.f_locals
-    indexed = [node.value for node in nodes if isinstance(node, ast.Subscript)]
-    if any(
-        _is_unknown(node, names) if isinstance(node, ast.Subscript) else None in _shape(node, names)
-        for node in nodes
-        if node not in indexed
-    ):
-        return _UNKNOWN_SIZE
-    return ""
-
-
-def _is_unknown(node: ast.Subscript, names: Mapping[str, Any]) -> bool:
-    """Whether this is `inputs.shape[0]`, and None; or a part of the shape that has one."""
-    found, index = _shape(node.value, names), node.slice
-    if isinstance(index, ast.Constant) and isinstance(index.value, int):
-        return bool(found) and found[index.value] is None
-    return isinstance(index, ast.Slice) and None in found
-
-
-def _shape(node: ast.AST, names: Mapping[str, Any]) -> tuple[int | None, ...]:
-    """What `inputs.shape` is, if this is that; () for anything else."""
-    if not isinstance(node, ast.Attribute) or node.attr != "shape":
-        return ()
-    return tuple(names[node.value.id].shape) if isinstance(node.value, ast.Name) else ()
-
-
 def _power(said: str, error: BaseException, target: object) -> str:
     """`x ^ 2`, which is no power in Python."""
     own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
@@ -308,7 +255,7 @@ _RULES = (
     _not_stored,
     build_left_out,
     of_a_class,
-    _size,
+    unknown_size,
     _power,
     _op_of_a_tensor,
 )
