@@ -183,13 +183,29 @@ def fitted(fit_network, model, optimizer, loss_fn, callback, *, seed, **settings
     return fit_network(model, optimizer, loss_fn, *data, **given)
 
 
+class Scaled(keras.layers.Layer):
+    """Multiplies by a trainable number, which is penalized: a model may have several penalties."""
+
+    def __init__(self, strength):
+        super().__init__()
+        self.strength = strength
+
+    def build(self, input_shape):
+        self.factor = self.add_weight(
+            shape=(), initializer="ones", regularizer=keras.regularizers.L2(self.strength)
+        )
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
 def full_batches(fit_network, *, x, kernel, strength, learning_rate, **settings):
     """The curves, and the weights after each epoch, where a batch is all rows.
 
     Shapes: kernel (d, 1), x (n, d), y (n, 1), x_val (m, d), y_val (m, 1). Returns loss and val_loss
     (epochs,), and weights (epochs, d).
     """
-    model, path = penalized_model(kernel, strength), []
+    model, path = penalized_model(kernel, strength, after=[Scaled(strength)]), []
     optimizer = keras.optimizers.SGD(learning_rate)
     apply = optimizer.apply
 

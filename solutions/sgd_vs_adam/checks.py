@@ -171,7 +171,7 @@ accuracy(
 # --- select_learning_rate -------------------------------------------------------------------------
 
 
-def orthogonal_problem(rng, *, share, **settings):
+def orthogonal_problem(rng, *, share, scale=1.0, **settings):
     """A problem on which SGD with rate r is at (1 - (1 - 2 r)^t) w after t updates.
 
     The columns of x are orthogonal, so all weights approach w alike; the validation rows ask for a
@@ -188,13 +188,13 @@ def orthogonal_problem(rng, *, share, **settings):
         "x": x,
         "y": x @ w,
         "x_val": x_val,
-        "y_val": share * (x_val @ w),
+        "y_val": scale * share * (x_val @ w),
         **settings,
     }
 
 
-def problem(rates, *, share, steps):
-    return partial(orthogonal_problem, share=share, rates=np.array(rates), steps=steps)
+def problem(rates, **settings):
+    return partial(orthogonal_problem, rates=np.array(rates), **settings)
 
 
 OTHER_ERRORS = {
@@ -279,8 +279,10 @@ chosen(
     "the_first_wins_a_tie",
     "Where errors are equal, the first rate in the list is returned.",
     points=1,
-    # Without an update all rates end at the same weights.
-    inputs=problem([[0.1, 0.01, 0.3], [0.3, 0.1, 0.01], [0.01, 0.3, 0.1]], share=0.3, steps=0),
+    # Without an update all rates end at the same weights. However large their error, it is one.
+    inputs=problem(
+        [[0.1, 0.01, 0.3], [0.3, 0.1, 0.01], [0.01, 0.3, 0.1]], share=0.3, scale=1e6, steps=0
+    ),
 )
 select_learning_rate.rule(
     "all_diverged_is_an_error",
