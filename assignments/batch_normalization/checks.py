@@ -428,7 +428,7 @@ declare(
         ),
         "inference_uses_moving_statistics": (
             "At inference, the block normalizes with the moving statistics of bn.",
-            # Neither is the size that most convolutions have, nor are there as many filters.
+            # Sizes that hardly anyone would write into the code.
             *(1, "block_output", small_images(filters=4, kernel_size=2), CLOSE),
         ),
         "statistics_follow_in_training_alone": (
