@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from concurrent.futures import Future
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from autograder.grading.curves import LossJudge, both_curves
 from autograder.grading.judge import Close
 from autograder.grading.oracle import Oracle
 from autograder.grading.printed import Printed
-from autograder.grading.unit import Here, Seen, Unit
+from autograder.grading.unit import Here, Told
 from autograder.model import Arrays, Check, Observation
 from autograder.reports.beside import Beside
 from autograder.reports.compared import IN_A_ROW, paths_of, words_of
@@ -27,19 +26,21 @@ class Noted(Here):
     """Observes here, and notes what was seen and printed, by check id.
 
     Somebody waits for it, so the checks after an endless loop are not run.
+
+    Args:
+        tell: called with each check as soon as it is observed.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, tell: Told | None = None) -> None:
         self.printed: dict[str, Printed] = {}
         self.seen: dict[str, Observation] = {}
-        super().__init__(sandbox, self.printed, patient=False)
 
-    def submit(self, unit: Unit) -> Future[Seen]:
-        future = super().submit(unit)
-        if not future.exception():
-            ids = (trial.check.id for trial in unit.trials)
-            self.seen.update(zip(ids, future.result().observations, strict=True))
-        return future
+        def note(check: Check, seen: Observation) -> None:
+            self.seen[check.id] = seen
+            if tell:
+                tell(check, seen)
+
+        super().__init__(sandbox, self.printed, patient=False, tell=note)
 
 
 def beside(

@@ -13,10 +13,11 @@ from autograder.desks.beside import Noted, beside
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
-from autograder.grading.grade import grade_definitions
+from autograder.grading.grade import grade_definitions, judge_check
+from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import predicted
 from autograder.grading.stored import StoredOracle, read_release
-from autograder.model import Failure
+from autograder.model import Check, Failure, Observation
 from autograder.reports.beside import Beside
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.checks import CheckSet
@@ -30,6 +31,11 @@ HALF_SAVED_SECONDS = 2.0
 
 _AGAIN_SECONDS = 0.1
 
+Decided = Callable[[str, bool | None, int], None]
+"""Called with the claim of each check as soon as it has run, whether it holds, and of how many
+checks it is one. None where that depends on a rule that is wrong: the report decides it, once all
+is known."""
+
 NOTHING_RAN = "not needed: no code ran"
 """The protection of a report on exercises that need no run."""
 
@@ -42,6 +48,9 @@ class Show(Protocol):
 
     def doing(self, what: str) -> None:
         """What takes time now."""
+
+    def decided(self, claim: str, holds: bool | None, checks: int) -> None:
+        """A check of what takes time now is decided: see `Decided`."""
 
     def begins(self, file: Path, remarks: Sequence[str]) -> None:
         """A file is read; what is plain about it without running it."""
@@ -72,6 +81,7 @@ class Silent:
 
     def say(self, line: str) -> None: ...
     def doing(self, what: str) -> None: ...
+    def decided(self, claim: str, holds: bool | None, checks: int) -> None: ...
     def begins(self, file: Path, remarks: Sequence[str]) -> None: ...
     def judged(
         self,
@@ -106,6 +116,23 @@ class Release:
         """Points, in the exercises of a report, for checks that run only in grading."""
         of = [self.worths.get(e.name) for e in report.exercises if not e.bonus]
         return sum(worth.later for worth in of if worth)
+
+
+class Deciding:
+    """Tells of each check of an exercise as soon as it is observed."""
+
+    def __init__(self, check_set: CheckSet, oracle: Oracle, decided: Decided) -> None:
+        self._oracle = oracle
+        self._decided = decided
+        self._checks = len(check_set.checks)
+        self._wrong_rule = False
+
+    def __call__(self, check: Check, seen: Observation) -> None:
+        status, _ = judge_check(check, seen, self._oracle)
+        holds = status == "passed"
+        self._wrong_rule |= check.aspect == "rule" and not holds
+        open_ = self._wrong_rule and check.aspect == "behaviour" and not holds
+        self._decided(check.claim, None if open_ else holds, self._checks)
 
 
 class Work:
@@ -155,11 +182,14 @@ class Work:
         remarks = [*self.submission.remarks, *plan.remarks, *flags(plan.each), *plan.skipped]
         return bounded(remarks)
 
-    def judge(self, exercise: str, sandbox: Callable[[], Sandbox]) -> ExerciseReport:
+    def judge(
+        self, exercise: str, sandbox: Callable[[], Sandbox], decided: Decided | None = None
+    ) -> ExerciseReport:
         """The report on one exercise.
 
         Args:
             sandbox: called only if something has to run.
+            decided: told of each check that runs.
         """
         if exercise == PREDICTIONS:
             (report,) = self._predicted
@@ -171,7 +201,7 @@ class Work:
         definitions = self.plan.each[exercise]
         if stub := untouched_cell(self.submission, definitions, exercise):
             return report_without_a_run(own, Failure("unwritten", "", stub), oracle)
-        noted = Noted(sandbox())
+        noted = Noted(sandbox(), Deciding(own, oracle, decided) if decided else None)
         (report,) = grade_definitions(
             {exercise: definitions}, {}, own, oracle, sandbox(), executor=noted
         )

@@ -124,17 +124,19 @@ def _remember(work: Work, report: Report, show: Show) -> None:
 
 
 def _checked(work: Work, sandbox: Callable[[], Sandbox], show: Show) -> Report:
-    level, reports = NOTHING_RAN, list[ExerciseReport]()
+    level, reports, now = NOTHING_RAN, list[ExerciseReport](), ""
 
     def started() -> Sandbox:
         nonlocal level
         level = sandbox().level
+        show.doing(now)  # its start took time, too, and said so
         return sandbox()
 
     show.begins(work.file, work.remarks)
     for number, exercise in enumerate(work.exercises, 1):
-        show.doing(f"Checking {exercise} ({number} of {len(work.exercises)})")
-        judged, used = work.judge(exercise, started), work.uses(exercise)
+        now = f"Checking {exercise} ({number} of {len(work.exercises)})"
+        show.doing(now)
+        judged, used = work.judge(exercise, started, show.decided), work.uses(exercise)
         wrong = [r.name for r in reports if r.name in used and r.score < r.max_score]
         reports.append(judged)
         if not show.judged(judged, work.beside(exercise), wrong):

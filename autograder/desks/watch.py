@@ -157,7 +157,7 @@ class _Watch:
         for name in names:
             self._show.doing(f"Checking {name}")
             known = name in watched.reports
-            report = watched.judge(name, lambda: self._sandbox)
+            report = watched.judge(name, lambda: self._sandbox, self._show.decided)
             if self._show.judged(report, watched.before.get(name) if known else None):
                 judged.append(name)
             # What was saved meanwhile is newer than what is left.
@@ -168,7 +168,10 @@ class _Watch:
             self._at = watched, (wrong or judged)[0]
             shown = self._at[1]
             self._show.first_failure(
-                watched.reports[shown], watched.beside.get(shown), named=shown != judged[-1]
+                watched.reports[shown],
+                watched.beside.get(shown),
+                named=shown != judged[-1],
+                wrong=watched.wrong_used(shown),
             )
         self._course[watched.folder] = assignment_status(watched.folder)
         status = self._status(watched)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autograder.desks.remembered import remember, remembered
-from autograder.desks.self_check import Release, Work, read
+from autograder.desks.self_check import Decided, Release, Work, read
 from autograder.desks.student import release_of
 from autograder.reports.beside import Beside
 from autograder.sandbox.interface import Sandbox
@@ -62,13 +62,21 @@ class Watched:
         code = self._work.code
         return [name for name in self._work.exercises if self._codes.get(name) != code(name)]
 
-    def judge(self, name: str, sandbox: Callable[[], Sandbox]) -> ExerciseReport:
+    def wrong_used(self, name: str) -> list[str]:
+        """The other exercises that one uses, and that are known not to be right."""
+        used = self.work.uses(name)
+        return [n for n, r in self.reports.items() if n in used and r.score < r.max_score]
+
+    def judge(
+        self, name: str, sandbox: Callable[[], Sandbox], decided: Decided | None = None
+    ) -> ExerciseReport:
         """Judge one exercise as it was read last.
 
         Args:
             sandbox: called only if something has to run.
+            decided: told of each check that runs.
         """
-        report = self.work.judge(name, sandbox)
+        report = self.work.judge(name, sandbox, decided)
         if name in self.reports:
             self.before[name] = self.reports[name]
         self.reports[name], self._codes[name] = report, self.work.code(name)

@@ -7,7 +7,7 @@ and the rest of grading does not know where.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -17,9 +17,12 @@ from autograder.grading.allowance import Allowance
 from autograder.grading.observe import RestartableChild, clean
 from autograder.grading.printed import Printed
 from autograder.grading.trial import Known, Trial
-from autograder.model import AutograderError, Failure, Observation
+from autograder.model import AutograderError, Check, Failure, Observation
 from autograder.programs import Definitions
 from autograder.sandbox.interface import Sandbox, SandboxLost
+
+Told = Callable[[Check, Observation], None]
+"""Called with each check as soon as it is observed."""
 
 ENDLESS = 3
 """After so many checks in a row that do not end, a student who waits has seen enough."""
@@ -108,6 +111,7 @@ class Here:
     Args:
         printed: gets what each check prints, by check id; None not to ask.
         patient: False to run no more checks of an exercise after `ENDLESS` of them that do not end.
+        tell: called with each check as soon as it is observed.
     """
 
     submissions: int | None = None
@@ -118,10 +122,12 @@ class Here:
         printed: dict[str, Printed] | None = None,
         *,
         patient: bool = True,
+        tell: Told | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._printed = printed
         self._patient = patient
+        self._tell = tell
         self.here: AbstractContextManager[object] = nullcontext()
 
     @property
@@ -131,7 +137,10 @@ class Here:
     def submit(self, unit: Unit) -> Future[Seen]:
         future: Future[Seen] = Future()
         try:
-            future.set_result(observe(unit, self._sandbox, self._printed, patient=self._patient))
+            seen = observe(
+                unit, self._sandbox, self._printed, patient=self._patient, tell=self._tell
+            )
+            future.set_result(seen)
         except BaseException as error:
             future.set_exception(error)
         return future
@@ -146,19 +155,23 @@ def observe(
     printed: dict[str, Printed] | None = None,
     *,
     patient: bool = True,
+    tell: Told | None = None,
 ) -> Seen:
     """Try a unit in a child of a sandbox; the unit stays as it is.
 
     Args:
         printed: gets what each check prints, by check id; None not to ask.
         patient: False to run no more checks after `ENDLESS` of them that do not end.
+        tell: called with each check as soon as it is observed.
     """
     allowance = copy.deepcopy(unit.allowance)
     cpu, wall = allowance.spent(unit.exercise)
     with RestartableChild(sandbox, allowance=allowance, printed=printed) as child:
         found: list[Observation] = []
-        for _, observation in child.observations(unit.definitions, unit.trials, alone=unit.alone):
-            found.append(observation)
+        for check, seen in child.observations(unit.definitions, unit.trials, alone=unit.alone):
+            found.append(seen)
+            if tell:
+                tell(check, seen)
             if not patient and is_endless(found):
                 found += [NOT_RUN] * (len(unit.trials) - len(found))
                 break

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.markup import escape
+
+from autograder.reports.now import Now
 
 if TYPE_CHECKING:
     from autograder.reports.beside import Beside
@@ -38,7 +39,8 @@ class Live:
         self._files = 0
         self._lines: ReportLines | None = None
         self._stack = contextlib.ExitStack()
-        self._status = console.status("Reading the checks ...", spinner_style="dim")
+        self._now = Now("Reading the checks")
+        self._status = console.status(self._now.text(), spinner_style="dim")
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -59,7 +61,13 @@ class Live:
 
     def doing(self, what: str) -> None:
         """What takes time now."""
-        self._status.update(f"{escape(what)} ...")
+        self._now = Now(what)
+        self._status.update(self._now.text())
+
+    def decided(self, claim: str, holds: bool | None, checks: int) -> None:
+        """A check of what takes time now is decided."""
+        self._now.decided(claim, holds, checks)
+        self._status.update(self._now.text())
 
     def begins(self, file: Path, remarks: Sequence[str]) -> None:
         """A file is read; what is plain about it without running it."""
@@ -82,6 +90,7 @@ class Live:
         """
         from autograder.reports.unwritten import is_unwritten, unmade
 
+        self._status.update(" ")
         self._drawn().exercise(exercise, beside, wrong)
         self._stopped = (
             self._first

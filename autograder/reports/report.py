@@ -78,12 +78,19 @@ class ReportLines:
             self._console.print(line)
             return
         self._console.print(Text.assemble((exercise.name, "bold"), f": {total(exercise)}"))
-        if wrong and exercise.score < exercise.max_score:
-            # What fails here may be their fault, and so may the name of a mistake be.
+        if exercise.score < exercise.max_score:
+            self.uses(wrong)
+        self.below(exercise, beside)
+
+    def uses(self, wrong: Sequence[str]) -> None:
+        """That other exercises, which are not right themselves, are used where something is wrong.
+
+        What fails here may be their fault, and so may the name of a mistake be.
+        """
+        if wrong:
             are = "is" if len(wrong) == 1 else "are"
             said = f"It uses your {' and '.join(wrong)}, which {are} not right yet: fix that first."
             self._console.print(Padding(Text(said, "yellow"), (0, 2), expand=False))
-        self.below(exercise, beside)
 
     def below(self, exercise: ExerciseReport, beside: Mapping[str, Beside] | None = None) -> None:
         """What is printed below the name of an exercise in which something is wrong.

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
 from autograder.reports.beside import Beside
 from autograder.reports.feedback import MARKS, total
+from autograder.reports.now import Now
 from autograder.reports.progress import AssignmentStatus, way
 from autograder.reports.report import ReportLines
 from autograder.reports.unwritten import is_unwritten, unmade
@@ -43,6 +43,7 @@ class Watching:
         self._stack = ExitStack()
         self._status: Status | None = None
         self._told = False
+        self._now = Now("Reading the checks")
         self._remarks: dict[Path, Sequence[str]] = {}
 
     @property
@@ -54,7 +55,7 @@ class Watching:
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
-            status = self._console.status("Reading the checks ...", spinner_style="dim")
+            status = self._console.status(self._now.text(), spinner_style="dim")
             self._status = self._stack.enter_context(status)
         return self
 
@@ -72,9 +73,16 @@ class Watching:
 
     def doing(self, what: str) -> None:
         """What takes time now."""
+        self._now = Now(what)
         if self._status:
-            self._status.update(f"{escape(what)} ...")
+            self._status.update(self._now.text())
             self._status.start()
+
+    def decided(self, claim: str, holds: bool | None, checks: int) -> None:
+        """A check of what takes time now is decided."""
+        self._now.decided(claim, holds, checks)
+        if self._status:
+            self._status.update(self._now.text())
 
     def waiting(self, files: int) -> None:
         """Nothing is done until the next save or key."""
@@ -117,6 +125,8 @@ class Watching:
         """
         if _is_untouched(report) and (before is None or _is_untouched(before)):
             return False
+        if self._status:
+            self._status.update(" ")
         done = report.score == report.max_score
         mark = (MARKS["passed"], "green") if done else (MARKS["failed"], "red")
         was = f" (was {before.score:g})" if before and before.score != report.score else ""
@@ -147,17 +157,21 @@ class Watching:
         beside: Mapping[str, Beside] | None = None,
         *,
         named: bool = False,
+        wrong: Sequence[str] = (),
     ) -> None:
         """The first thing to fix in an exercise.
 
         Args:
             beside: what is shown below a check's message, by the check's name.
             named: say which exercise it is, because the one shown last is another.
+            wrong: other exercises that it uses and that are not right themselves.
         """
         if report.score < report.max_score:
             if named:
                 self._console.print(Text.assemble(("Fix first: ", "bold"), report.name))
-            ReportLines(self._console, hints=self._hints, first=True).below(report, beside)
+            lines = ReportLines(self._console, hints=self._hints, first=True)
+            lines.uses(wrong)
+            lines.below(report, beside)
 
     def next_hint(self, report: ExerciseReport) -> None:
         """The first thing to fix, with one step more of its hint."""

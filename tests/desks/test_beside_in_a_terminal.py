@@ -1,4 +1,4 @@
-"""Which failed checks have curves in a terminal: those whose numbers a line can follow."""
+"""What a terminal shows of a check: while others run, and which failed ones have curves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.desks.beside import Noted, beside
+from autograder.desks.self_check import Deciding
 from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
 from autograder.grading.oracle import Oracle
@@ -76,3 +77,23 @@ def test_of_each_kind_the_first_failed_check_has_curves(oracle_of: Callable[...,
     assert drawn["losses"].words.startswith("Loss on digits: yours stays close")
     for curves in drawn.values():
         assert curves.yours.index("│") == curves.expected.index("│") == 2
+
+
+def test_a_check_that_depends_on_a_wrong_rule_is_decided_at_the_end(
+    oracle_of: Callable[..., Oracle],
+) -> None:
+    shown: dict[str, bool | None] = {}
+    aspects = {"stays": "behaviour", "rule": "rule", "saved": "behaviour", "learns": "convergence"}
+    checks = tuple(of(name, close(), aspect=aspect) for name, aspect in aspects.items())
+    right, wrong = (Observation({"w": np.array([each])}) for each in (1.0, 2.0))
+    oracle = oracle_of({check.id: right for check in checks}, {}, {c.id: {} for c in checks})
+    deciding = Deciding(
+        CheckSet("downhill", (Exercise("walk"),), checks, {}),
+        oracle,
+        lambda claim, holds, of: shown.update({f"{claim} {of}": holds}),
+    )
+    for check in checks:
+        deciding(check, wrong)
+    assert shown == {"stays. 4": False, "rule. 4": False, "saved. 4": None, "learns. 4": False}
+    deciding(checks[2], right)
+    assert shown["saved. 4"]

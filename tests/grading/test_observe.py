@@ -236,7 +236,14 @@ def test_a_self_check_runs_nothing_more_after_three_checks_that_do_not_end() -> 
     script = (late, FINE, late, late, late, late, FINE)
     said = ["too long", None, "too long", "too long", "too long"]
     sandbox = FakeSandbox(*script)
-    seen = observe(unit, sandbox, patient=False).observations  # type: ignore[arg-type]
+    heard: list[str] = []
+    seen = observe(
+        unit,
+        sandbox,  # type: ignore[arg-type]
+        patient=False,
+        tell=lambda check, _: heard.append(check.name),
+    ).observations
+    assert heard == list(names[:5])  # each as soon as it is observed
     told = [each.failure and each.failure.message for each in seen]
     assert told == [*said, "Not run: the 3 checks before it did not end."]
     # Grading goes on: what holds behind a loop earns its points.

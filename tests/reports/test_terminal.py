@@ -484,3 +484,15 @@ def test_output_to_a_file_or_pipe_is_wide_unless_columns_says_how_wide(
     assert new_console().width == WIDE
     monkeypatch.setenv("COLUMNS", "60")
     assert new_console().width == 60
+
+
+def test_a_terminal_shows_each_check_as_soon_as_it_has_run() -> None:
+    console = Console(file=StringIO(), width=WIDE, force_terminal=True, legacy_windows=False)
+    with Live(console) as live:
+        live.doing("Checking Adam (1 of 2)")
+        for claim, holds in (("It moves.", True), ("It [obeys].", False), ("It is saved.", None)):
+            live.decided(claim, holds, 4)
+        now = live._now.text().plain
+        live.judged(ADAM)
+        assert live._status.status == " "  # below the verdict it would be out of date
+    assert now == "Checking Adam (1 of 2) ...  ✓✗·  3 of 4 checks\n  ✗ It [obeys]."
