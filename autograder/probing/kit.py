@@ -51,10 +51,15 @@ def real(result: Any, what: str = "the layer", shape: tuple[int, ...] | None = N
         shape: the shape that it must have; None for any.
 
     Raises:
-        TypeError: it is None, something that is not numbers, or of another shape.
+        TypeError: it is None, a tuple of arrays, something that is not numbers, or of another
+            shape.
     """
     if result is None:
         raise TypeError(f"{what} returned None; is a return statement missing?")
+    if isinstance(result, tuple) and any(len(getattr(each, "shape", ())) for each in result):
+        # As one array, it would be said to have an axis too many.
+        why = "is there a comma behind it?" if len(result) == 1 else "return one of them alone."
+        raise TypeError(f"{what} returned a tuple of {len(result)}, expected one array; {why}")
     array = numbers(result)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{what} returned {type(result).__name__}, expected numbers")

@@ -46,3 +46,14 @@ def test_fit_on_batches_is_fit_on_arrays(floatx: str) -> None:
     assert found[0].dtype == found[1].dtype == floatx
     np.testing.assert_allclose(found[0], found[1], rtol=1e-6 if floatx == "float32" else 1e-14)
     assert np.abs(found[0] - 0.5).max() > 0.1
+
+
+def test_a_tuple_of_arrays_is_no_array_with_another_axis() -> None:
+    from autograder.probing.kit import real
+
+    with pytest.raises(TypeError, match=r"the layer returned a tuple of 1.*a comma behind it\?"):
+        real((ROWS,))
+    with pytest.raises(TypeError, match=r"a tuple of 2, expected one array; return one of them"):
+        real((ROWS, 0.5))
+    np.testing.assert_array_equal(real((1.5, 2.5), "fit_linear"), [1.5, 2.5])
+    np.testing.assert_array_equal(real([ROWS[0], ROWS[1]]), ROWS[:2])
