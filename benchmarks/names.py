@@ -27,7 +27,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.observe import RestartableChild, probing_sandbox
 from autograder.grading.stored import StoredOracle, read_release
 from autograder.model import Misconception

@@ -24,7 +24,7 @@ from autograder.desks.notebook_errors import (
 )
 from autograder.desks.notebook_pictures import pictures
 from autograder.desks.notebook_source import not_the_newest
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.predicted import report_on
 from autograder.grading.stored import read_release
 from autograder.model import AutograderError

@@ -13,7 +13,8 @@ from autograder.desks.beside import Noted, beside
 from autograder.desks.released import Worth, locked_cells_in, release_notebook, worths
 from autograder.desks.remembered import digest_of
 from autograder.desks.untouched import report_without_a_run, untouched_cell
-from autograder.grading.grade import grade_definitions, judge_check
+from autograder.grading.decide import judge_check
+from autograder.grading.grade import grade_definitions
 from autograder.grading.oracle import Oracle
 from autograder.grading.predicted import predicted
 from autograder.grading.stored import StoredOracle, read_release

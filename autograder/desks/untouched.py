@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.oracle import Oracle
 from autograder.model import Failure, Observation
 from autograder.programs import Definitions

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autograder.grading.compare import ATOL, alike
-from autograder.grading.grade import judge_check
+from autograder.grading.decide import judge_check
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.model import Check, Observation

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from autograder.grading.decide import judge_check
 from autograder.grading.evidence import Evidence
 from autograder.grading.gaps import Compared, compare
-from autograder.grading.grade import grade_submission, judge_check
+from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.trial import Known, Trial
 from autograder.model import Check, Inputs, Misconception, Observation

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from autograder.grading.decide import judge_check
 from autograder.grading.evidence import tells
 from autograder.grading.fingerprint import same
-from autograder.grading.grade import judge_check
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.model import Check, Misconception, Observation

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.grading.chance import false_alarms, varying
+from autograder.grading.decide import REFERENCE_FAILED, UNWRITTEN, judge_exercises
 from autograder.grading.forbidden import unknown_forbidden
-from autograder.grading.grade import REFERENCE_FAILED, UNWRITTEN, judge_exercises
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.proof import Findings, earns_points

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograder.grading.decide import judge_check
 from autograder.grading.diagnose import diagnose
 from autograder.grading.fingerprint import fingerprint, same
-from autograder.grading.grade import judge_check
 from autograder.grading.mutation_result import Mutation, Outcome, Result
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from autograder.grading.decide import judge_check
 from autograder.grading.evidence import tells
 from autograder.grading.fingerprint import fingerprint, same
-from autograder.grading.grade import grade_definitions, judge_check
+from autograder.grading.grade import grade_definitions
 from autograder.grading.observe import RestartableChild
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.trial import Known

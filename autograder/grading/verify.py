@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 
+from autograder.grading.decide import judge_exercises
 from autograder.grading.following import Following, lots
 from autograder.grading.full_marks import FullMarks, stub_of
-from autograder.grading.grade import judge_exercises
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.ordinary_errors import false_names
 from autograder.grading.proof import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.grading.observe import INVALID_REPLY
 from autograder.reports.class_results import CheckResult, ExerciseResult, StudentResult
 from autograder.reports.feedback import number

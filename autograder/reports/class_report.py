@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.model import Aspect
 from autograder.reports.attention import ABSENT, Attention, attention, is_absent, one_reason
 from autograder.reports.class_curves import ClassCurves, class_curves

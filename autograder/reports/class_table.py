@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.grading.observe import clean
 from autograder.reports.feedback import number
 from autograder.reports.standing import Standing

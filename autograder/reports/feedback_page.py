@@ -14,7 +14,7 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.reports import pages
 from autograder.reports.feedback import HIDDEN_CLAIM, Row, ShownExercise, number
 from autograder.reports.loss_chart import loss_charts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.grading.carry import NO_IDEA
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.reports.feedback import number
 from autograder.reports.partly import partly
 from autograder.verdicts import Verdict

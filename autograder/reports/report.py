@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.reports.beside import NOTHING, Beside
 from autograder.reports.counts import held
 from autograder.reports.depending import depending, note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.grading.predicted import UNMADE
 from autograder.verdicts import ExerciseReport
 

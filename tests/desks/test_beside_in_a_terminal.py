@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.desks.beside import Noted, beside
 from autograder.desks.self_check import Deciding
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.judge import close
 from autograder.grading.oracle import Oracle
 from autograder.grading.printed import Printed

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.carry import DEPENDS, NO_IDEA
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.judge import alike_in, close
 from autograder.grading.oracle import Oracle
 from autograder.model import (

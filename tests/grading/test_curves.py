@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.curves import MOST_EPOCHS, curves_of
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.journal import Journal
 from autograder.grading.oracle import Oracle
 from autograder.model import Arrays, Check, Exercise, Failure, Inputs, Observation, Unmet

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from numpy import nan
 
+from autograder.grading.decide import judge_exercises
 from autograder.grading.diagnose import Diagnosis, diagnose
 from autograder.grading.evidence import Evidence
 from autograder.grading.explained import closest
 from autograder.grading.fingerprint import fingerprint, same
-from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
 from autograder.grading.oracle import Oracle
 from autograder.model import (

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.grading.decide import judge_exercises
 from autograder.grading.following import Following
-from autograder.grading.grade import judge_exercises
 from autograder.grading.judge import close
 from autograder.model import Check, Exercise, Failure, Inputs, Misconception, Observation
 from autograder.sources.checks import CheckSet

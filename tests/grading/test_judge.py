@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.grading.compare import ATOL, MAX_ELEMENTS, RTOL, mismatch
-from autograder.grading.grade import judge_check, judge_exercises
+from autograder.grading.decide import judge_check, judge_exercises
 from autograder.grading.judge import alike, at_least, close, expect, expect_close, failing, judge
 from autograder.grading.oracle import Oracle
 from autograder.grading.whole_class import ungraded

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from autograder.grading.compare import alike
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.oracle import Oracle
 from autograder.grading.stored import FILE, StoredOracle, digest_in
 from autograder.grading.storing import store

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.grading.grade import judge_exercises
+from autograder.grading.decide import judge_exercises
 from autograder.grading.judge import close
 from autograder.grading.oracle import Oracle
 from autograder.model import Aspect, Check, Exercise, Misconception, Observation

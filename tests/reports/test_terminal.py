@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.grading.grade import UNWRITTEN
+from autograder.grading.decide import UNWRITTEN
 from autograder.grading.predicted import report_on
 from autograder.grading.proof import Proof
 from autograder.reports.beside import Beside
