@@ -88,6 +88,7 @@ class Check:
         in_itself: ``in_itself(observed, inputs, others)`` raises `Unmet` if the claim does not hold
             whatever the rule is. ``others`` are the submission's arrays in the exercise's other
             checks, by name. Asked if the rule is wrong in a way that has no name. None: not asked.
+        pairs: name two known mistakes at once, by this check alone: `build` tries each two of them.
         picture: ``picture(observed, expected, inputs)`` returns one of `grading/drawings.py`.
         budget: CPU seconds that the probe may take; None for many times what the reference takes.
         reference_floatx: Keras' default float type for the reference; students always have float32.
@@ -110,6 +111,7 @@ class Check:
     withheld: tuple[str, ...] = ()
     inputs_of: str = ""
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None] | None = None
+    pairs: bool = False
     picture: Callable[[Arrays, Arrays, Inputs], object] | None = None
     budget: float | None = None
     reference_floatx: Literal["float32", "float64"] = "float64"
@@ -138,6 +140,7 @@ class CheckOptions(TypedDict, total=False):
     withheld: tuple[str, ...]
     inputs_of: str
     in_itself: Callable[[Arrays, Inputs, Mapping[str, Arrays]], None]
+    pairs: bool
     picture: Callable[[Arrays, Arrays, Inputs], object]
     budget: float
     reference_floatx: Literal["float32", "float64"]
@@ -209,18 +212,10 @@ class Exercise:
         if unknown := set(options) - set(CheckOptions.__annotations__):
             known = ", ".join(CheckOptions.__annotations__)
             raise TypeError(f"a check has no option {min(unknown)!r}; its options are {known}")
+        given: dict[str, Any] = {"points": points, "probe": probe, "inputs": inputs, "judge": judge}
+        declared = _calls()
         self.checks.append(
-            Check(
-                name=name,
-                exercise=self.name,
-                claim=claim,
-                points=points,
-                probe=probe,
-                inputs=inputs,
-                judge=judge,
-                declared=_calls(),
-                **options,
-            )
+            Check(name=name, exercise=self.name, claim=claim, declared=declared, **given, **options)
         )
 
 

@@ -87,7 +87,8 @@ class Verdict:
         judged_against: what the submission was compared with.
         together_with: a second misconception, if only both together explain what was seen.
         explains: how many failed checks of the exercise its misconception explains, and of how
-            many. Those that depend on a wrong rule are not counted: nothing is known of them.
+            many. Those that depend on a wrong rule are not counted: nothing is known of them. 0 of
+            0 where two mistakes in one formula are known by this check alone.
         observed: digest of what the submission returned; "" if nothing was run.
         curves: the losses, if the check compares any and the submission returned its weights.
     """

@@ -240,6 +240,9 @@ class MemoryOracle:
     def child(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def pairs(self, exercise: str) -> None:
+        return None
+
     def trials(self, checks: Iterable[Check]) -> Sequence[Trial]:
         raise AssertionError("nothing is run here")
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from autograder.grading.mutation import mutants_of, try_mutants
 from autograder.grading.mutation_result import Mutation
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.pairing import observe_all_pairs
 from autograder.grading.proof import Proof, Scope
 from autograder.grading.seeds import new_seed
 from autograder.grading.stored import PUBLIC_SEED
@@ -95,7 +97,10 @@ class Author:
                     ]
                 )
             )
-        return examination.oracle
+        oracle = examination.oracle
+        shown = partial(progress, self.console)
+        oracle.pairs = observe_all_pairs(oracle, jobs=self.jobs, progress=shown).get
+        return oracle
 
     def _examined(
         self,

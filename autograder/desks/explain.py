@@ -20,6 +20,7 @@ from autograder.grading.made_with import differences, made_with, versions
 from autograder.grading.observe import clean, probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.seeds import Seeds, attempt_with, seed_of_student
+from autograder.grading.stored import released_pairs
 from autograder.grading.trial import Known
 from autograder.model import AutograderError
 from autograder.reports.class_results import ClassResults, StudentResult, read_results
@@ -85,7 +86,8 @@ def explain(course: Course, asked: Asked, console: Console) -> Explanation:
         _known(course, asked) as known,
         probing_sandbox(confined=asked.confined, secrets=[course.solutions, submitted]) as sandbox,
     ):
-        oracle = LiveOracle(sandbox, assignment, seed, known)
+        pairs = released_pairs(whole)
+        oracle = LiveOracle(sandbox, assignment, seed, known, pairs=pairs)
         found = explained(submission, assignment, oracle, sandbox, carry=carry)
     digest = submission_digest(submission, folder)
     origin = Provenance(

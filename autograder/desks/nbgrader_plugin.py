@@ -26,6 +26,7 @@ from autograder.grading.grade import grade_submission
 from autograder.grading.observe import probing_sandbox
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.seeds import Seeds, code_digest, new_seed, seed_of_attempt, seed_of_student
+from autograder.grading.stored import released_pairs
 from autograder.model import AutograderError
 from autograder.sources.assignment import read_assignment
 from autograder.sources.code_cells import locked_cells
@@ -85,6 +86,7 @@ class _Engine:
         self._known: ObservationCache | None = None
         with suppress(AutograderError):  # a full disk costs time, and no grade
             self._known = self._open.enter_context(observation_cache(course.root))
+        self._pairs = released_pairs(self._assignment)
         self._locked = locked_cells(release_notebook(self._assignment))
         self._oracles: dict[int, LiveOracle] = {}
 
@@ -103,7 +105,9 @@ class _Engine:
     def _oracle(self, seed: int) -> LiveOracle:
         oracle = self._oracles.pop(seed, None)
         if oracle is None:
-            oracle = LiveOracle(self._sandbox, self._assignment, seed, self._known)
+            oracle = LiveOracle(
+                self._sandbox, self._assignment, seed, self._known, pairs=self._pairs
+            )
         self._oracles[seed] = oracle  # last, as the one used last
         if len(self._oracles) > MOST_ORACLES:
             self._oracles.pop(next(iter(self._oracles)))

@@ -108,7 +108,11 @@ def judge_exercise(
     counted = [
         replace(verdict, explains=_explains(verdict, failed)) for verdict in verdicts.values()
     ]
-    return ExerciseReport(exercise.name, exercise.bonus, tuple(counted))
+    report = ExerciseReport(exercise.name, exercise.bonus, tuple(counted))
+    pairs = oracle.pairs(exercise.name)
+    if pairs is None or pairs.trial.seed != oracle.seed:
+        return report
+    return pairs.named(report, observed[pairs.trial.check.id], oracle.misconceptions(exercise.name))
 
 
 def _verdict(check: Check, decision: Decision, named: Sequence[Misconception]) -> Verdict:

@@ -85,7 +85,8 @@ class _Tape:
         *,
         alone: bool = False,
     ) -> None:
-        self.observed[trial.check.id] = observation
+        # The first: a check may be tried again, with the public seed.
+        self.observed.setdefault(trial.check.id, observation)
 
 
 class FreshReference:

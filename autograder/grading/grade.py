@@ -118,6 +118,11 @@ def grade_definitions(
         exercise, checks = check_set.exercise(name), check_set.of(name)
         with executor.here:
             judged = judge_exercise(exercise, checks, observed, oracle, carry=carry)
+        pairs = oracle.pairs(name)
+        if pairs and pairs.in_doubt(judged):
+            again = pairs.trial
+            seen = observations(own(name), [again], allowance, executor, known, alone=alone)
+            judged = pairs.named(judged, seen[again.check.id], oracle.misconceptions(name))
         return judged, not any(map(is_by_chance, observed.values()))
 
     found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)

@@ -27,7 +27,7 @@ RECIPE = 1
 
 _PACKAGE = Path(__file__).parents[1]
 
-_NOT_DIGESTED = ("name", "exercise", "points", "declared")
+_NOT_DIGESTED = ("name", "exercise", "points", "pairs", "declared")
 """Fields of a check that say nothing about what it does; points are kept as they are."""
 
 

@@ -8,13 +8,14 @@ and runs no keras.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.judge import measured
 from autograder.grading.observe import RestartableChild
+from autograder.grading.pairs import Pairs
 from autograder.grading.trial import ONCE_DIED_SECONDS, Known, Trial, budget, sizes_of
 from autograder.model import Arrays, Check, Inputs, Misconception, Observation
 from autograder.programs import Definitions
@@ -55,6 +56,18 @@ class Oracle(Protocol):
         """What to try on a submission."""
         ...
 
+    def pairs(self, exercise: str) -> Pairs | None:
+        """What each two mistakes of an exercise do at once; None if that is not known."""
+        ...
+
+
+PairsOf = Callable[[str], Pairs | None]
+"""What each two known mistakes of an exercise do at once, if that is known."""
+
+
+def no_pairs(_: str) -> None:
+    """Nothing is known of two mistakes at once."""
+
 
 class LiveOracle:
     """Runs the reference and, only to name a mistake, the misconceptions.
@@ -69,12 +82,14 @@ class LiveOracle:
         seed: int,
         known: Known | None = None,
         child: RestartableChild | None = None,
+        pairs: PairsOf = no_pairs,
     ) -> None:
         """Observe nothing yet.
 
         Args:
             known: what need not be observed again.
             child: where to run the references; None for a new child for each.
+            pairs: see `pairs`; they are too many to be observed with each seed.
         """
         self.seed = seed
         self.assignment = assignment
@@ -83,6 +98,7 @@ class LiveOracle:
         }
         self._sandbox = sandbox
         self._known = known
+        self.pairs: PairsOf = pairs
         self._reference_child = child
         self._expected: dict[str, dict[str, Observation]] = {}
         self._observed_misconceptions: dict[tuple[str, str], dict[str, Observation]] = {}

@@ -8,14 +8,16 @@ and JSON in its metadata.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from autograder.grading.pairs import Pairs
 from autograder.grading.trial import LEAST_SECONDS, Trial, budget, sizes_of
 from autograder.model import (
     Arrays,
@@ -26,7 +28,9 @@ from autograder.model import (
     Misconception,
     Observation,
 )
+from autograder.sources.assignment import Assignment
 from autograder.sources.checks import CheckSet, read_checks
+from autograder.sources.course import Course
 from autograder.sources.data_files import read_data
 from autograder.sources.inputs import draw_inputs
 from autograder.sources.predictions import Prediction
@@ -70,6 +74,10 @@ class StoredOracle:
                 )
                 for who, checks in described["arrays"].items()
                 for check, found in checks.items()
+            }
+            self._pairs = {
+                exercise: {**found, "stack": stacks[found["stack"]]}
+                for exercise, found in described.get("pairs", {}).items()
             }
         except FileNotFoundError as error:
             raise AutograderError(
@@ -127,6 +135,14 @@ class StoredOracle:
     def observe_misconceptions(self, check: Check) -> Sequence[tuple[Misconception, Observation]]:
         return [(m, self._did(m, check)) for m in self.misconceptions(check.exercise)]
 
+    def pairs(self, exercise: str) -> Pairs | None:
+        found = self._pairs.get(exercise)
+        if found is None:
+            return None
+        checks = self._check_set.of(exercise)
+        (trial,) = self.trials(check for check in checks if check.name == found["check"])
+        return Pairs(trial, int(found["size"]), found["names"], found["stack"])
+
     def _did(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.
         reference = self._reference_fingerprint(check)
@@ -154,6 +170,29 @@ def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[Chec
     check_set = replace(check_set, data=data, predictions=predictions_in(folder / FILE))
     oracle = StoredOracle(folder / FILE, check_set)
     return (check_set.only(only) if only else check_set), oracle
+
+
+def released_pairs(assignment: Assignment) -> Callable[[str], Pairs | None]:
+    """What the release of an assignment knows of two mistakes at once.
+
+    Nothing if it is missing, or of other checks. It is read when it is asked for.
+    """
+
+    @cache
+    def oracle() -> StoredOracle | None:
+        whole = assignment.check_set
+        public = tuple(check for check in whole.checks if not check.hidden)
+        folder = Course(assignment.folder.parents[1]).release(assignment.name)
+        try:
+            return StoredOracle(folder / FILE, replace(whole, checks=public))
+        except AutograderError:
+            return None
+
+    def of(exercise: str) -> Pairs | None:
+        found = oracle()
+        return found.pairs(exercise) if found else None
+
+    return of
 
 
 def digest_in(path: Path) -> str:

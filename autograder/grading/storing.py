@@ -49,6 +49,12 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             for check in checks:
                 if not same(did[check.id], reference[check.id], check):
                     content.add(misconception.name, check, did[check.id], _precision(check))
+    stacks, pairs = content.stacked(), {}
+    for exercise in check_set.exercises:
+        if (found := oracle.pairs(exercise.name)) and len(found.names):
+            described_pairs = {"check": found.trial.check.name, "size": found.size}
+            pairs[exercise.name] = {**described_pairs, "names": found.names, "stack": len(stacks)}
+            stacks[str(len(stacks))] = found.numbers.astype("float32")
     described = {
         "digest": digest,
         "seed": oracle.seed,
@@ -57,10 +63,11 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "failed": content.failed,
         "kinds": content.kinds,
         "arrays": content.index,
+        "pairs": pairs,
         "data": sorted(check_set.data),
         "predictions": [(each.name, each.choices) for each in check_set.predictions],
     }
-    save_file(content.stacked(), path, metadata={"autograder": json.dumps(described)})
+    save_file(stacks, path, metadata={"autograder": json.dumps(described)})
 
 
 def _told(misconception: Misconception) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.predicted import predicted
 from autograder.grading.shared_reports import SharedReports
+from autograder.grading.stored import released_pairs
 from autograder.grading.trial import Known
 from autograder.grading.unit import Executor, Here, MachinesLost
 from autograder.model import Check
@@ -41,7 +42,8 @@ class _Lots:
         known: Known | None,
         seeds: Iterable[int],
     ) -> None:
-        self._new = partial(LiveOracle, sandbox, assignment, known=known)
+        pairs = released_pairs(assignment)
+        self._new = partial(LiveOracle, sandbox, assignment, known=known, pairs=pairs)
         self._lock = threading.Lock()
         self._lots: dict[int, tuple[LiveOracle, SharedReports]] = {}
         self._left = Counter(seeds)

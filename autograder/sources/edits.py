@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autograder.sources.parsing import parsed
 from autograder.sources.regions import BEGIN, END
@@ -133,3 +133,23 @@ def _wider(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _line_end(text: str, place: int) -> int:
     end = text.find("\n", place)
     return len(text) if end < 0 else end
+
+
+def combined(text: str, edits: Sequence[tuple[str, str]]) -> str | None:
+    """A text with several edits at once; None if they overlap, or what comes of it is no Python.
+
+    Args:
+        edits: what is found, once each, and what replaces it.
+    """
+    edited, end = "", 0
+    for start, find, new in sorted((text.find(find), find, new) for find, new in edits):
+        if start < end:
+            return None
+        edited += text[end:start] + new
+        end = start + len(find)
+    edited += text[end:]
+    try:
+        parsed(edited, "cell")
+    except (SyntaxError, ValueError):
+        return None
+    return edited

@@ -308,6 +308,7 @@ def test_the_file_holds_arrays_and_sentences_and_nothing_that_runs(
         "misconceptions",
         "failures",
         "failed",
+        "pairs",
         "kinds",
         "arrays",
         "data",

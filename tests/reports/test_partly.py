@@ -28,6 +28,7 @@ def named(**more: Any) -> Verdict:
             "This is one of two mistakes here, and explains 3 of 5 failed checks.",
         ),
         (named(explains=(1, 1), together_with="late"), "This is one of two mistakes here."),
+        (named(together_with="late"), "Both together give these numbers."),
         (Verdict("moves", "It moves.", "failed", 0, 1), ""),
     ],
 )
