@@ -194,6 +194,7 @@ def standard_checks(
         probe="gradients",
         inputs=partial(three_tensors, settings=other),
         judge=gradients_arrive,
+        pairs=True,
     )
     check(
         "zero_weights_are_harmless",

@@ -269,7 +269,7 @@ declare(
         ),
         "images_are_normalized_per_channel": (
             "Each channel of a batch of images is normalized over rows, columns and examples.",
-            *(2, "training_outputs", images, BY_BATCH),
+            *(2, "training_outputs", images, {**BY_BATCH, "pairs": True}),
         ),
         "moving_mean_is_a_running_mean": (
             "After each training batch, the moving mean is a running mean of the batches' means.",

@@ -61,6 +61,7 @@ fitted(
     "After 1, 2, 3 and 9 updates, the weights are where Keras' Adam puts them.",
     points=3,
     inputs=partial(some_rows, **ADAM, steps=np.array([1, 2, 3, 9])),
+    pairs=True,
 )
 fitted(
     "the_loss_is_the_mean_of_squares",
