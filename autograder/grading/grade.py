@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 
 from autograder.grading.allowance import Allowance
@@ -118,6 +119,7 @@ def grade_definitions(
         exercise, checks = check_set.exercise(name), check_set.of(name)
         with executor.here:
             judged = judge_exercise(exercise, checks, observed, oracle, carry=carry)
+        judged = replace(judged, used=allowance.used(name))
         return judged, not any(map(is_by_chance, observed.values()))
 
     found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)

@@ -86,6 +86,7 @@ class FakeChild:
     machine: Machine
     cpu_seconds: float = 0.0
     waited_seconds: float = 0.0
+    peak_bytes: int = 0
 
     def request(
         self,
