@@ -43,7 +43,7 @@ def test_far_more_is_three_times_the_median_and_a_second_or_250_megabytes_above(
         Used(3.0, 300.0): [],  # three times the median, and not more
         Used(3.1, 349.0): ["time"],  # too few megabytes
         Used(1.0, 351.0): ["memory"],
-        Used(90.0, None): ["time"],  # whose memory nobody has measured
+        Used(90.0, None): ["time"],  # whose memory is not known
     }
     for used, expected in cases.items():
         found = compared(*usual, used)
