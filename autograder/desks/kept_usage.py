@@ -42,8 +42,8 @@ def keep_usage(course: Path, name: str, journal: Journal, reports: Sequence[Repo
         write_usage(path, name, rows)
     except OSError as error:
         problem = (
-            f"{path} could not be written ({error.strerror}). Grades are complete; what "
-            "submissions took of time and memory is missing in the report of the class."
+            f"{path} could not be written ({error.strerror}). All grades are saved, but the class "
+            "report lacks time and memory. Fix that and run the same command again."
         )
     found = class_usage(
         [rows[report.student].used for report in reports],
