@@ -25,7 +25,6 @@ Judge = Callable[..., None]
 """Raises `Unmet` if what a check claims does not hold. Takes any of `JUDGE_ARGUMENTS` by name."""
 
 J = TypeVar("J", bound=Judge)
-
 Calls = tuple[tuple[str, int], ...]  # files and lines that led to a declaration, innermost first
 
 Aspect = Literal["rule", "behaviour", "convergence"]
@@ -288,8 +287,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a probe saw: arrays or a failure, and CPU seconds, believed of the reference alone."""
+    """What a probe saw: arrays or a failure; and what it used, measured of submissions alone."""
 
     arrays: Arrays = field(default_factory=dict)
     failure: Failure | None = None
     seconds: float = 0.0
+    peak_bytes: int = 0

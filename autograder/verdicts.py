@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.model import Aspect
+from autograder.model import Aspect, FailureKind
 
 Status = Literal["passed", "failed", "error", "ungraded"]
 
@@ -91,6 +91,7 @@ class Verdict:
             0 where two mistakes in one formula are known by this check alone.
         observed: digest of what the submission returned; "" if nothing was run.
         curves: the losses, if the check compares any and the submission returned its weights.
+        cause: why the submission gave no answer; None if it gave one.
     """
 
     check: str
@@ -109,6 +110,7 @@ class Verdict:
     explains: tuple[int, int] = (0, 0)
     observed: str = field(default="", compare=False)
     curves: Curves | None = field(default=None, compare=False)
+    cause: FailureKind | None = field(default=None, compare=False)
 
     @property
     def partly(self) -> bool:
@@ -120,17 +122,35 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the checks of an exercise used of the machine: never quite the same twice.
+
+    Attributes:
+        seconds: CPU seconds of all of them.
+        megabytes: the most memory that one of their processes had beyond the libraries; None if
+            that is unknown.
+    """
+
+    seconds: float
+    megabytes: float | None = None
+
+
 @dataclass(frozen=True)
 class ExerciseReport:
     """The verdicts on one exercise.
 
     Points are added up exactly and rounded once: `sum` rounds in one way up to Python 3.11 and in
     another since.
+
+    Attributes:
+        used: what its checks used; None if nothing was run, and in reports that were read again.
     """
 
     name: str
     bonus: bool
     verdicts: tuple[Verdict, ...]
+    used: Used | None = field(default=None, compare=False)
 
     @property
     def score(self) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.desks.kept_usage import KeptUsage
 from autograder.gradebook.absent import alike
 from autograder.gradebook.record import Recorded
 from autograder.grading.observe import clean
@@ -27,6 +28,7 @@ class ClassGrades:
             submitted.
         standings: what the gradebook says of each student.
         closed: why the grader cannot open what was submitted, by student.
+        usage: who used far more of the machine than the class.
     """
 
     reports: tuple[Report, ...]
@@ -36,12 +38,13 @@ class ClassGrades:
     absent: Mapping[str, str] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
     closed: Mapping[str, str] = field(default_factory=dict)
+    usage: KeptUsage = field(default_factory=KeptUsage)
 
     @property
     def problems(self) -> list[str]:
         """What a person has to look at; empty if all went well."""
         ungraded = [report.student for report in self.reports if report.ungraded]
-        found = list(self.recorded.problems)
+        found = [*self.recorded.problems, *filter(None, [self.usage.problem])]
         if ungraded:
             found.append(
                 f"The grader itself failed on {', '.join(map(clean, ungraded[:8]))}"
@@ -108,3 +111,10 @@ def _summary(grades: ClassGrades) -> Iterator[str]:
         yield said
     if nothing := [clean(student) for student, why in grades.absent.items() if not why]:
         yield f"Nothing submitted, no grade ({len(nothing)}): {', '.join(nothing)}"
+    graded = {report.student: report.assignment for report in grades.reports}
+    if far := [student for student in grades.usage.outliers if student in graded]:
+        some = f"{', '.join(map(clean, far[:8]))}{', ...' if len(far) > 8 else ''}"
+        yield (
+            f"{len(far)} submission{'s' * (len(far) > 1)} took far more time or memory than the "
+            f"class: {some}. See: autograder report {graded[far[0]]}"
+        )

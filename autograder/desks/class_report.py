@@ -16,6 +16,7 @@ from autograder.reports.class_files import class_csv, class_json
 from autograder.reports.class_page import class_page
 from autograder.reports.class_report import ClassReport, Knowledge, class_report
 from autograder.reports.class_results import ClassResults, read_results
+from autograder.reports.usage_file import read_usage, usage_path
 from autograder.sources.assignment import read_assignment
 from autograder.sources.course import Course
 
@@ -84,7 +85,8 @@ def write_report(
         )
     content = read_results(path, name)
     known, notes = _knowledge(course, name)
-    report = class_report(content, known, similar_pairs(course, name))
+    usage = read_usage(usage_path(course.root, name))
+    report = class_report(content, known, similar_pairs(course, name), usage)
     page = outputs.page or course.root / FOLDER / f"{name}.html"
     links = _links(feedback or course.root / "feedback", content, page)
     graded = graded_at(path).strftime("%d %B %Y, %H:%M")

@@ -21,6 +21,7 @@ from autograder.desks.class_run import (
     seed_of_run,
     seeds_of_students,
 )
+from autograder.desks.kept_usage import KeptUsage, keep_usage
 from autograder.desks.machines import Machines
 from autograder.desks.release import write_source
 from autograder.desks.submitted_class import (
@@ -139,6 +140,7 @@ def grade_course(
                 _announce(work, submitted, sandbox, machines, console, quiet=quiet)
                 grading = _grade(work, submitted, journal, folder, grade)
                 absent, standings = dict[str, str](), dict[str, Standing]()
+                usage = KeptUsage()
                 try:
                     _record(grading, recorder, journal, work.count, console)
                     absent = _leave_ungraded(recorder, journal, submitted, folder, name)
@@ -160,6 +162,7 @@ def grade_course(
                             reports, run_seed, standings=standings, submissions=digests
                         )
                         write(results_file, head, students)
+                        usage = keep_usage(course.root, name, journal, reports)
                 used = sandbox.statistics if sandbox else Statistics()
         reports = [r for r in reports if not only or r.student in only]
         if not only and not any(report.ungraded for report in reports):
@@ -172,6 +175,7 @@ def grade_course(
         absent,
         standings,
         submitted.closed,
+        usage,
     )
     show(grades, run_seed, console, table=among is None, per_student=each_own)
     return grades

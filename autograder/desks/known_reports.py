@@ -61,4 +61,5 @@ class KnownReports:
             together_with=found.together_with,
             explains=found.explains or (0, 0),
             curves=found.curves,
+            cause=found.cause,
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from autograder.grading.trial import Trial
 from autograder.sandbox.interface import SandboxLost
+from autograder.verdicts import Used
 
 EXERCISE_SECONDS = 20.0
 """CPU seconds for an exercise beyond many times what the reference takes: for new processes."""
@@ -71,11 +72,13 @@ class Allowance:
         shares: for each exercise, the sum of its checks' ``Trial.share``.
         limited: False for the course's own code, which may take its time.
         lost: wall-clock seconds that were lost to faults of the sandbox.
+        peaks: for each exercise, the most memory that one of its processes had; 0 if unknown.
     """
 
     shares: Mapping[str, float]
     limited: bool = True
     lost: float = 0.0
+    peaks: dict[str, int] = field(default_factory=dict)
     _exercises: dict[str, Budget] = field(default_factory=dict)
 
     @classmethod
@@ -113,6 +116,16 @@ class Allowance:
         """CPU seconds and wall-clock seconds that an exercise has used."""
         budget = self._of(exercise)
         return budget.spent_cpu, budget.spent_wall
+
+    def note_peak(self, exercise: str, peak_bytes: int) -> None:
+        """Note what the largest process of an exercise had of memory; it limits nothing here."""
+        self.peaks[exercise] = max(self.peaks.get(exercise, 0), peak_bytes)
+
+    def used(self, exercise: str) -> Used | None:
+        """What an exercise has used, for a person to read; None if nothing was run or known."""
+        seconds, _ = self.spent(exercise)
+        peak = self.peaks.get(exercise, 0)
+        return Used(round(seconds, 2), round(peak / 1e6, 1) if peak else None) if seconds else None
 
     @contextmanager
     def counting(self, exercise: str, use: Callable[[], tuple[float, float]]) -> Iterator[None]:

@@ -65,6 +65,8 @@ create table if not exists observation (
     arrays blob not null  -- safetensors
 )
 """
+# A table of its own: files of earlier versions have the other one without it.
+_PEAK_TABLE = "create table if not exists peak (key blob primary key, bytes integer not null)"
 
 
 class ObservationCache:
@@ -100,12 +102,13 @@ class ObservationCache:
         try:
             with self._lock:
                 row = self._database.execute(
-                    "select failure, seconds, arrays, used from observation where key in (?, ?)",
+                    "select failure, seconds, arrays, used, coalesce(bytes, 0) from observation "
+                    "left join peak using (key) where key in (?, ?)",
                     keys,
                 ).fetchone()
             if row is None:
                 return None
-            failure, seconds, arrays, used = row
+            failure, seconds, arrays, used, peak = row
             now = time.time()
             if now - used > USED_AGAIN:
                 with self._lock, self._database:
@@ -113,7 +116,7 @@ class ObservationCache:
                         "update observation set used = ? where key in (?, ?)", (now, *keys)
                     )
             known = Failure(**json.loads(failure)) if failure else None
-            return Observation(dict(sorted(load(arrays).items())), known, seconds)
+            return Observation(dict(sorted(load(arrays).items())), known, seconds, peak)
         except (sqlite3.Error, SafetensorError, ValueError, TypeError):
             return None  # it is computed again
 
@@ -138,6 +141,8 @@ class ObservationCache:
         # A full disk costs the next run some time, and this one nothing.
         with contextlib.suppress(sqlite3.Error), self._lock, self._database:
             self._database.execute("insert or replace into observation values (?,?,?,?,?,?)", row)
+            peak = (key, observation.peak_bytes)
+            self._database.execute("insert or replace into peak values (?,?)", peak)
 
     def size(self) -> tuple[int, int]:
         """How many observations are kept, and the bytes of their arrays."""
@@ -156,6 +161,7 @@ class ObservationCache:
         with self._lock:
             with self._database:
                 self._database.execute("delete from observation")
+                self._database.execute("delete from peak")
             self._database.execute("vacuum")
 
     def close(self) -> None:
@@ -166,6 +172,9 @@ class ObservationCache:
                     "delete from observation where key in (select key from (select key, sum(size) "
                     "over (order by used desc, key) as total from observation) where total > ?)",
                     (LIMIT,),
+                )
+                self._database.execute(
+                    "delete from peak where key not in (select key from observation)"
                 )
             self._database.close()
 
@@ -240,6 +249,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             database.execute("pragma journal_mode = wal")
             database.execute("pragma synchronous = off")  # what a crash loses is computed again
             database.execute(_TABLE)
+            database.execute(_PEAK_TABLE)
             database.execute("select count(failure) from observation").fetchone()
     except sqlite3.Error:
         database.close()

@@ -95,6 +95,7 @@ def judge_exercise(
             _verdict(check, decided[check.id], told.get(check.id, ())),
             observed=observation_digest(observed[check.id]),
             curves=curves_of(check, observed[check.id], oracle),
+            cause=failure.kind if (failure := observed[check.id].failure) else None,
         )
         for check in checks
     }

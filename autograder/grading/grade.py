@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 
 from autograder.grading.allowance import Allowance
@@ -123,6 +124,7 @@ def grade_definitions(
             again = pairs.trial
             seen = observations(own(name), [again], allowance, executor, known, alone=alone)
             judged = pairs.named(judged, seen[again.check.id], oracle.misconceptions(name))
+        judged = replace(judged, used=allowance.used(name))
         return judged, not any(map(is_by_chance, observed.values()))
 
     found = (reports or SharedReports()).all({name: own(name) for name in trials}, graded)

@@ -19,6 +19,7 @@ from typing import Self
 from urllib.parse import quote
 
 from autograder.grading.kept_reports import KeptReports, encoded
+from autograder.grading.used import ADD_USED, UsedBy, read_used, used_row
 from autograder.model import AutograderError
 from autograder.verdicts import Report
 
@@ -40,8 +41,11 @@ create table if not exists recorded_as (
     student blob primary key,
     state text not null  -- of what decides, beside the report, what is recorded
 );
+create table if not exists used (
+    student blob primary key,
+    exercises blob not null  -- see `used_row`
+);
 """
-
 
 _ADD = "insert or replace into graded (student, submission, report) values (?, ?, ?)"
 
@@ -143,10 +147,12 @@ class Journal:
             self._database.execute("delete from run")
             self._database.execute("delete from graded")
             self._database.execute("delete from recorded_as")
+            self._database.execute("delete from used")
             self._database.execute(
                 "insert into run values (?, ?, 0)", (_written(run.seed), run.key)
             )
-            self._database.executemany(_ADD, [_row(digest, report) for digest, report in graded])
+            for digest, report in graded:
+                self._add(digest, report)
 
     def complete(self) -> None:
         """Note that the run is finished."""
@@ -154,7 +160,8 @@ class Journal:
 
     def add(self, submission: str, report: Report) -> None:
         """Add a report; it replaces an earlier one of the same student."""
-        self._do(_ADD, *_row(submission, report))
+        with self._lock, self._explained(), self._transaction():
+            self._add(submission, report)
 
     def recorded(self, student: str, state: str = "") -> None:
         """Note that a student's grades are in the gradebook, and the feedback page is written.
@@ -191,6 +198,14 @@ class Journal:
                 raise AutograderError(self._damaged(error)) from error
             found[student] = Entry(submission, report, bool(recorded))
         return found
+
+    def used(self) -> Mapping[str, UsedBy]:
+        """What the submissions so far have used, by student. Only for a journal that is written."""
+        return read_used(self._all("select student, exercises from used"))
+
+    def _add(self, submission: str, report: Report) -> None:
+        self._database.execute(_ADD, _row(submission, report))
+        self._database.execute(ADD_USED, used_row(report))
 
     def _do(self, statement: str, *values: object) -> None:
         with self._lock, self._explained():

@@ -121,6 +121,7 @@ class RestartableChild:
         self._once_loaded: Definitions | None = None
         self._unloadable: tuple[Definitions, Failure] | None = None
         self._ended = (0.0, 0.0)  # what the children that are gone have used: see `_use`
+        self.peak_bytes = 0  # the most memory that one of these had
 
     def __enter__(self) -> Self:
         return self
@@ -279,6 +280,7 @@ class RestartableChild:
             # One that cannot be killed says nothing about the answers that it gave.
             with suppress(SandboxLost):
                 child.close()
+            self.peak_bytes = max(self.peak_bytes, child.peak_bytes)
 
 
 def read_reply(reply: Observed, found: Arrays) -> Observation:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from autograder.grading.allowance import Allowance
@@ -67,12 +67,14 @@ class Seen:
         cpu: CPU seconds that it took.
         wall: wall-clock seconds, without waiting for a core.
         lost: wall-clock seconds that were lost to faults of the sandbox.
+        peak_bytes: the most memory that one of its processes had beyond the libraries.
     """
 
     observations: tuple[Observation, ...]
     cpu: float
     wall: float
     lost: float
+    peak_bytes: int = 0
 
 
 class Executor(Protocol):
@@ -168,16 +170,20 @@ def observe(
     cpu, wall = allowance.spent(unit.exercise)
     with RestartableChild(sandbox, allowance=allowance, printed=printed) as child:
         found: list[Observation] = []
+        before = cpu
         for check, seen in child.observations(unit.definitions, unit.trials, alone=unit.alone):
-            found.append(seen)
+            # As measured here, its share of loading included: what a child says may be a lie.
+            now, _ = allowance.spent(unit.exercise)
+            found.append(replace(seen, seconds=now - before))
+            before = now
             if tell:
-                tell(check, seen)
+                tell(check, found[-1])
             if not patient and is_endless(found):
                 found += [NOT_RUN] * (len(unit.trials) - len(found))
                 break
     cpu_now, wall_now = allowance.spent(unit.exercise)
     lost = allowance.lost - unit.allowance.lost
-    return Seen(tuple(found), cpu_now - cpu, wall_now - wall, lost)
+    return Seen(tuple(found), cpu_now - cpu, wall_now - wall, lost, child.peak_bytes)
 
 
 def is_endless(found: Sequence[Observation]) -> bool:
@@ -198,8 +204,8 @@ def observations(
 ) -> dict[str, Observation]:
     """What one exercise's definitions show, by check id.
 
-    What is known takes the time that it took: a submission that is slow as a whole gets no further
-    in a second run.
+    What is known takes the time and memory that it took: a submission that is slow as a whole gets
+    no further in a second run.
 
     Args:
         allowance: what the submission may use; what is used is counted there.
@@ -215,6 +221,7 @@ def observations(
             break
         if seen := known and known.get(definitions, trial, alone=alone):
             allowance.spend(exercise, seen.seconds, seen.seconds)
+            allowance.note_peak(exercise, seen.peak_bytes)
             found[trial.check.id] = seen
     left = [trial for trial in trials if trial.check.id not in found]
     if left:
@@ -235,4 +242,5 @@ def _observed(unit: Unit, executor: Executor) -> Sequence[Observation]:
         return [lost] * len(unit.trials)
     unit.allowance.spend(unit.exercise, seen.cpu, seen.wall)
     unit.allowance.lost += seen.lost
-    return seen.observations
+    unit.allowance.note_peak(unit.exercise, seen.peak_bytes)
+    return [replace(each, peak_bytes=seen.peak_bytes) for each in seen.observations]

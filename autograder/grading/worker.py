@@ -184,7 +184,7 @@ class Reply:
         asked: who asked first: several may have wanted the same work.
         worker: the address of the worker that did it.
         frames: one for each observation, as from a child.
-        cpu, wall, lost: as in `Seen`.
+        cpu, wall, lost, peak_bytes: as in `Seen`.
     """
 
     asked: str
@@ -193,6 +193,7 @@ class Reply:
     cpu: float
     wall: float
     lost: float
+    peak_bytes: int
 
     def read(self) -> Seen:
         """What was seen: the frames are parsed and bounded.
@@ -204,7 +205,7 @@ class Reply:
         for frame in self.frames:
             told, arrays = wire.decode(frame, _Told)
             seen.append(Observation(dict(sorted(arrays.items())), told.failure, told.seconds))
-        return Seen(tuple(seen), self.cpu, self.wall, self.lost)
+        return Seen(tuple(seen), self.cpu, self.wall, self.lost, self.peak_bytes)
 
 
 def answer(name: str, parcel: bytes, asked: str) -> Reply:
@@ -221,7 +222,7 @@ def answer(name: str, parcel: bytes, asked: str) -> Reply:
         raise SandboxLost("The sandbox of this worker has ended.")
     seen = observe(pickle.loads(parcel), plugin.sandbox)
     frames = [_frame(each) for each in seen.observations]
-    return Reply(asked, worker.address, frames, seen.cpu, seen.wall, seen.lost)
+    return Reply(asked, worker.address, frames, seen.cpu, seen.wall, seen.lost, seen.peak_bytes)
 
 
 def pack(unit: Unit) -> bytes:

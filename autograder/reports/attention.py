@@ -55,7 +55,7 @@ _LIMIT = re.compile(
     r"Exceeded the CPU limit|No reply within|took more than .* in all|Out of memory"
     r"|memory ran out|MemoryError|ResourceExhaustedError"
 )
-"""How the engine says that a limit was met. A student's own error may say it, too."""
+"""How the engine says that a limit was met, for results of earlier versions, which lack causes."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,18 @@ def one_reason(exercise: ExerciseResult) -> str:
 
 
 def _kind(check: CheckResult) -> Kind | None:
-    if check.status == "error" and _LIMIT.search(check.message):
+    if check.status == "error" and met_limit(check):
         return "limit"
     if check.status in ("ungraded", "error"):
         return check.status
     return "forged" if check.message == INVALID_REPLY else None
+
+
+def met_limit(check: CheckResult) -> bool:
+    """Whether the check ended at a limit of time or memory."""
+    if check.cause:
+        return check.cause in ("timeout", "memory")
+    return bool(_LIMIT.search(check.message))
 
 
 def _messages(student: StudentResult) -> list[str]:

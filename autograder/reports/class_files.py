@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from autograder.grading.used import UsedBy
 from autograder.reports.class_curves import MIDDLE, ClassCurves
 from autograder.reports.class_report import ClassReport, Held, Item, state
+from autograder.reports.class_usage import RULE, ClassUsage
 from autograder.reports.spreadsheet import protected
 from autograder.reports.terminal import printable
 
@@ -41,6 +43,7 @@ def class_json(report: ClassReport) -> str:
         "misconceptions": [held(each) for each in report.misconceptions],
         "unnamed": [held(each) for each in report.unnamed],
         "curves": [_curves(each, students) for each in report.curves],
+        "usage": _usage(report.usage, students),
         "attention": [
             {
                 "kind": each.kind,
@@ -55,7 +58,8 @@ def class_json(report: ClassReport) -> str:
 
 
 def class_csv(report: ClassReport) -> str:
-    """A row per student: score, points of each exercise, state of each check, named mistakes.
+    """A row per student: score, points of each exercise, state of each check, named mistakes, and
+    what each exercise used of the machine.
 
     Score and maximum are the gradebook's. A score that the grader could not work out is empty.
     Messages are left out: they are the students' text.
@@ -65,7 +69,8 @@ def class_csv(report: ClassReport) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     titles = ["student", "score", "max_score", "by_hand", "waiting", "late_penalty"]
-    rows.writerow([*titles, *exercises, *map(".".join, checks), "misconceptions"])
+    units = [f"{exercise} {unit}" for exercise in exercises for unit in ("CPU seconds", "MB")]
+    rows.writerow([*titles, *exercises, *map(".".join, checks), "misconceptions", *units])
     for position, student in enumerate(report.students):
         absent = position in report.absent
         points = {each.name: each.score for each in student.exercises if not each.ungraded}
@@ -91,9 +96,29 @@ def class_csv(report: ClassReport) -> str:
                 *("" if absent else points.get(name, "") for name in exercises),
                 *("absent" if absent else states.get(check, "") for check in checks),
                 " ".join(named),
+                *_used(report.usage.used[position], exercises),
             ]
         )
     return text.getvalue()
+
+
+def _used(used: UsedBy, exercises: Sequence[str]) -> Iterator[float | str]:
+    """Seconds and megabytes of each exercise, empty where they are not known."""
+    for exercise in exercises:
+        known = used.get(exercise)
+        yield known.seconds if known else ""
+        yield known.megabytes if known and known.megabytes is not None else ""
+
+
+def _usage(usage: ClassUsage, students: Sequence[str]) -> dict[str, Any]:
+    return {
+        "students": usage.known,
+        "rule": RULE,
+        "exercises": [asdict(each) for each in usage.exercises],
+        "outliers": [
+            {**asdict(each), "student": students[each.student]} for each in usage.outliers
+        ],
+    }
 
 
 def _curves(curves: ClassCurves, students: Sequence[str]) -> dict[str, Any]:

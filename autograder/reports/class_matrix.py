@@ -13,6 +13,7 @@ from autograder.reports.class_report import ClassReport, Held, State, state
 from autograder.reports.class_results import InGradebook, StudentResult
 from autograder.reports.feedback import number
 from autograder.reports.terminal import printable
+from autograder.reports.usage_section import outlier_groups
 
 STATES: Mapping[State, Mapping[str, Any]] = {
     "ungraded": {"name": "ungraded", "letter": "u", "sign": "?", "title": "not graded"},
@@ -96,6 +97,7 @@ def class_matrix(report: ClassReport, links: Sequence[str | None]) -> dict[str, 
         "held": [
             *(_held(held, columns) for held in (*report.misconceptions, *report.unnamed)),
             *_strayed(report, columns),
+            *outlier_groups(report, columns),
         ],
         "texts": list(texts),
         "linked": any(links),

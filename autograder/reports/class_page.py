@@ -20,6 +20,7 @@ from autograder.reports.histogram import histogram
 from autograder.reports.item_analysis import FEWEST
 from autograder.reports.page_parts import policy_hash, template_text
 from autograder.reports.terminal import printable
+from autograder.reports.usage_section import usage_section
 
 WIDEST = 120
 """Checks that the table shows at once; with more, it begins with the exercises alone."""
@@ -88,6 +89,9 @@ def class_page(
         misconceptions=rows[: len(report.misconceptions)],
         unnamed=rows[len(report.misconceptions) :],
         curves=class_charts(report.curves, people, len(held)),
+        usage=usage_section(
+            report, people, len(held) + sum(len(each.strayed) for each in report.curves)
+        ),
         items=_items(report),
         states=STATES,
         wide=len(report.checks) <= WIDEST,

@@ -23,7 +23,9 @@ from autograder.reports.class_results import (
     ExerciseResult,
     StudentResult,
 )
+from autograder.reports.class_usage import ClassUsage, class_usage
 from autograder.reports.item_analysis import ItemStatistics, item_statistics
+from autograder.reports.usage_file import UsedRow, used_by_class
 
 State = Literal["passed", "failed", "error", "ungraded", "depends", "unwritten", "absent"]
 """A verdict as an instructor reads it.
@@ -115,17 +117,20 @@ class ClassReport:
     unnamed: tuple[Held, ...]
     attention: tuple[Attention, ...]
     curves: tuple[ClassCurves, ...] = ()
+    usage: ClassUsage = field(default_factory=ClassUsage)
 
 
 def class_report(
     results: ClassResults,
     known: Knowledge | None = None,
     similar: Sequence[tuple[str, str]] = (),
+    usage: Mapping[str, UsedRow] | None = None,
 ) -> ClassReport:
     """Work out everything about a graded class.
 
     Args:
         similar: pairs of students whose submissions are similar.
+        usage: what submissions used of the machine, by student.
     """
     known = known or Knowledge()
     students = results.everyone
@@ -135,17 +140,23 @@ def class_report(
     total = np.array([student.score for student in students], dtype=float)
     total[left_out] = np.nan
     final = np.array([student.final[0] for student in students], dtype=float)
+    exercises = _exercises(students, total, absent)
     return ClassReport(
         results=results,
         students=students,
         absent=absent,
         scores=_scores(students, final[~np.array(left_out, dtype=bool)]),
-        exercises=_exercises(students, total, absent),
+        exercises=exercises,
         checks=_checks(students, total, absent, known),
         misconceptions=_misconceptions(students, known),
         unnamed=_unnamed(students),
         attention=attention(students, similar),
         curves=class_curves(students),
+        usage=class_usage(
+            used_by_class(students, usage or {}),
+            list(map(_passing, students)),
+            [item.exercise for item in exercises],
+        ),
     )
 
 
@@ -158,6 +169,15 @@ def state(check: CheckResult) -> State:
     if check.judged_against == "nothing":
         return "depends"
     return "unwritten" if check.message.startswith(UNWRITTEN) else "failed"
+
+
+def _passing(student: StudentResult) -> frozenset[str]:
+    """The exercises of which a check is passed."""
+    return frozenset(
+        exercise.name
+        for exercise in student.exercises
+        if any(check.status == "passed" for check in exercise.checks)
+    )
 
 
 def _scores(students: Sequence[StudentResult], final: NDArray[np.float64]) -> Scores:

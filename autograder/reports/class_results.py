@@ -8,13 +8,17 @@ from pathlib import Path
 import msgspec
 
 from autograder.grading.made_with import MadeWith
-from autograder.model import Aspect, AutograderError
+from autograder.model import Aspect, AutograderError, FailureKind
 from autograder.reports.results import VERSION
 from autograder.verdicts import Curves, JudgedAgainst, Status
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """A verdict on one check."""
+    """A verdict on one check.
+
+    Attributes:
+        cause: why the submission gave no answer; None if it did, and in files of earlier versions.
+    """
 
     name: str
     status: Status
@@ -28,6 +32,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     explains: tuple[int, int] | None = None
     observed: str = ""
     curves: Curves | None = None
+    cause: FailureKind | None = None
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):

@@ -142,6 +142,7 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "aspect": verdict.aspect,
         "judged_against": verdict.judged_against,
         "observed": verdict.observed,
+        **({"cause": verdict.cause} if verdict.cause else {}),
         **({"curves": asdict(verdict.curves)} if verdict.curves else {}),
     }
 

@@ -18,6 +18,7 @@ from autograder.sandbox.watch import (
     cpu_time,
     explain,
     has_ended,
+    resident_bytes,
     size_and_threads,
     waited_for_a_core,
 )
@@ -38,12 +39,17 @@ class ForkedProcess:
         self._keeper = keeper
         self._job = job
         self._limits = limits
-        self._first_size = 0
+        self._first_size = self._first_resident = 0
         self._memory_was_short = False
 
     @property
     def pid(self) -> int:
         return self._job.pid
+
+    @property
+    def peak_bytes(self) -> int:
+        # Without the pages that it shares with the zygote: they are the same for all.
+        return max(0, self._job.peak_bytes - self._first_resident)
 
     def cpu_seconds(self) -> float:
         return cpu_time(self.pid)
@@ -117,6 +123,7 @@ class ForkedProcess:
             raise NotConfinedError(reply.problem)
         self._job.started.wait(KILL_SECONDS)
         self._first_size = size_and_threads(self.pid)[0]
+        self._first_resident = resident_bytes(self.pid)
 
 
 def start_child(keeper: Keeper, limits: Limits, *, confined: bool, canary: bool = False) -> Child:

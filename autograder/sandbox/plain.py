@@ -105,6 +105,10 @@ class StartedProcess:
         self.kill()
         raise SandboxLost(f"A process could not be started (status {self._process.returncode}).")
 
+    @property
+    def peak_bytes(self) -> int:
+        return 0  # likewise not known
+
     def cpu_seconds(self) -> float:
         try:
             times = psutil.Process(self.pid).cpu_times()

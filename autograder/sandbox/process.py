@@ -28,6 +28,12 @@ class Process(Measured, Protocol):
         """The process id."""
         ...
 
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that it had beyond what it started with; 0 until it is gone, or if that
+        is unknown."""
+        ...
+
     def kill(self) -> None:
         """Kill the process and wait until it is gone, so that nothing of it can still run."""
         ...
@@ -66,6 +72,12 @@ class Child:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that it had beyond what it started with; 0 until it is closed, or if
+        that is unknown."""
+        return self._process.peak_bytes
 
     def __enter__(self) -> Self:
         return self

@@ -180,6 +180,15 @@ def size_and_threads(pid: int) -> tuple[int, int]:
     return int(after_name[20]), int(after_name[17])  # fields 23 and 20 of proc(5)
 
 
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process; 0 if that cannot be read."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(after_name[21]) * os.sysconf("SC_PAGE_SIZE")  # field 24 of proc(5)
+
+
 def explain(
     status: int, limits: Limits, *, peak_bytes: int, cpu_seconds: float, memory_was_short: bool
 ) -> ChildDied:

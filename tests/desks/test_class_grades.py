@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from autograder.desks.class_grades import ClassGrades
+from rich.console import Console
+
+from autograder.desks.class_grades import ClassGrades, show
+from autograder.desks.kept_usage import KeptUsage
 from autograder.gradebook.record import Recorded
 from autograder.sandbox.sandbox import Statistics
 from autograder.sources.predictions import PREDICTIONS
@@ -32,6 +36,29 @@ def test_the_file_of_another_assignment_is_pointed_out(tmp_path: Path) -> None:
     grades = ClassGrades(tuple(reports), recorded, tmp_path, Statistics())
     (problem,) = grades.problems
     assert problem.startswith("ada: none of the exercises of descent is in the submission.")
+
+
+def test_one_line_says_who_took_far_more_than_the_class(tmp_path: Path) -> None:
+    reports = tuple(
+        Report(each, "descent", (exercise("walk", "wrong"),), 7, "none") for each in ("ada", "ben")
+    )
+    recorded = Recorded("gradebook.db", tmp_path, tmp_path, tmp_path, ())
+
+    def said(*outliers: str, problem: str = "") -> str:
+        usage = KeptUsage(outliers, problem)
+        console = Console(file=io.StringIO(), width=200)
+        show(ClassGrades(reports, recorded, tmp_path, Statistics(), usage=usage), 7, console)
+        return console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert (
+        "1 submission took far more time or memory than the class: ben. See: autograder report "
+        "descent\n"
+    ) in said("ben")
+    assert "2 submissions took far more time or memory than the class: ada, ben." in said(
+        "ada", "ben"
+    )
+    assert "far more" not in said("not graded now")  # with --only
+    assert "! No space.\n" in said(problem="No space.")
 
 
 def test_an_earlier_grade_stays_where_the_submission_cannot_be_opened(tmp_path: Path) -> None:

@@ -71,6 +71,15 @@ def results(course: Path) -> dict[str, Any]:
     return content
 
 
+def usage(course: Path) -> dict[str, Any]:
+    """The rows of what submissions used; each is about the submission that was graded."""
+    content = json.loads((course / "results" / "usage" / "descent.json").read_text())
+    found = {row["student"]: row for row in content["students"]}
+    graded = {each["student"]: each["submission"] for each in results(course)["students"]}
+    assert {student: row["submission"] for student, row in found.items()} == graded
+    return found
+
+
 def scores(course: Path) -> dict[str, float]:
     return {student["student"]: student["score"] for student in results(course)["students"]}
 
@@ -225,9 +234,15 @@ def test_only_what_may_have_changed_is_recorded_again(course: Path) -> None:
         return {path.parts[-3]: path.stat().st_mtime_ns for path in found}
 
     grade(course)
-    first = pages()
+    first, used = pages(), usage(course)
+    assert all(row["exercises"]["average"]["seconds"] > 0 for row in used.values())
+    assert used["ada"]["exercises"]["Descent"]["megabytes"] > 0
+    (course / "results" / "usage" / "descent.json").unlink()
     assert "3 of 3 are graded already" in grade(course)
     assert pages() == first
+    assert usage(course) == used
+    # Regardless of how long it took, the results are the same.
+    assert not {"used", "seconds"} & set(json.dumps(results(course)).split('"'))
 
     with sqlite3.connect(course / "gradebook.db") as database:
         database.execute("update student set first_name = 'Ada' where id = 'ada'")
@@ -238,9 +253,10 @@ def test_only_what_may_have_changed_is_recorded_again(course: Path) -> None:
 
 def test_one_student_again_keeps_the_others_and_the_seed(course: Path) -> None:
     grade(course)
-    seed = results(course)["seed"]
+    seed, used = results(course)["seed"], usage(course)
     submit(course, "ben", RIGHT)
     said = grade(course, "--only", "ben")
+    assert {student for student, row in usage(course).items() if row != used[student]} == {"ben"}
     assert "ada" not in said
     assert scores(course) == {**ALL, "ben": 5.0}
     assert results(course)["seed"] == seed

@@ -23,10 +23,12 @@ from autograder.grading.allowance import (
 from autograder.grading.judge import close
 from autograder.grading.observe import ATTEMPTS, ATTEMPTS_ONCE_LOST, RestartableChild
 from autograder.grading.trial import Trial
+from autograder.grading.unit import Here, observations
 from autograder.messages import Load, Loaded, Observed
 from autograder.model import Check, Exercise, Observation
 from autograder.programs import Definitions, Probe, SourceFile
 from autograder.sandbox.interface import ChildDied, SandboxLost
+from autograder.verdicts import Used
 
 SUBMITTED = Definitions((SourceFile("cell_2.py", "cell 2", "class Adam: pass", (0,)),))
 SHARE = 0.5
@@ -86,6 +88,7 @@ class FakeChild:
     machine: Machine
     cpu_seconds: float = 0.0
     waited_seconds: float = 0.0
+    peak_bytes: int = 120_000_000
 
     def request(
         self,
@@ -295,3 +298,34 @@ def test_the_courses_own_code_takes_its_time(monkeypatch: pytest.MonkeyPatch) ->
 def test_shares_are_added_up_for_each_exercise() -> None:
     trials = [trial("A", 1), trial("B", 1), replace(trial("A", 2), share=7.0)]
     assert Allowance.of(trials).shares == {"A": SHARE + 7.0, "B": SHARE}
+
+
+class KeepsAll:
+    """Knows whatever was ever observed."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Observation] = {}
+
+    def get(
+        self, definitions: Definitions, trial: Trial, *, alone: bool = False
+    ) -> Observation | None:
+        return self.kept.get(trial.check.id)
+
+    def put(
+        self, definitions: Definitions, trial: Trial, observation: Observation, *, alone: bool
+    ) -> None:
+        self.kept[trial.check.id] = observation
+
+
+def test_what_is_known_used_what_was_measured_when_it_was_run() -> None:
+    machine: Any = all_doing(Doing(cpu=0.25))
+    trials = [trial("Exercise0", number) for number in range(4)]
+    known = KeepsAll()
+    requests = []
+    for asked in trials[:1], trials, trials:  # then three checks more, then nothing new
+        allowance = Allowance.of(trials)
+        observations(SUBMITTED, asked, allowance, Here(machine), known)  # type: ignore[arg-type]
+        requests.append(machine.requests)
+    assert requests == [2, 6, 6]
+    # Two children were loaded. They say themselves that they took no time at all.
+    assert allowance.used("Exercise0") == Used(2 * 0.01 + 4 * 0.25, 120.0)

@@ -48,12 +48,12 @@ def test_an_observation_comes_back_as_it_was(path: Path, trial: Trial) -> None:
         "transposed": np.arange(6.0).reshape(2, 3).T,
     }
     with closing(ObservationCache(path)) as kept:
-        kept.put(CODE, trial, Observation(arrays, seconds=0.25))
+        kept.put(CODE, trial, Observation(arrays, seconds=0.25, peak_bytes=1 << 40))
     with closing(ObservationCache(path)) as kept:
         found = kept.get(CODE, trial)
     assert found is not None
     assert found.failure is None
-    assert found.seconds == 0.25
+    assert (found.seconds, found.peak_bytes) == (0.25, 1 << 40)
     assert list(found.arrays) == list(arrays)
     for name, array in arrays.items():
         assert found.arrays[name].dtype == array.dtype
@@ -72,6 +72,15 @@ def test_what_may_be_chance_is_tried_again(path: Path, trial: Trial, kind: Failu
     with closing(ObservationCache(path)) as kept:
         kept.put(CODE, trial, Observation(failure=Failure(kind, "gone")))
         assert kept.get(CODE, trial) is None
+
+
+def test_a_file_of_an_earlier_version_lacks_sizes_alone(path: Path, trial: Trial) -> None:
+    with closing(ObservationCache(path)) as kept:
+        kept.put(CODE, trial, Observation(seconds=0.25, peak_bytes=9))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("drop table peak")
+    with closing(ObservationCache(path)) as kept:
+        assert kept.get(CODE, trial) == Observation(seconds=0.25)
 
 
 def edits(trial: Trial) -> dict[str, tuple[Definitions, Trial]]:

@@ -239,6 +239,9 @@ def test_observations_and_grades_are_those_of_one_machine_bit_for_bit(
                 for executor in (Here(sandbox), crew.executor)
             )
             assert first.keys() == second.keys()
+            for seen in (first.values(), second.values()):
+                assert sum(each.seconds for each in seen) > 0
+                assert min(each.peak_bytes for each in seen) > 0
             for check, one in first.items():
                 other = second[check]
                 assert one.failure == other.failure

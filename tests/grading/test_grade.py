@@ -28,6 +28,7 @@ class CountingSandbox:
     level: str = "none"
     cpu_seconds: float = 0.0
     waited_seconds: float = 0.0
+    peak_bytes: int = 0
     answered: list[tuple[str, weakref.ref[np.ndarray]]] = field(default_factory=list)
     alive: dict[str, set[str]] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.grading.journal import Journal, Run
 from autograder.model import AutograderError
-from autograder.verdicts import ExerciseReport, Report, Verdict
+from autograder.verdicts import ExerciseReport, Report, Used, Verdict
 
 VERDICT = Verdict("check", "A claim.", "failed", 0.5, 2.0, "n ≠ m", "uphill", "Downhill.", True)
 REPORT = Report("ada", "descent", (ExerciseReport("walk", True, (VERDICT,)),), 7, "none", ("so",))
@@ -55,6 +55,24 @@ def test_exercises_that_are_alike_share_a_report(tmp_path: Path) -> None:
         ada, ben, cleo = (each.report.exercises[0] for each in journal.entries().values())
     assert ada is ben
     assert cleo.verdicts[0].observed == "otherwise"
+
+
+def test_what_was_used_is_kept_apart_from_reports(tmp_path: Path) -> None:
+    used = {"ada": Used(1.5, 120.0), "bytes \udcff": Used(0.25)}
+    with Journal(tmp_path, "descent") as journal:
+        journal.begin(Run(7, "key"))
+        for student, each in used.items():
+            exercises = (replace(REPORT.exercises[0], used=each), ExerciseReport("run", False, ()))
+            journal.add("digest", replace(REPORT, student=student, exercises=exercises))
+    with Journal(tmp_path, "descent") as journal:
+        assert journal.used() == {student: {"walk": each} for student, each in used.items()}
+        # Or no two reports in a class would be alike, and share their memory.
+        ada, other = (each.report.exercises[0] for each in journal.entries().values())
+        assert ada is other
+        journal.add("another digest", REPORT)
+        assert journal.used()["ada"] == {}
+        journal.replace(Run(8, "key"), [("digest", replace(REPORT, exercises=exercises))])
+        assert journal.used() == {"ada": {"walk": used["bytes \udcff"]}}
 
 
 def test_a_new_run_forgets_the_last(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ class FakeChild:
         self.sandbox = sandbox
         self.closed = False
         self.cpu_seconds = self.waited_seconds = 0.0
+        self.peak_bytes = 0
 
     def request(
         self,

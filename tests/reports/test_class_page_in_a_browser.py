@@ -15,6 +15,8 @@ from autograder.reports.class_page import class_page
 from autograder.reports.class_report import class_report
 from autograder.reports.class_results import ClassResults
 from autograder.reports.course_report import Part, course_page
+from autograder.reports.usage_file import UsedRow
+from autograder.verdicts import Used
 
 SIZE = 2_000
 
@@ -166,3 +168,17 @@ def test_a_loss_curve_leads_to_its_students(open_page: Callable[[str], Any]) -> 
         assert "too high" in page.locator("#detail").inner_text()
         page.locator("#chip").click()
         assert page.locator("#count").inner_text() == "10 of 10 students"
+
+
+def test_those_who_take_far_longer_are_shown_in_the_table(open_page: Callable[[str], Any]) -> None:
+    names = [*(f"usual{number}" for number in range(8)), *HOSTILE[:2]]
+    students = [{**student(name, right()), "submission": "digest"} for name in names]
+    rows = {
+        name: UsedRow("digest", {"Momentum": Used(60.0 if name in HOSTILE else 1.0)})
+        for name in names
+    }
+    report = class_report(msgspec.convert(content(students), ClassResults), usage=rows)
+    page = open_page(class_page(report, [None] * 10, graded="today"))
+    page.get_by_role("button", name="Show the students with far more CPU time").press("Enter")
+    assert first_students(page, 3) == list(HOSTILE[:2])
+    assert page.locator("#usage details tbody tr").count() == 2

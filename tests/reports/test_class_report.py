@@ -131,7 +131,7 @@ def test_those_who_are_listed_as_absent_come_last() -> None:
     assert names(report, report.absent) == ["eve"]
     assert report.attention[0].text == "The submitted folder is empty."
     assert report.scores.count == 1
-    assert class_csv(report).splitlines()[2] == "eve,,6.0,,,,,absent,absent,absent,"
+    assert class_csv(report).splitlines()[2] == "eve,,6.0,,,,,absent,absent,absent,,,"
 
 
 def test_points_that_wait_for_a_person_are_shown() -> None:

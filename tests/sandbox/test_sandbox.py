@@ -295,6 +295,19 @@ def test_a_death_is_told_apart(sandbox: Sandbox, name: str, kind: str, message: 
             ask(child, "tell")
 
 
+def test_the_most_memory_that_a_child_had_is_known_once_it_is_gone(sandbox: Sandbox) -> None:
+    peaks = []
+    for megabytes in (1, 200):
+        with sandbox.child() as child:
+            ask(child, "take_memory", megabytes=megabytes)
+            assert child.peak_bytes == 0
+            ask(child, "take_memory", megabytes=1)
+        peaks.append(child.peak_bytes)
+    # The libraries, which it shares with all others, are not its own.
+    assert peaks[0] < 50e6
+    assert 190e6 < peaks[1] < 250e6
+
+
 def test_a_death_is_told_apart_on_a_machine_too_busy_to_tell_of_it(sandbox: Sandbox) -> None:
     with sandbox.child() as child:
         zygote = parent(child.pid)
