@@ -3,7 +3,8 @@
 A misconception explains a failed check if it does with the same inputs what the submission did.
 Several may do the same in one check (at the first update, say), so those are dropped that do not
 explain the next one. Where more than one is left, none is named: a false name is worse than none.
-For the same reason, what one check alone says is not believed if more of them say otherwise.
+For the same reason, what one check alone says is not believed if more of them say otherwise, nor
+what several say if more of them pass that the mistake would fail.
 
 An error is weaker evidence than numbers, since many mistakes end in the same one. It names a
 misconception only if that does in every other check of the exercise, too, what the submission did;
