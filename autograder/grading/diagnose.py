@@ -3,7 +3,8 @@
 A misconception explains a failed check if it does with the same inputs what the submission did.
 Several may do the same in one check (at the first update, say), so those are dropped that do not
 explain the next one. Where more than one is left, none is named: a false name is worse than none.
-For the same reason, what one check alone says is not believed if more of them say otherwise.
+For the same reason, what one check alone says is not believed if more of them say otherwise, nor
+what several say if more of them pass that the mistake would fail.
 
 An error is weaker evidence than numbers, since many mistakes end in the same one. It names a
 misconception only if that does in every other check of the exercise, too, what the submission did;
@@ -14,6 +15,7 @@ What no mistake explains alone, two may explain together: see `autograder.gradin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -116,23 +118,31 @@ def _error(check: Check, evidence: Evidence) -> Failure | None:
 def _believed(
     evidence: Evidence, named: Mapping[str, Misconception], shared: Mapping[str, Pair]
 ) -> dict[str, Misconception]:
-    """The names without those that rest on one check, while more checks speak against them.
+    """The names without those that more checks speak against than for.
 
-    So do those in which the submission lost all its numbers, and the mistake alone would not.
+    What a mistake would do wrong and the submission did right speaks against it. Against a name
+    that rests on one check, so does everything else that the submission does wrong in another way,
+    or where it lost all its numbers and the mistake alone would not. Where nothing but numbers that
+    are lost, among right ones, speaks for a name, one check against it is enough.
     """
     unexplained = [
         check
         for check in (*evidence.failed, *evidence.passed)
         if check.id not in named and check.id not in shared and not evidence.is_error(check)
     ]
-    names = [known.known_as for known in named.values()]
-    names += [known.known_as for pair in shared.values() for known in pair]
-    doubted = {
-        known
-        for known in named.values()
-        if names.count(known.known_as) == 1 and len(evidence.denied(known, unexplained)) > 1
-    }
-    return {check: known for check, known in named.items() if known not in doubted}
+    passed = [check for check in evidence.passed if check.id not in shared]
+    names = Counter(known.known_as for known in named.values())
+    names.update(known.known_as for pair in shared.values() for known in pair)
+
+    def doubted(known: Misconception) -> bool:
+        times = names[known.known_as]
+        against = len(evidence.denied(known, unexplained))
+        explained = [c for c in evidence.failed if named.get(c.id) == known]
+        if times == len(explained) and all(map(evidence.only_lost, explained)):
+            return against > 0
+        return (times == 1 and against > 1) or len(evidence.denied(known, passed)) > times
+
+    return {check: known for check, known in named.items() if not doubted(known)}
 
 
 def _narrowed(

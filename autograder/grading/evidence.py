@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
+from autograder.grading.compare import ATOL, RTOL, mismatch, near
 from autograder.grading.fingerprint import (
     NO_FINGERPRINT,
     fingerprint,
@@ -82,6 +85,16 @@ class Evidence:
             did = self.does(mistake, silent)
             found |= {key for key, one in did.items() if is_silent(one)}
         return frozenset(found)
+
+    def only_lost(self, check: Check) -> bool:
+        """Whether all that is wrong in a check is that some numbers are NaN or infinite."""
+        seen, right = self.seen[check.id], self.right(check)
+        if seen.failure or right.failure or mismatch(seen.arrays, right.arrays):
+            return False
+        pairs = [(seen.arrays[name], wanted) for name, wanted in right.arrays.items()]
+        return all(
+            (near(got, wanted, RTOL, ATOL) | ~np.isfinite(got)).all() for got, wanted in pairs
+        )
 
     def matches(self, did: Observation, check: Check) -> bool:
         return same(self.seen[check.id], did, check)

@@ -232,6 +232,40 @@ def test_what_one_check_says_is_not_believed_against_two_others(named: Named) ->
     assert named((7.0, 5.0, 9.0), known) == ["not_corrected", None, "not_corrected"]
 
 
+def test_a_mistake_is_not_named_that_would_show_where_more_checks_pass(oracle_of: OracleOf) -> None:
+    checks = (*CHECKS, check_of("compiled"), check_of("fitted"))
+
+    def did(*numbers: float) -> dict[str, Observation]:
+        return {check.id: saw(number) for check, number in zip(checks, numbers, strict=True)}
+
+    def named_with(failing: int) -> int:
+        """In how many of the failing checks it is named."""
+        observed = did(*failing * [7.0], *(len(checks) - failing) * [1.0])
+        return len(diagnose(checks[:failing], checks[failing:], observed, oracle).alone)
+
+    inputs: dict[str, Inputs] = {check.id: {} for check in checks}
+    oracle = oracle_of(did(*5 * [1.0]), {NOT_STORED: did(*5 * [7.0])}, inputs)
+    assert named_with(failing=2) == 0
+    assert named_with(failing=3) == 3
+
+
+def test_a_name_for_lost_numbers_alone_is_dropped_at_the_first_doubt(oracle_of: OracleOf) -> None:
+    def did(*first: float, last: float) -> dict[str, Observation]:
+        lost = Observation({"weights": np.array([1.0, *first])})
+        return {FIRST.id: lost, MANY.id: lost, SAVED.id: saw(last)}
+
+    def named_with(*first: float, last: float) -> set[str]:
+        observed = did(*first, last=last)
+        return set(diagnose(CHECKS, (), observed, oracle).alone)
+
+    inputs: dict[str, Inputs] = {check.id: {} for check in CHECKS}
+    known = {NOT_CORRECTED: did(nan, 5.0, last=7.0), NOT_STORED: did(nan, 1.0, last=7.0)}
+    oracle = oracle_of(did(1.0, 1.0, last=1.0), known, inputs)
+    assert named_with(nan, 5.0, last=8.0) == {FIRST.id, MANY.id}
+    assert named_with(nan, 1.0, last=8.0) == set()
+    assert named_with(nan, 1.0, last=7.0) == {check.id for check in CHECKS}
+
+
 def test_another_named_mistake_may_hide_what_one_check_says(named: Named) -> None:
     known = {NOT_CORRECTED: (7.0, 7.0, 1.0), NOT_STORED: (9.0, 9.0, 9.0)}
     assert named((7.0, 7.0, 9.0), known) == [*2 * ["not_corrected"], "velocity_never_stored"]
