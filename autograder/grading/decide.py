@@ -99,17 +99,8 @@ def judge_exercise(
         )
         for check in checks
     }
-    failed = [
-        verdict
-        for check, verdict in verdicts.items()
-        if verdict.status in ("failed", "error")
-        and verdict.judged_against != "nothing"
-        and check not in diagnosis.lost
-    ]
-    counted = [
-        replace(verdict, explains=_explains(verdict, failed)) for verdict in verdicts.values()
-    ]
-    report = ExerciseReport(exercise.name, exercise.bonus, tuple(counted))
+    counted = _counted(verdicts, diagnosis.lost)
+    report = ExerciseReport(exercise.name, exercise.bonus, counted)
     pairs = oracle.pairs(exercise.name)
     if pairs is None or pairs.trial.seed != oracle.seed:
         return report
@@ -137,6 +128,23 @@ def _verdict(check: Check, decision: Decision, named: Sequence[Misconception]) -
         judged_against=decision.judged_against,
         together_with=other.known_as if other else None,
     )
+
+
+def _counted(verdicts: Mapping[str, Verdict], lost: frozenset[str]) -> tuple[Verdict, ...]:
+    """The verdicts, each with how many failed checks its mistake explains.
+
+    Args:
+        verdicts: of all checks of an exercise, by check id.
+        lost: the checks in which a mistake lost all numbers; these are not counted.
+    """
+    failed = [
+        verdict
+        for check, verdict in verdicts.items()
+        if verdict.status in ("failed", "error")
+        and verdict.judged_against != "nothing"
+        and check not in lost
+    ]
+    return tuple(replace(each, explains=_explains(each, failed)) for each in verdicts.values())
 
 
 def _explains(verdict: Verdict, failed: Sequence[Verdict]) -> tuple[int, int]:

@@ -55,26 +55,7 @@ class StoredOracle:
                 Misconception(**{**known, "breaks": tuple(known.get("breaks", ()))})
                 for known in described["misconceptions"]
             ]
-            self._observations: dict[tuple[str, str], Observation] = {
-                (REFERENCE, check): Observation(
-                    {
-                        name: np.broadcast_to(np.zeros((), dtype), shape)
-                        for name, (dtype, shape) in kinds.items()
-                    }
-                )
-                for check, kinds in described["kinds"].items()
-            }
-            self._observations |= {
-                (who, check): Observation(failure=Failure(**described["failures"][number]))
-                for who, check, number in described["failed"]
-            }
-            self._observations |= {
-                (who, check): Observation(
-                    {name: stacks[n][row] for name, (n, row) in found.items()}
-                )
-                for who, checks in described["arrays"].items()
-                for check, found in checks.items()
-            }
+            self._observations = _observations_in(described, stacks)
             self._pairs = {
                 exercise: {**found, "stack": stacks[found["stack"]]}
                 for exercise, found in described.get("pairs", {}).items()
@@ -151,6 +132,34 @@ class StoredOracle:
     def _reference_fingerprint(self, check: Check) -> Observation:
         whose = REFERENCE if check.measure is None else REFERENCE_FINGERPRINT
         return self._observations[whose, check.id]
+
+
+def _observations_in(
+    described: Mapping[str, Any], stacks: Sequence[np.ndarray]
+) -> dict[tuple[str, str], Observation]:
+    """By who was observed and the check's id, what a file says of them.
+
+    Where it holds only shapes and dtypes, the arrays are zeros.
+    """
+    kinds = {
+        (REFERENCE, check): Observation(
+            {
+                name: np.broadcast_to(np.zeros((), dtype), shape)
+                for name, (dtype, shape) in of.items()
+            }
+        )
+        for check, of in described["kinds"].items()
+    }
+    failed = {
+        (who, check): Observation(failure=Failure(**described["failures"][number]))
+        for who, check, number in described["failed"]
+    }
+    arrays = {
+        (who, check): Observation({name: stacks[n][row] for name, (n, row) in found.items()})
+        for who, checks in described["arrays"].items()
+        for check, found in checks.items()
+    }
+    return kinds | failed | arrays
 
 
 def read_release(folder: Path, only: frozenset[str] = frozenset()) -> tuple[CheckSet, StoredOracle]:
