@@ -307,7 +307,7 @@ def epoch_loss_is_the_mean_over_rows(observed, inputs):
     close(along="epoch")({"loss": got}, {"loss": wanted})
 
 
-AGREEMENTS = ("is missing, or no number", "is not what the history has for that epoch", "")
+AGREEMENTS = ("is missing", "is no number", "is not what the history has for that epoch", "")
 """What `logs` of `events` means."""
 
 

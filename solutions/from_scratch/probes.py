@@ -49,8 +49,15 @@ def built(small_cnn, normalization, dropout, *, x, filters, classes, strength):
         regularizer=keras.regularizers.L2(strength),
         filters=tuple(filters),
     )
+    if model is None:
+        raise TypeError("small_cnn returned None; is a return statement missing?")
     if not isinstance(model, keras.Model):
         raise TypeError(f"expected a keras.Model, got a {type(model).__name__}")
+    if not model.weights:
+        raise TypeError(
+            "the model has no weights, because it is not built yet. Begin it with "
+            "keras.Input(input_shape), or call it once: model(tf.zeros((1, *input_shape)))."
+        )
     return model
 
 
@@ -283,17 +290,21 @@ def batches(fit_network, *, kernel, strength, y_val, **settings):
     return {"loss": returned(result)["loss"], "targets": targets}
 
 
-NOT_A_NUMBER, ANOTHER, THE_SAME = range(3)
-"""What the logs of an epoch say of a loss: nothing, or another number than the history, or that."""
+MISSING, NOT_A_NUMBER, ANOTHER, THE_SAME = range(4)
+"""What the logs say of a loss: nothing, no number, another than the history has, or the same."""
 
 
 def agreement(logs, losses):
     """How far what the callback was told is what was returned: the least of all epochs."""
     found = [THE_SAME]
     for told, loss in zip(logs, losses, strict=False):
-        shape = None if told is None else np.shape(told)
-        is_same = shape == () and np.isclose(float(told), loss, rtol=1e-5, atol=0.0)
-        found.append(NOT_A_NUMBER if shape != () else THE_SAME if is_same else ANOTHER)
+        if told is None:
+            found.append(MISSING)
+        elif np.shape(told) != ():
+            found.append(NOT_A_NUMBER)
+        else:
+            is_same = np.isclose(float(told), loss, rtol=1e-5, atol=0.0)
+            found.append(THE_SAME if is_same else ANOTHER)
     return min(found)
 
 
