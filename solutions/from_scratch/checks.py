@@ -258,6 +258,7 @@ def facts_of_epochs(observed, inputs):
     return {
         "orders": facts_of_orders(rows, len(inputs["x"])),
         "sizes": np.array([len(batch) for batches in epochs for batch in batches]),
+        "rng_used": observed["rng_used"],
         "fits": np.array(fits),
         "loss": np.zeros(0) if any(fits) else loss,
     }
@@ -286,7 +287,7 @@ def every_epoch_uses_every_row_once(observed, inputs):
 
 @of_batches(points=1, inputs=partial(some_regression, rows=24, batch_size=8, epochs=3))
 def every_epoch_is_shuffled_anew(observed, inputs):
-    """Each epoch goes through the rows in a new order.
+    """Each epoch goes through the rows in a new order, which comes from `rng`.
 
     Two of 24! orders are never equal, and none is sorted.
     """
@@ -296,6 +297,8 @@ def every_epoch_is_shuffled_anew(observed, inputs):
         "The rows come in the order they have in x. Shuffle them.",
     )
     expect_new_orders(epochs)
+    message = "Nothing was drawn from rng. Shuffle with it, so that a training can be repeated."
+    expect(observed["rng_used"], message)
 
 
 @of_batches(points=1)

@@ -182,7 +182,11 @@ def penalized_model(kernel, strength, *layers, after=(), stopped=False):
 
 
 def fitted(fit_network, model, optimizer, loss_fn, callback, *, seed, **settings):
-    """What ``fit_network`` returns, given the data in Keras' default float type."""
+    """What ``fit_network`` returns, given the data in Keras' default float type.
+
+    Args:
+        seed: of the generator that it gets, or that generator itself.
+    """
     names, floatx = ("x", "y", "x_val", "y_val"), keras.config.floatx()
     data = [np.asarray(settings.pop(name)) for name in names]
     data = [array.astype(floatx) if array.dtype.kind == "f" else array for array in data]
@@ -256,10 +260,15 @@ def both_modes(fit_network, *, x, kernel, strength, learning_rate, **settings):
     return {**returned(result), "weights": weights.astype("float64")}
 
 
+def state_of(rng):
+    """What changes when something is drawn from a generator, or another one is made of it."""
+    return rng.bit_generator.state, rng.bit_generator.seed_seq.n_children_spawned
+
+
 def batches(fit_network, *, kernel, strength, y_val, **settings):
     """The losses, and the targets of the batch of every update, at a learning rate of 0.
 
-    Returns loss (epochs,) and targets (updates, rows), filled up with NaN.
+    Returns loss (epochs,), targets (updates, rows), filled up with NaN, and whether rng was used.
     """
     model, optimizer = penalized_model(kernel, strength), keras.optimizers.SGD(0.0)
     given, updates, apply = [np.zeros(0)], [], optimizer.apply
@@ -280,14 +289,17 @@ def batches(fit_network, *, kernel, strength, y_val, **settings):
         tf.numpy_function(note_update, [], tf.float32)
 
     optimizer.apply = apply_and_note
-    settings = {"y_val": y_val, **settings}
+    rng = np.random.default_rng(settings["seed"])
+    state = state_of(rng)
+    settings = {**settings, "y_val": y_val, "seed": rng}
     result = fitted(fit_network, model, optimizer, loss_fn, Told(model), **settings)
     if not updates:
         raise RuntimeError("the optimizer was never asked to apply a gradient")
     targets = np.full((len(updates), max(1, *map(len, updates))), np.nan)
     for row, batch in zip(targets, updates, strict=True):
         row[: len(batch)] = batch
-    return {"loss": returned(result)["loss"], "targets": targets}
+    used = np.array(state_of(rng) != state)
+    return {"loss": returned(result)["loss"], "targets": targets, "rng_used": used}
 
 
 MISSING, NOT_A_NUMBER, ANOTHER, THE_SAME = range(4)
