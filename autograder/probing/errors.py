@@ -51,6 +51,7 @@ _INTERNALS = (
     re.compile(r", shape=\([^)]*\), dtype=\w+>(?=\. This optimizer can only be called)"),
     re.compile(r"\s*When working with a new set of variables, you should recreate a new .*"),
     re.compile(r"(?<=[<'])(?:submission|autograder_probe)\.(?=\w)"),
+    re.compile(r"(?<![\w.])(?:submission|__main__)\.(?=\w+\(\) argument)"),
     re.compile(r"(?<=')(?:tensorflow|keras)\.(?:python|src)\.(?:\w+\.)*(?=\w+' object)"),
     # Four advices that are about other code.
     re.compile(r"\s*You can attempt the following resolutions to the problem:.*", re.DOTALL),

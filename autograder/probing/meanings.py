@@ -6,6 +6,7 @@ import ast
 import contextlib
 import dis
 import re
+from collections.abc import Iterator
 
 from autograder.probing.errors import origin
 from autograder.probing.keras_2 import of_keras_2
@@ -90,6 +91,10 @@ _MEANINGS = (
     (
         r"`get_config\(\)` method of .* It returned: None",
         "A method without a return statement returns None.",
+    ),
+    (
+        r"argument after \*\* must be a mapping, not NoneType",
+        "A method without a return statement, such as get_config, returns None.",
     ),
     (
         r"In\[0\] and In\[1\] has different ndims|In\[\d\] ndims must be >= 2",
@@ -220,16 +225,42 @@ def _not_stored(said: str, error: BaseException, target: object) -> str:
 
 def _power(said: str, error: BaseException, target: object) -> str:
     """`x ^ 2`, which is no power in Python."""
-    own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
-    statement = statement_at(own)
-    if statement is None or not re.search(r"\^|[Xx]or|LogicalOr|Bitwise|bitwise", said):
+    if not re.search(r"\^|[Xx]or|LogicalOr|Bitwise|bitwise|list of allowed values", said):
         return ""
-    if any(
-        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
-        for node in ast.walk(statement)
-    ):
+    if any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.BitXor) for n in _own_nodes(error)):
         return "^ is not a power in Python. Write ** 2, or keras.ops.square."
     return ""
+
+
+def _looks_for_a_variable(said: str, error: BaseException, target: object) -> str:
+    """`variables.index(variable)` and `variable in variables` compare numbers."""
+    if "truth value of an array" not in said:
+        return ""
+    for node in _own_nodes(error):
+        by_index = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "index"
+        if by_index or (isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In)):
+            return (
+                "in and index compare arrays by their numbers. An optimizer finds a variable with "
+                "self._get_variable_index(variable)."
+            )
+    return ""
+
+
+def _loops_over_a_variable(said: str, error: BaseException, target: object) -> str:
+    """`for row in variable`, which runs beyond its end."""
+    if not re.search(r"slice index \d+ of dimension 0 out of bounds", said):
+        return ""
+    loops = (n for n in _own_nodes(error) if isinstance(n, ast.For | ast.comprehension))
+    if any(isinstance(loop.iter, ast.Name | ast.Attribute) for loop in loops):
+        return "A for loop over a variable does not end where it does. Use keras.ops.unstack."
+    return ""
+
+
+def _own_nodes(error: BaseException) -> Iterator[ast.AST]:
+    """The syntax of the student's innermost statement."""
+    own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
+    statement = statement_at(own)
+    return ast.walk(statement) if statement else iter(())
 
 
 def _op_of_a_tensor(said: str, error: BaseException, target: object) -> str:
@@ -257,5 +288,7 @@ _RULES = (
     of_a_class,
     unknown_size,
     _power,
+    _looks_for_a_variable,
+    _loops_over_a_variable,
     _op_of_a_tensor,
 )

@@ -66,9 +66,7 @@ penalized_loss.rule(
     "The same holds for lists of one tensor, and for two of one shape in either order.",
     points=0.5,
     probe="one_at_a_time",
-    inputs=partial(
-        weights, shapes={"one": (3, 4), "other": (3, 4)}, data_loss=0.6, strength=0.2
-    ),
+    inputs=partial(weights, shapes={"one": (3, 4), "other": (3, 4)}, data_loss=0.6, strength=0.2),
     judge=close(),
 )
 penalized_loss.rule(

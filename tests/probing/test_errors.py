@@ -584,6 +584,31 @@ def power(x):
     return tf.constant(x) ^ 2
 
 
+def power_of_a_variable(x):
+    return tf.reduce_sum(keras.Variable(x) ^ 2)
+
+
+def index_of_the_variable(x):
+    return [keras.Variable(x), keras.Variable(x)].index(keras.Variable(x))
+
+
+def every_row_of_a_variable(x):
+    rows = keras.Variable(x)
+    return [row for row in rows]
+
+
+def rows_beyond_the_end(x):
+    return tf.constant(x)[len(x)]
+
+
+def made_of_nothing(x):
+    class Silent:
+        def get_config(self):
+            self.rate = x
+
+    return Silent(**Silent().get_config())
+
+
 def raises_a_text(x):
     raise "choose a rate"
 
@@ -945,6 +970,11 @@ MEANINGS = [
     *(("Untrained", how, "call: def call(self, inputs, training=False).") for how in LAYER_WAYS),
     ("NotMade", "eager", "self.inner is a class. Make an object: Misspelt()."),
     ("power", "function", "^ is not a power in Python. Write ** 2"),
+    ("power_of_a_variable", "function", "^ is not a power in Python. Write ** 2"),
+    ("index_of_the_variable", "function", "in and index compare arrays by their numbers."),
+    ("every_row_of_a_variable", "function", "A for loop over a variable does not end where it"),
+    ("rows_beyond_the_end", "function", ""),
+    ("made_of_nothing", "function", "A method without a return statement, such as get_config,"),
     ("raises_a_text", "function", "Raise an exception, not a text: raise ValueError(...)."),
     ("calls_itself", "function", "A function calls itself too often."),
     ("half_of_the_rows", "function", "An integer is needed here. / always gives a float"),
