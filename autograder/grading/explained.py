@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from autograder.grading.decide import judge_check
 from autograder.grading.evidence import Evidence
 from autograder.grading.gaps import Compared, compare
 from autograder.grading.grade import grade_submission
 from autograder.grading.oracle import LiveOracle
+from autograder.grading.pairing import at_once
 from autograder.grading.trial import Known, Trial
 from autograder.model import Check, Inputs, Misconception, Observation
 from autograder.programs import Definitions
@@ -137,10 +139,8 @@ def explained(
         verdicts = {verdict.check: verdict for verdict in graded.verdicts}
         known = assignment.of(exercise.name)
         seen = _seen(own, tape.observed, oracle)
-        named = [
-            closest([each for each in known if each.known_as == name], seen)
-            for name in _names(verdicts.values())
-        ]
+        families = (_family(name, known, assignment) for name in _names(verdicts.values()))
+        named = [closest(family, seen) for family in families if family]
         checks += [
             _explained(check, verdicts[check.name], oracle, tape.observed.get(check.id), named)
             for check in own
@@ -167,11 +167,30 @@ def closest(family: Sequence[Misconception], seen: Evidence | None) -> Misconcep
     return max(family, key=alike) if len(family) > 1 else family[0]
 
 
-def _names(verdicts: Iterable[Verdict]) -> Iterable[str]:
+Name = tuple[str, ...]
+"""What one mistake is known as, or two in one formula."""
+
+
+def _names(verdicts: Iterable[Verdict]) -> Iterable[Name]:
     """The names of the mistakes that verdicts name, each once."""
-    return dict.fromkeys(
-        name for each in verdicts for name in (each.misconception, each.together_with) if name
-    )
+    return dict.fromkeys(name for each in verdicts for name in _named(each))
+
+
+def _named(verdict: Verdict) -> list[Name]:
+    both = [name for name in (verdict.misconception, verdict.together_with) if name]
+    in_one_formula = len(both) == 2 and verdict.explains == (0, 0)
+    return [tuple(both)] if in_one_formula else [(name,) for name in both]
+
+
+def _family(
+    name: Name, known: Sequence[Misconception], assignment: Assignment
+) -> list[Misconception]:
+    """The mistakes that have a name; of two in one formula, the edits that make both."""
+    each = [[mistake for mistake in known if mistake.known_as == one] for one in name]
+    if len(each) == 1:
+        return each[0]
+    both = (at_once(assignment, one, other) for one, other in product(*each))
+    return [edit for edit in both if edit]
 
 
 def _seen(
@@ -197,7 +216,8 @@ def _explained(
 ) -> ExplainedCheck:
     inputs, expected = oracle.inputs[check.id], oracle.expected(check)
     # The one that the check names; or else the one that its exercise's rule follows.
-    own = [each for each in named if each.known_as == verdict.misconception] or list(named)
+    names = [" and ".join(name) for name in _named(verdict)[:1]]
+    own = [each for each in named if each.known_as in names] or list(named)
     did = oracle.whole_observations(own[0], [check])[check.id] if own else None
 
     def beside(other: Observation | None) -> Compared | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from itertools import combinations
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from autograder.grading.fingerprint import fingerprint
 from autograder.grading.oracle import LiveOracle
 from autograder.grading.pairs import Pairs, sample
 from autograder.model import Check, Misconception
+from autograder.sources.assignment import Assignment
 from autograder.sources.edits import combined
 
 PER_CHILD = 50
@@ -62,7 +62,7 @@ def pairs_to_try(oracle: LiveOracle, check: Check) -> list[Both]:
     return [
         (one, other)
         for one, other in combinations(shown, 2)
-        if one.known_as != other.known_as and _edit(oracle, one, other)
+        if one.known_as != other.known_as and at_once(oracle.assignment, one, other)
     ]
 
 
@@ -96,7 +96,7 @@ def observe_pairs(
         found: list[np.ndarray | None] = []
         with oracle.child() as child:
             for pair in lot:
-                edit = _edit(oracle, *pair)
+                edit = at_once(oracle.assignment, *pair)
                 assert edit is not None
                 definitions = oracle.assignment.misconception(edit)
                 ((_, seen),) = child.observations(definitions, [trial])
@@ -118,9 +118,15 @@ def observe_pairs(
     return Pairs(trial, size, names, np.array([numbers for _, numbers in kept]))
 
 
-def _edit(oracle: LiveOracle, one: Misconception, other: Misconception) -> Misconception | None:
-    """Both mistakes as one edit of the whole cell; None if they cannot be made at once."""
-    cell = oracle.assignment.cells[one.exercise]
+def at_once(
+    assignment: Assignment, one: Misconception, other: Misconception
+) -> Misconception | None:
+    """Two mistakes of an exercise as one edit of its cell; None if they cannot be made at once."""
+    cell = assignment.cells[one.exercise]
     edits = [(known.find, known.replace) for known in (one, other)]
     edited = combined(cell, edits)
-    return replace(one, find=cell, replace=edited) if edited is not None else None
+    if edited is None:
+        return None
+    return Misconception(
+        f"{one.known_as} and {other.known_as}", one.exercise, "", find=cell, replace=edited
+    )

@@ -12,6 +12,7 @@ import pytest
 from editing import change, downhill
 
 from autograder.grading.decide import judge_exercises
+from autograder.grading.explained import explained
 from autograder.grading.grade import grade_definitions
 from autograder.grading.observe import RestartableChild, probing_sandbox
 from autograder.grading.oracle import LiveOracle
@@ -23,6 +24,7 @@ from autograder.grading.trial import Trial
 from autograder.model import Misconception, Observation
 from autograder.sandbox.interface import Sandbox
 from autograder.sources.assignment import Assignment, read_assignment
+from autograder.sources.submission import read_submission
 from autograder.verdicts import ExerciseReport, Verdict
 
 MORE = """
@@ -42,7 +44,7 @@ hint = "Where do you start?"
 find = "place = start"
 replace = "place = start + 1"
 """
-WRONG_TWICE = "place + rate * gradient / 2"
+EDIT = ("place - rate * gradient", "place + rate * gradient / 2")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_two_mistakes_in_one_formula_are_named_by_a_release_and_in_grading(
     store(live, paired.check_set, tmp_path / FILE, "")
     public = StoredOracle(tmp_path / FILE, paired.check_set)
 
-    twice = Misconception("both", "walk", "", "place - rate * gradient", WRONG_TWICE)
+    twice = Misconception("both", "walk", "", *EDIT)
     definitions = paired.misconception(twice)
     own = paired.check_set.only(frozenset(["walk"]))
     with RestartableChild(sandbox) as child:
@@ -101,6 +103,16 @@ def test_two_mistakes_in_one_formula_are_named_by_a_release_and_in_grading(
     oracle = LiveOracle(sandbox, paired, 7, pairs=public.pairs)
     (graded,) = grade_definitions({"walk": definitions}, {}, own, oracle, sandbox)
     assert names(graded) == names(report)
+    # For an appeal, both are made with the inputs of the class.
+    module = tmp_path / "downhill.py"
+    module.write_text(f"import numpy as np\n\n{paired.cells['walk'].replace(*EDIT)}")
+    whole = explained(
+        read_submission(module), paired.only(frozenset(["walk"])), oracle, sandbox, carry=True
+    )
+    (evidence,) = whole.evidence
+    assert evidence.misconception.known_as == "uphill and half_steps"
+    assert evidence.alike == ("takes_every_step", "starts_at_the_start")
+    assert not evidence.otherwise
     without = LiveOracle(sandbox, paired, 7)
     (graded,) = grade_definitions({"walk": definitions}, {}, own, without, sandbox)
     assert names(graded) == [(None, None), (None, None)]
