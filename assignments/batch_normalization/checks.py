@@ -100,7 +100,7 @@ def units_without_any_output_are_counted(rng):
 @check_of_activations
 def every_example_counts(rng):
     """A unit that responds to a single example is alive, even if it is the first or the last."""
-    values = np.zeros((2, 5, 4))
+    values = np.zeros((2, 300, 4))  # so many that one of them is less than a hundredth
     values[0, 0, [0, 2]] = rng.uniform(0.1, 1, 2)
     values[1, -1, [1, 2, 3]] = rng.uniform(0.1, 1, 3)
     return values
@@ -269,7 +269,7 @@ declare(
         ),
         "images_are_normalized_per_channel": (
             "Each channel of a batch of images is normalized over rows, columns and examples.",
-            *(2, "training_outputs", images, BY_BATCH),
+            *(2, "training_outputs", images, {**BY_BATCH, "pairs": True}),
         ),
         "moving_mean_is_a_running_mean": (
             "After each training batch, the moving mean is a running mean of the batches' means.",

@@ -3,6 +3,7 @@
 A probe gets the student's class or function and inputs, and returns arrays. It holds no answer.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import keras
@@ -135,6 +136,9 @@ def sampled(mc_predict, *, rate, x, samples, kernel=None):
     if kernel is not None:
         model.add(keras.layers.Dense(kernel.shape[1], use_bias=False))
         model.layers[-1].kernel.assign(kernel)
-    mean, std = map(numbers, mc_predict(model, x, samples))
+    result = mc_predict(model, x, samples)
+    if isinstance(result, Mapping):  # it would unpack into its keys
+        raise TypeError("expected (mean, std), got a dictionary")
+    mean, std = map(numbers, result)
     weights = {} if kernel is None else {"kernel": numbers(model.layers[-1].kernel)}
     return {"mean": mean, "std": std, **weights}

@@ -1,5 +1,6 @@
 """The checks of the fitting assignment: what must hold, what it is worth, how it is judged."""
 
+import sys
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ EarlyStopping = Exercise("EarlyStopping", forbidden=("keras.callbacks.EarlyStopp
 WORDS = ("underfitting", "overfitting", "good fit")
 
 
-def check_of_histories(exercise, probe, judge, complete, points=1, aspect="rule"):
+def check_of_histories(exercise, probe, judge, complete, points=1, aspect="rule", **options):
     """Declare a check by the function that draws its histories.
 
     Its name and docstring are those of the check; ``complete(rng, drawn)`` makes inputs of them.
@@ -32,6 +33,7 @@ def check_of_histories(exercise, probe, judge, complete, points=1, aspect="rule"
             probe=probe,
             inputs=lambda rng: complete(rng, draw(rng)),
             judge=judge,
+            **options,
         )
 
     return declare
@@ -61,12 +63,32 @@ def lowest_number(losses):
     return numbers.min() if numbers.size else np.nan
 
 
-def word(number):
-    return repr(WORDS[int(number)]) if 0 <= number < len(WORDS) else "none of the three words"
+def answer(number, said):
+    """What was returned, for a message: one of the words, or something else."""
+    if 0 <= number < len(WORDS):
+        return f"{WORDS[int(number)]!r}."
+    characters = "".join(chr(point) for point in said if 0 < point <= sys.maxunicode)
+    if characters == "None":
+        return "None; is a return statement missing?"
+    shown = "".join(each for each in characters if each.isprintable())
+    return f"{shown}, none of the three words." if shown else "none of the three words."
 
 
-right_words = each_case("word", curves, word)
-diagnosis = check_of_histories(diagnose, "diagnoses", right_words, columns)
+def right_words(observed, expected, inputs):
+    """A judge of `diagnoses`."""
+    words = zip(observed["word"], observed["said"], expected["word"], strict=True)
+    for case, (got, said, wanted) in zip(curves(inputs), words, strict=True):
+        expect(
+            got == wanted,
+            f"{case}: expected {WORDS[int(wanted)]!r}, got {answer(got, said)}",
+        )
+
+
+diagnosis = check_of_histories(
+    *(diagnose, "diagnoses", right_words, columns),
+    # Which other words they are tells no mistake apart.
+    measure=lambda observed, inputs: {"word": observed["word"]},
+)
 
 
 def limits(rng, times):

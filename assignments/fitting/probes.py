@@ -12,6 +12,9 @@ from autograder.probing.kit import compile_model, in_batches, linear_softmax
 
 WORDS = ("underfitting", "overfitting", "good fit")
 
+SAID = 40
+"""Characters that are shown of an answer that is none of the words."""
+
 ATTRIBUTES = ("best_epoch", "stopped_epoch")
 """Those of an `EarlyStopping` that count epochs."""
 
@@ -29,14 +32,19 @@ def history_of(losses, val_losses):
 def diagnoses(diagnose, *, losses, val_losses, limits):
     """For each pair of curves, which of the three words comes back (0, 1, 2), or -1.
 
-    Shapes: losses and val_losses (k, epochs), limits (k, 2) of high_loss and gap.
+    Shapes: losses and val_losses (k, epochs), limits (k, 2) of high_loss and gap. Where it is none
+    of the words, ``said`` (k, 40) has the first characters of what it is, as code points.
     """
-    found = []
-    for loss, val_loss, (high_loss, gap) in zip(losses, val_losses, limits, strict=True):
+    found, said = [], np.zeros((len(losses), SAID), int)
+    cases = zip(losses, val_losses, limits, strict=True)
+    for row, (loss, val_loss, (high_loss, gap)) in zip(said, cases, strict=True):
         word = diagnose(history_of(loss, val_loss), high_loss=float(high_loss), gap=float(gap))
         known = isinstance(word, str) and word in WORDS
         found.append(WORDS.index(word) if known else -1)
-    return {"word": np.array(found)}
+        if not known:
+            points = [ord(character) for character in repr(word)[:SAID]]
+            row[: len(points)] = points
+    return {"word": np.array(found), "said": said}
 
 
 def complaints_of_diagnose(diagnose, *, lengths):

@@ -201,11 +201,20 @@ of_full_batches(
     points=2,
     **picked("loss", along="epoch"),
 )
+
+
+def rising_validation(rng):
+    """Targets far beyond the predictions, from which training on others takes these away."""
+    inputs = some_regression(rng, validated=23, epochs=5, learning_rate=0.08)
+    return {**inputs, "y_val": 4 * inputs["x_val"] @ inputs["kernel"]}
+
+
 of_full_batches(
     "validation_comes_after_the_epoch",
     "'val_loss' is the loss on the validation rows after the updates of each epoch, with the "
     "penalties of that moment.",
     points=2,
+    inputs=rising_validation,
     **picked("val_loss", along="epoch"),
 )
 fit_network.rule(
@@ -258,6 +267,7 @@ def facts_of_epochs(observed, inputs):
     return {
         "orders": facts_of_orders(rows, len(inputs["x"])),
         "sizes": np.array([len(batch) for batches in epochs for batch in batches]),
+        "rng_used": observed["rng_used"],
         "fits": np.array(fits),
         "loss": np.zeros(0) if any(fits) else loss,
     }
@@ -286,7 +296,7 @@ def every_epoch_uses_every_row_once(observed, inputs):
 
 @of_batches(points=1, inputs=partial(some_regression, rows=24, batch_size=8, epochs=3))
 def every_epoch_is_shuffled_anew(observed, inputs):
-    """Each epoch goes through the rows in a new order.
+    """Each epoch goes through the rows in a new order, which comes from `rng`.
 
     Two of 24! orders are never equal, and none is sorted.
     """
@@ -296,6 +306,7 @@ def every_epoch_is_shuffled_anew(observed, inputs):
         "The rows come in the order they have in x. Shuffle them.",
     )
     expect_new_orders(epochs)
+    expect(observed["rng_used"], "Nothing was drawn from rng. Shuffle with it.")
 
 
 @of_batches(points=1)
@@ -307,7 +318,7 @@ def epoch_loss_is_the_mean_over_rows(observed, inputs):
     close(along="epoch")({"loss": got}, {"loss": wanted})
 
 
-AGREEMENTS = ("is missing, or no number", "is not what the history has for that epoch", "")
+AGREEMENTS = ("is missing", "is no number", "is not what the history has for that epoch", "")
 """What `logs` of `events` means."""
 
 

@@ -49,8 +49,15 @@ def built(small_cnn, normalization, dropout, *, x, filters, classes, strength):
         regularizer=keras.regularizers.L2(strength),
         filters=tuple(filters),
     )
+    if model is None:
+        raise TypeError("small_cnn returned None; is a return statement missing?")
     if not isinstance(model, keras.Model):
         raise TypeError(f"expected a keras.Model, got a {type(model).__name__}")
+    if not model.weights:
+        raise TypeError(
+            "the model has no weights, because it is not built yet. Begin it with "
+            "keras.Input(input_shape), or call it once: model(tf.zeros((1, *input_shape)))."
+        )
     return model
 
 
@@ -175,7 +182,11 @@ def penalized_model(kernel, strength, *layers, after=(), stopped=False):
 
 
 def fitted(fit_network, model, optimizer, loss_fn, callback, *, seed, **settings):
-    """What ``fit_network`` returns, given the data in Keras' default float type."""
+    """What ``fit_network`` returns, given the data in Keras' default float type.
+
+    Args:
+        seed: of the generator that it gets, or that generator itself.
+    """
     names, floatx = ("x", "y", "x_val", "y_val"), keras.config.floatx()
     data = [np.asarray(settings.pop(name)) for name in names]
     data = [array.astype(floatx) if array.dtype.kind == "f" else array for array in data]
@@ -249,10 +260,15 @@ def both_modes(fit_network, *, x, kernel, strength, learning_rate, **settings):
     return {**returned(result), "weights": weights.astype("float64")}
 
 
+def state_of(rng):
+    """What changes when something is drawn from a generator, or another one is made of it."""
+    return rng.bit_generator.state, rng.bit_generator.seed_seq.n_children_spawned
+
+
 def batches(fit_network, *, kernel, strength, y_val, **settings):
     """The losses, and the targets of the batch of every update, at a learning rate of 0.
 
-    Returns loss (epochs,) and targets (updates, rows), filled up with NaN.
+    Returns loss (epochs,), targets (updates, rows), filled up with NaN, and whether rng was used.
     """
     model, optimizer = penalized_model(kernel, strength), keras.optimizers.SGD(0.0)
     given, updates, apply = [np.zeros(0)], [], optimizer.apply
@@ -273,27 +289,34 @@ def batches(fit_network, *, kernel, strength, y_val, **settings):
         tf.numpy_function(note_update, [], tf.float32)
 
     optimizer.apply = apply_and_note
-    settings = {"y_val": y_val, **settings}
+    rng = np.random.default_rng(settings["seed"])
+    state = state_of(rng)
+    settings = {**settings, "y_val": y_val, "seed": rng}
     result = fitted(fit_network, model, optimizer, loss_fn, Told(model), **settings)
     if not updates:
         raise RuntimeError("the optimizer was never asked to apply a gradient")
     targets = np.full((len(updates), max(1, *map(len, updates))), np.nan)
     for row, batch in zip(targets, updates, strict=True):
         row[: len(batch)] = batch
-    return {"loss": returned(result)["loss"], "targets": targets}
+    used = np.array(state_of(rng) != state)
+    return {"loss": returned(result)["loss"], "targets": targets, "rng_used": used}
 
 
-NOT_A_NUMBER, ANOTHER, THE_SAME = range(3)
-"""What the logs of an epoch say of a loss: nothing, or another number than the history, or that."""
+MISSING, NOT_A_NUMBER, ANOTHER, THE_SAME = range(4)
+"""What the logs say of a loss: nothing, no number, another than the history has, or the same."""
 
 
 def agreement(logs, losses):
     """How far what the callback was told is what was returned: the least of all epochs."""
     found = [THE_SAME]
     for told, loss in zip(logs, losses, strict=False):
-        shape = None if told is None else np.shape(told)
-        is_same = shape == () and np.isclose(float(told), loss, rtol=1e-5, atol=0.0)
-        found.append(NOT_A_NUMBER if shape != () else THE_SAME if is_same else ANOTHER)
+        if told is None:
+            found.append(MISSING)
+        elif np.shape(told) != ():
+            found.append(NOT_A_NUMBER)
+        else:
+            is_same = np.isclose(float(told), loss, rtol=1e-5, atol=0.0)
+            found.append(THE_SAME if is_same else ANOTHER)
     return min(found)
 
 

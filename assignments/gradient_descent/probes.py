@@ -142,7 +142,12 @@ def returned(result):
         raise TypeError(
             f"expected a dictionary with 'loss' and 'updates' from train, got {str(result)[:60]}"
         )
-    losses, updates = [float(value) for value in result["loss"]], np.nan
+    try:
+        found = list(result["loss"])
+    except TypeError:
+        kind = type(result["loss"]).__name__
+        raise TypeError(f"expected 'loss' to be a list of numbers, got one {kind}") from None
+    losses, updates = [float(value) for value in found], np.nan
     # Only `counts` is about it: what else there is to judge does not end with it.
     with suppress(TypeError, ValueError):
         updates = float(result.get("updates", np.nan))

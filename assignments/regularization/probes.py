@@ -68,10 +68,13 @@ def penalized(penalized_loss, *, data_loss, strength, vector, matrix, kernel):
     return found
 
 
-def one_at_a_time(penalized_loss, *, data_loss, strength, vector, matrix):
-    """Penalized losses of lists of one tensor, and of the same two in either order."""
+def one_at_a_time(penalized_loss, *, data_loss, strength, one, other):
+    """Penalized losses of lists of one tensor, and of the same two in either order.
+
+    Shapes: one, other (n, m).
+    """
     loss = ops.convert_to_tensor(data_loss, dtype=keras.config.floatx())
-    one, other = tensors(vector, matrix, like=variables(vector, matrix))
+    one, other = tensors(one, other, like=variables(one, other))
     lists = ([one], [other], [one, other], [other, one])
     losses = [loss_of(penalized_loss(loss, w, sum_of_cubes(strength))) for w in lists]
     return {"losses": np.stack(losses)}

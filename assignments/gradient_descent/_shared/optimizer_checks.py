@@ -155,6 +155,7 @@ ROWS = (
         "every_update_follows_the_rule",
         "After each of {updates} updates, a vector and a matrix are where the rule puts them.",
         *("rule", 4, "trajectory", two_variables, 20),
+        options={"pairs": True},
     ),
     Row(
         "hyperparameters_are_used",

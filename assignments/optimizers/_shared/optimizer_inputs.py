@@ -9,8 +9,8 @@ from _shared.digits import digits
 DEFAULT_EPSILON = 1e-7
 """That of every optimizer that has one."""
 
-TINY = 1e-30
-"""An epsilon that changes no step."""
+TINY = 1e-18
+"""An epsilon that changes no step. Its square does not, either: float32 ends at 1e-45."""
 
 
 def some_gradients(rng, *shape):

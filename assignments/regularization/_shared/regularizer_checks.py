@@ -175,7 +175,8 @@ def standard_checks(
     )
     behaviour(
         "strength_belongs_to_the_instance",
-        "Two regularizers of different strengths each use their own, and leave the weights alone.",
+        "Two regularizers of different strengths each use their own, and leave the weights alone; "
+        "one of strength 0 costs nothing.",
         probe="two_strengths",
         inputs=partial(two_tensors, settings=settings, other_settings=other),
     )
@@ -194,6 +195,7 @@ def standard_checks(
         probe="gradients",
         inputs=partial(three_tensors, settings=other),
         judge=gradients_arrive,
+        pairs=True,
     )
     check(
         "zero_weights_are_harmless",

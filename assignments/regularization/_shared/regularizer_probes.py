@@ -48,7 +48,10 @@ def gradients(regularizer_class: Any, *, settings: Settings, **weights: np.ndarr
 def two_strengths(
     regularizer_class: Any, *, settings: Settings, other_settings: Settings, **weights: np.ndarray
 ) -> Arrays:
-    """Penalties by two regularizers that are made first and then used in turn, and the weights."""
+    """Penalties by two regularizers that are made first and then used in turn, and the weights.
+
+    And, in the end, by one whose strengths are 0.
+    """
     pair = {"first": regularizer_class(**settings), "second": regularizer_class(**other_settings)}
     found = {}
     for name, values in weights.items():
@@ -56,7 +59,8 @@ def two_strengths(
         for which, regularizer in pair.items():
             found[f"{which}_{name}"] = penalty_of(regularizer(weight))
         found[f"{name}_afterwards"] = numbers(weight)
-    return found
+    off = regularizer_class(**dict.fromkeys(settings, 0.0))
+    return found | {f"off_{name}": penalty_of(off(variables(w)[0])) for name, w in weights.items()}
 
 
 def several_settings(
