@@ -129,8 +129,8 @@ class Workforce:
         while not self._ended:
             try:
                 present = set(self._client.nthreads())
-            except Exception as error:
-                lost(f"The scheduler at {self.address} is gone ({type(error).__name__}).")
+            except Exception:
+                lost(f"The scheduler at {self.address} is gone.")
                 return
             if self._client.status != "running":
                 lost(f"The scheduler at {self.address} is gone.")
