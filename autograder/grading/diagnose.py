@@ -135,12 +135,14 @@ def _believed(
     names.update(known.known_as for pair in shared.values() for known in pair)
 
     def doubted(known: Misconception) -> bool:
+        # Nothing is asked that cannot decide: what a mistake does has to be observed.
         times = names[known.known_as]
-        against = len(evidence.denied(known, unexplained))
         explained = [c for c in evidence.failed if named.get(c.id) == known]
         if times == len(explained) and all(map(evidence.only_lost, explained)):
-            return against > 0
-        return (times == 1 and against > 1) or len(evidence.denied(known, passed)) > times
+            return bool(evidence.denied(known, unexplained))
+        if times == 1 and len(evidence.denied(known, unexplained)) > 1:
+            return True
+        return len(passed) > times and len(evidence.denied(known, passed)) > times
 
     return {check: known for check, known in named.items() if not doubted(known)}
 

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import dis
 import re
-from collections.abc import Iterator
+import types
 
 from autograder.probing.errors import origin
 from autograder.probing.keras_2 import of_keras_2
@@ -21,6 +21,7 @@ from autograder.probing.methods import (
 )
 from autograder.probing.sizes import unknown_size
 from autograder.probing.traces import (
+    expression_at,
     frames,
     given,
     is_own,
@@ -225,20 +226,25 @@ def _not_stored(said: str, error: BaseException, target: object) -> str:
 
 def _power(said: str, error: BaseException, target: object) -> str:
     """`x ^ 2`, which is no power in Python."""
-    if not re.search(r"\^|[Xx]or|LogicalOr|Bitwise|bitwise|list of allowed values", said):
+    statement = statement_at(_own(error))
+    if statement is None or not re.search(
+        r"\^|[Xx]or|LogicalOr|Bitwise|bitwise|list of allowed values", said
+    ):
         return ""
-    if any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.BitXor) for n in _own_nodes(error)):
+    if any(
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
+        for node in ast.walk(statement)
+    ):
         return "^ is not a power in Python. Write ** 2, or keras.ops.square."
     return ""
 
 
 def _looks_for_a_variable(said: str, error: BaseException, target: object) -> str:
-    """`variables.index(variable)` and `variable in variables` compare numbers."""
+    """`variables.index(variable)` and `variable in variables`, which compare numbers."""
     if "truth value of an array" not in said:
         return ""
-    for node in _own_nodes(error):
-        by_index = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "index"
-        if by_index or (isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In)):
+    match expression_at(_own(error)):
+        case ast.Call(func=ast.Attribute(attr="index")) | ast.Compare(ops=[ast.In() | ast.NotIn()]):
             return (
                 "in and index compare arrays by their numbers. An optimizer finds a variable with "
                 "self._get_variable_index(variable)."
@@ -247,20 +253,19 @@ def _looks_for_a_variable(said: str, error: BaseException, target: object) -> st
 
 
 def _loops_over_a_variable(said: str, error: BaseException, target: object) -> str:
-    """`for row in variable`, which runs beyond its end."""
-    if not re.search(r"slice index \d+ of dimension 0 out of bounds", said):
+    """`for row in variable`, which asks for one row too many."""
+    own = _own(error)
+    if not own or not re.search(r"slice index \d+ of dimension 0 out of bounds", said):
         return ""
-    loops = (n for n in _own_nodes(error) if isinstance(n, ast.For | ast.comprehension))
-    if any(isinstance(loop.iter, ast.Name | ast.Attribute) for loop in loops):
-        return "A for loop over a variable does not end where it does. Use keras.ops.unstack."
-    return ""
+    step = next(s for s in dis.get_instructions(own.tb_frame.f_code) if s.offset == own.tb_lasti)
+    if step.opname != "FOR_ITER":
+        return ""
+    return "A loop over a variable asks for a row beyond the last one. Use keras.ops.unstack."
 
 
-def _own_nodes(error: BaseException) -> Iterator[ast.AST]:
-    """The syntax of the student's innermost statement."""
-    own = next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
-    statement = statement_at(own)
-    return ast.walk(statement) if statement else iter(())
+def _own(error: BaseException) -> types.TracebackType | None:
+    """Where the student's code was last."""
+    return next((trace for trace in reversed(frames(error)) if is_own(trace)), None)
 
 
 def _op_of_a_tensor(said: str, error: BaseException, target: object) -> str:

@@ -68,6 +68,23 @@ def statement_at(trace: types.TracebackType | None) -> ast.stmt | None:
     return None
 
 
+def expression_at(trace: types.TracebackType | None) -> ast.expr | None:
+    """The expression that ran there; None if it is not known, as in code that AutoGraph made."""
+    if trace is None:
+        return None
+    code = trace.tb_frame.f_code
+    first, end, left, right = list(code.co_positions())[trace.tb_lasti // 2]
+    if first is None or end is None or left is None or right is None:
+        return None
+    lines = [linecache.getline(code.co_filename, line).encode() for line in range(first, end + 1)]
+    lines[-1] = lines[-1][:right]  # columns count bytes
+    lines[0] = lines[0][left:]
+    try:
+        return ast.parse(b"(" + b"".join(lines) + b")", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def method_of(cls: type, name: str) -> tuple[CodeType, type] | None:
     """The code of a method, and the class that defines it; None for what is not a function."""
     for owner in cls.__mro__:

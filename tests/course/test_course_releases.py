@@ -43,7 +43,7 @@ def test_every_release_is_up_to_date() -> None:
 def test_the_stored_numbers_of_all_releases_stay_light() -> None:
     sizes = [path.stat().st_size for path in (ROOT / "assignments").glob("*/*.safetensors")]
     assert len(sizes) == len(ASSIGNMENTS)
-    assert sum(sizes) < 4_500_000
+    assert sum(sizes) < 4_000_000
 
 
 def lines_of_hidden_checks(folder: Path) -> set[str]:

@@ -6,8 +6,10 @@ by the server extension that the button calls.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -104,9 +106,13 @@ def _address(file: Path) -> str:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         if file.is_file() and (text := file.read_text()).endswith("}"):
-            return str(json.loads(text)["url"])
+            told = json.loads(text)
+            # It writes the file before it listens.
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection((told["hostname"], told["port"]), SECONDS).close()
+                return str(told["url"])
         time.sleep(0.2)
-    raise TimeoutError(f"the server wrote no {file.name}")
+    raise TimeoutError(f"the server wrote no {file.name}, or does not listen")
 
 
 def validated(server: str, notebook: Path) -> Any:

@@ -598,7 +598,11 @@ def every_row_of_a_variable(x):
 
 
 def rows_beyond_the_end(x):
-    return tf.constant(x)[len(x)]
+    return [tf.constant(x)[index] for index in [0, len(x)]]
+
+
+def another_truth_value(x):
+    return x > 0 and len(x) in [1, 2]
 
 
 def made_of_nothing(x):
@@ -972,8 +976,9 @@ MEANINGS = [
     ("power", "function", "^ is not a power in Python. Write ** 2"),
     ("power_of_a_variable", "function", "^ is not a power in Python. Write ** 2"),
     ("index_of_the_variable", "function", "in and index compare arrays by their numbers."),
-    ("every_row_of_a_variable", "function", "A for loop over a variable does not end where it"),
+    ("every_row_of_a_variable", "function", "A loop over a variable asks for a row beyond"),
     ("rows_beyond_the_end", "function", ""),
+    ("another_truth_value", "function", ""),
     ("made_of_nothing", "function", "A method without a return statement, such as get_config,"),
     ("raises_a_text", "function", "Raise an exception, not a text: raise ValueError(...)."),
     ("calls_itself", "function", "A function calls itself too often."),
