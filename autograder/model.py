@@ -9,7 +9,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
 if TYPE_CHECKING:
@@ -211,10 +211,10 @@ class Exercise:
         if unknown := set(options) - set(CheckOptions.__annotations__):
             known = ", ".join(CheckOptions.__annotations__)
             raise TypeError(f"a check has no option {min(unknown)!r}; its options are {known}")
-        given: dict[str, Any] = {"points": points, "probe": probe, "inputs": inputs, "judge": judge}
+        check = partial(Check, name=name, exercise=self.name, claim=claim, points=points)
         declared = _calls()
         self.checks.append(
-            Check(name=name, exercise=self.name, claim=claim, declared=declared, **given, **options)
+            check(probe=probe, inputs=inputs, judge=judge, declared=declared, **options)
         )
 
 

@@ -113,6 +113,11 @@ class Verdict:
     cause: FailureKind | None = field(default=None, compare=False)
 
     @property
+    def in_one_formula(self) -> bool:
+        """Whether its two misconceptions are known by this check alone, where both meet."""
+        return self.together_with is not None and self.explains == (0, 0)
+
+    @property
     def partly(self) -> bool:
         """Whether its misconception is not all that is wrong: it explains only a part of the
         failed checks, or this one only together with another."""

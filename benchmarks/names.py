@@ -15,7 +15,6 @@ look at the pairs that are printed before you blame the grader.
 from __future__ import annotations
 
 import argparse
-import ast
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from autograder.model import Misconception
 from autograder.sources.assignment import Assignment, read_assignment
 from autograder.sources.checks import CheckSet
 from autograder.sources.course import find_course
+from autograder.sources.edits import combined
 
 PER_CHILD = 8
 """Variants that share a child, so that TensorFlow starts once for all of them."""
@@ -80,19 +80,8 @@ def together(assignment: Assignment, mistakes: Sequence[Misconception]) -> Misco
     cell = assignment.cells[mistakes[0].exercise]
     if len({m.known_as for m in mistakes}) < len(mistakes):
         return None
-    edits = sorted((cell.find(m.find), m.find, m.replace) for m in mistakes)
-    edited, end = "", 0
-    for start, find, new in edits:
-        if start < end:
-            return None
-        edited += cell[end:start] + new
-        end = start + len(find)
-    edited += cell[end:]
-    try:
-        ast.parse(edited)
-    except SyntaxError:
-        return None
-    return replace(mistakes[0], find=cell, replace=edited)
+    edited = combined(cell, [(m.find, m.replace) for m in mistakes])
+    return None if edited is None else replace(mistakes[0], find=cell, replace=edited)
 
 
 def named(

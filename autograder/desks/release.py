@@ -37,7 +37,7 @@ from autograder.sources.views import instructor_notebook
 
 KIT = Path(__file__).parents[1] / "probing" / "kit.py"
 
-RECIPE = b"8"
+RECIPE = b"9"
 """Increase this when the engine computes other arrays from the same sources, or stores them
 otherwise."""
 

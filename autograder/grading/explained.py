@@ -178,8 +178,7 @@ def _names(verdicts: Iterable[Verdict]) -> Iterable[Name]:
 
 def _named(verdict: Verdict) -> list[Name]:
     both = [name for name in (verdict.misconception, verdict.together_with) if name]
-    in_one_formula = len(both) == 2 and verdict.explains == (0, 0)
-    return [tuple(both)] if in_one_formula else [(name,) for name in both]
+    return [tuple(both)] if verdict.in_one_formula else [(name,) for name in both]
 
 
 def _family(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 
 from autograder.grading.compare import ATOL, RTOL, near
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.oracle import LiveOracle
-from autograder.grading.pairs import Pairs, sample
+from autograder.grading.pairs import Pairs, sample, size_of
 from autograder.model import Check, Misconception
 from autograder.sources.assignment import Assignment
 from autograder.sources.edits import combined
@@ -21,15 +21,11 @@ from autograder.sources.edits import combined
 PER_CHILD = 50
 """So many pairs share a child: TensorFlow starts once for them, and memory stays bounded."""
 
-Both = tuple[Misconception, Misconception]
+Both = tuple[Misconception, Misconception, Misconception]
+"""Two mistakes, and the edit that makes both."""
 
-
-class Progress(Protocol):
-    """Shows how far something is."""
-
-    def __call__(
-        self, what: str, count: int, /
-    ) -> AbstractContextManager[Callable[[str], None]]: ...
+Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""Shows how far something is: what it is, and of how many pieces."""
 
 
 def observe_all_pairs(oracle: LiveOracle, *, jobs: int, progress: Progress) -> dict[str, Pairs]:
@@ -38,84 +34,89 @@ def observe_all_pairs(oracle: LiveOracle, *, jobs: int, progress: Progress) -> d
     asked = [check for check in checks if check.pairs and not check.hidden]
     found = {}
     for check in asked:
-        pairs = pairs_to_try(oracle, check)
+        alone = _alone(oracle, check)
+        pairs = _pairs_to_try(oracle.assignment, alone)
         with progress(f"two mistakes in {check.exercise}", len(pairs)) as step:
-            found[check.exercise] = observe_pairs(oracle, check, pairs, jobs=jobs, step=step)
+            found[check.exercise] = _observed(oracle, check, alone, pairs, jobs, step)
     return found
 
 
-def pairs_to_try(oracle: LiveOracle, check: Check) -> list[Both]:
-    """The pairs of an author's mistakes that show in a check, and whose edits do not overlap.
+@dataclass(frozen=True)
+class _Alone:
+    """What is known of a check before two mistakes are tried in it.
 
-    What lacks the idea of the exercise is no slip beside another.
+    Attributes:
+        size: how many numbers the reference returns.
+        samples: what `sample` takes of the reference and of each mistake.
+        slips: the author's mistakes that show in the check. What lacks the idea of the exercise is
+            no slip beside another.
     """
-    right = fingerprint(oracle.expected(check), check, oracle.inputs[check.id]).arrays
-    size = sum(array.size for array in right.values())
+
+    size: int
+    samples: np.ndarray
+    slips: tuple[Misconception, ...]
+
+
+def _alone(oracle: LiveOracle, check: Check) -> _Alone:
+    right = fingerprint(oracle.expected(check), check, oracle.inputs[check.id])
+    size = size_of(right)
+    did = {known: sample(seen, size) for known, seen in oracle.observe_misconceptions(check)}
     reference = sample(right, size)
-    shown = []
-    for known, did in oracle.observe_misconceptions(check):
-        numbers = None if did.failure else sample(did.arrays, size)
-        if numbers is None or reference is None or near(numbers, reference, RTOL, ATOL).all():
-            continue
-        if known.carries and not known.generated:
-            shown.append(known)
+    slips = (
+        known
+        for known, numbers in did.items()
+        if known.carries and not known.generated and numbers is not None
+        if reference is not None and not near(numbers, reference, RTOL, ATOL).all()
+    )
+    samples = [numbers for numbers in (reference, *did.values()) if numbers is not None]
+    return _Alone(size, np.array(samples), tuple(slips))
+
+
+def _pairs_to_try(assignment: Assignment, alone: _Alone) -> list[Both]:
+    """The pairs of different mistakes whose edits do not overlap."""
     return [
-        (one, other)
-        for one, other in combinations(shown, 2)
-        if one.known_as != other.known_as and at_once(oracle.assignment, one, other)
+        (one, other, both)
+        for one, other in combinations(alone.slips, 2)
+        if one.known_as != other.known_as and (both := at_once(assignment, one, other))
     ]
 
 
-def observe_pairs(
+def _observed(
     oracle: LiveOracle,
     check: Check,
+    alone: _Alone,
     pairs: Sequence[Both],
-    *,
     jobs: int,
-    step: Callable[[str], None] = lambda _: None,
+    step: Callable[[str], None],
 ) -> Pairs:
     """What pairs of mistakes do in a check.
 
     Left out are those that end with an error, lose a number, or do what the reference or one
     mistake alone does.
-
-    Args:
-        step: called after each pair with its exercise's name.
     """
     trial = oracle.trials([check])[0]
-    right = fingerprint(oracle.expected(check), check, oracle.inputs[check.id]).arrays
-    size = sum(array.size for array in right.values())
-    alone = [sample(right, size)]
-    alone += [
-        None if did.failure else sample(did.arrays, size)
-        for _, did in oracle.observe_misconceptions(check)
-    ]
-    singles = np.array([numbers for numbers in alone if numbers is not None])
 
-    def observed(lot: Sequence[Both]) -> list[np.ndarray | None]:
+    def tried(lot: Sequence[Both]) -> list[np.ndarray | None]:
         found: list[np.ndarray | None] = []
         with oracle.child() as child:
-            for pair in lot:
-                edit = at_once(oracle.assignment, *pair)
-                assert edit is not None
-                definitions = oracle.assignment.misconception(edit)
+            for *_, both in lot:
+                definitions = oracle.assignment.misconception(both)
                 ((_, seen),) = child.observations(definitions, [trial])
-                did = fingerprint(seen, check, oracle.inputs[check.id])
-                numbers = None if did.failure else sample(did.arrays, size)
-                told = numbers is not None and np.isfinite(numbers).all()
-                alike = told and near(numbers, singles, RTOL, ATOL).all(axis=1).any()  # type: ignore[arg-type]
-                found.append(numbers if told and not alike else None)
+                found.append(sample(fingerprint(seen, check, trial.inputs), alone.size))
                 step(check.exercise)
         return found
 
     lots = [pairs[first : first + PER_CHILD] for first in range(0, len(pairs), PER_CHILD)]
     with ThreadPoolExecutor(jobs, "pairs") as executor:
-        found = [numbers for lot in executor.map(observed, lots) for numbers in lot]
+        found = [numbers for lot in executor.map(tried, lots) for numbers in lot]
     kept = [
-        (pair, numbers) for pair, numbers in zip(pairs, found, strict=True) if numbers is not None
+        ((one.name, other.name), numbers)
+        for (one, other, _), numbers in zip(pairs, found, strict=True)
+        if numbers is not None and np.isfinite(numbers).all()
+        if not near(numbers, alone.samples, RTOL, ATOL).all(axis=1).any()
     ]
-    names = [(one.name, other.name) for (one, other), _ in kept]
-    return Pairs(trial, size, names, np.array([numbers for _, numbers in kept]))
+    numbers = np.array([numbers for _, numbers in kept])
+    return Pairs(trial, alone.size, [names for names, _ in kept], numbers)
 
 
 def at_once(

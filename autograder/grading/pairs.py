@@ -16,7 +16,7 @@ import numpy as np
 from autograder.grading.compare import ATOL, RTOL, near
 from autograder.grading.fingerprint import fingerprint
 from autograder.grading.trial import Trial
-from autograder.model import Arrays, Misconception, Observation
+from autograder.model import Misconception, Observation
 from autograder.verdicts import ExerciseReport, Verdict
 
 NUMBERS = 32
@@ -58,8 +58,10 @@ class Pairs:
             seen: what the submission does in `trial`.
             known: the mistakes of the exercise.
         """
+        if not self.in_doubt(report):
+            return report
         pair = self._alike(seen, {mistake.name: mistake for mistake in known})
-        if not pair or not self.in_doubt(report):
+        if not pair:
             return report
         told = [verdict.misconception for verdict in report.verdicts]
         first, second = sorted(pair, key=lambda mistake: told.count(mistake.known_as))
@@ -72,7 +74,7 @@ class Pairs:
     def _alike(
         self, seen: Observation, known: dict[str, Misconception]
     ) -> tuple[Misconception, Misconception] | None:
-        got = self._sample_of(seen)
+        got = sample(fingerprint(seen, self.trial.check, self.trial.inputs), self.size)
         if got is None:
             return None
         rows = np.flatnonzero(near(got, self.numbers, RTOL, ATOL).all(axis=1))
@@ -84,23 +86,25 @@ class Pairs:
         alike = {frozenset((one.known_as, other.known_as)) for one, other in pairs}
         return pairs[0] if len(alike) == 1 else None
 
-    def _sample_of(self, seen: Observation) -> np.ndarray | None:
-        found = fingerprint(seen, self.trial.check, self.trial.inputs)
-        return None if found.failure else sample(found.arrays, self.size)
+
+def size_of(fingerprint: Observation) -> int:
+    """How many numbers a fingerprint has."""
+    return sum(array.size for array in fingerprint.arrays.values())
 
 
-def sample(arrays: Arrays, size: int) -> np.ndarray | None:
-    """At most `NUMBERS` numbers, spread over all arrays.
+def sample(fingerprint: Observation, size: int) -> np.ndarray | None:
+    """At most `NUMBERS` numbers, spread over all arrays of a fingerprint.
 
     Args:
         size: how many numbers there should be.
 
     Returns:
-        shape (numbers,), float64; None if there are more or fewer.
+        shape (numbers,), float64; None if there are more or fewer, as in a failure.
     """
-    if sum(array.size for array in arrays.values()) != size or not size:
+    if not size or size_of(fingerprint) != size:
         return None
-    flat = np.concatenate([np.ravel(arrays[name]).astype(np.float64) for name in sorted(arrays)])
+    arrays = [array for _, array in sorted(fingerprint.arrays.items())]
+    flat = np.concatenate([np.ravel(array).astype(np.float64) for array in arrays])
     return flat[np.unique(np.linspace(0, size - 1, NUMBERS).astype(int))]
 
 

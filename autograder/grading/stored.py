@@ -122,7 +122,11 @@ class StoredOracle:
             return None
         checks = self._check_set.of(exercise)
         (trial,) = self.trials(check for check in checks if check.name == found["check"])
-        return Pairs(trial, int(found["size"]), found["names"], found["stack"])
+        names = [
+            (self._misconceptions[one].name, self._misconceptions[other].name)
+            for one, other in found["mistakes"]
+        ]
+        return Pairs(trial, int(found["size"]), names, found["stack"])
 
     def _did(self, misconception: Misconception, check: Check) -> Observation:
         # A misconception that did as the reference does is not stored twice.

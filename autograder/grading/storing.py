@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,8 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
             for check in checks:
                 if not same(did[check.id], reference[check.id], check):
                     content.add(misconception.name, check, did[check.id], _precision(check))
-    stacks, pairs = content.stacked(), {}
-    for exercise in check_set.exercises:
-        if (found := oracle.pairs(exercise.name)) and len(found.names):
-            described_pairs = {"check": found.trial.check.name, "size": found.size}
-            pairs[exercise.name] = {**described_pairs, "names": found.names, "stack": len(stacks)}
-            stacks[str(len(stacks))] = found.numbers.astype("float32")
+    stacks = content.stacked()
+    pairs = _add_pairs(stacks, oracle, misconceptions)
     described = {
         "digest": digest,
         "seed": oracle.seed,
@@ -68,6 +65,29 @@ def store(oracle: Oracle, check_set: CheckSet, path: Path, digest: str) -> None:
         "predictions": [(each.name, each.choices) for each in check_set.predictions],
     }
     save_file(stacks, path, metadata={"autograder": json.dumps(described)})
+
+
+def _add_pairs(
+    stacks: dict[str, np.ndarray], oracle: Oracle, misconceptions: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Add the numbers of pairs of mistakes, a stack for each exercise; returns what they are.
+
+    Args:
+        misconceptions: as they are told. The two of a pair are told by their places in it.
+    """
+    places = {(known["exercise"], known["name"]): at for at, known in enumerate(misconceptions)}
+    found = {}
+    for exercise in dict.fromkeys(exercise for exercise, _ in places):
+        pairs = oracle.pairs(exercise)
+        if pairs and pairs.names:
+            found[exercise] = {
+                "check": pairs.trial.check.name,
+                "size": pairs.size,
+                "mistakes": [[places[exercise, name] for name in each] for each in pairs.names],
+                "stack": len(stacks),
+            }
+            stacks[str(len(stacks))] = pairs.numbers.astype("float32")
+    return found
 
 
 def _told(misconception: Misconception) -> dict[str, Any]:

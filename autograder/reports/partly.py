@@ -9,9 +9,9 @@ def partly(verdict: Verdict) -> str:
     """The sentence about that; "" where the mistake explains every failed check by itself."""
     if not verdict.partly:
         return ""
-    explained, failed = verdict.explains
-    if not failed:  # see `autograder.grading.pairs`
+    if verdict.in_one_formula:
         return "Both together give these numbers."
+    explained, failed = verdict.explains
     count = f"explains {explained} of {failed} failed checks"
     if verdict.together_with is None:
         return f"This {count}."

@@ -170,11 +170,11 @@ def test_nothing_is_asked_where_there_is_a_name_or_no_number(
 
 def test_a_sample_is_spread_over_all_arrays() -> None:
     arrays = {"b": np.arange(1000, 1100), "a": np.arange(100.0).reshape(10, 10)}
-    taken = sample(arrays, 200)
+    taken = sample(Observation(arrays), 200)
     assert taken is not None
     assert taken.shape == (NUMBERS,)
     assert (taken[0], taken[-1]) == (0, 1099)
     assert abs((taken < 100).sum() - NUMBERS / 2) <= 1
-    assert sample(arrays, 199) is None
-    few = sample({"a": np.array([True, False])}, 2)
+    assert sample(Observation(arrays), 199) is None
+    few = sample(Observation({"a": np.array([True, False])}), 2)
     np.testing.assert_array_equal(few, [1, 0])
