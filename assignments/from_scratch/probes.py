@@ -53,9 +53,9 @@ def built(small_cnn, normalization, dropout, *, x, filters, classes, strength):
         raise TypeError("small_cnn returned None; is a return statement missing?")
     if not isinstance(model, keras.Model):
         raise TypeError(f"expected a keras.Model, got a {type(model).__name__}")
-    if not model.weights:
+    if not model.built:
         raise TypeError(
-            "the model has no weights, because it is not built yet. Begin it with "
+            "the model has no weights yet, because it is not built. Begin it with "
             "keras.Input(input_shape), or call it once: model(tf.zeros((1, *input_shape)))."
         )
     return model
